@@ -1,0 +1,5 @@
+"""``python -m tensorlogic`` is `tl`."""
+
+from tensorlogic.cli import main
+
+main()

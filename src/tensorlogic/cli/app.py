@@ -1,0 +1,36 @@
+"""The application and its commands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tensorlogic import __version__
+from tensorlogic.cli import devices, inspect, predict, run
+
+app = typer.Typer(
+    name="tl",
+    help="TensorLogic: tensors, logic, and Core ML models on any machine.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"tl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None: ...
+
+
+for command in (run.run, inspect.inspect, predict.predict, devices.devices):
+    app.command()(command)

@@ -1,0 +1,106 @@
+"""``tl inspect``: what a model file is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tensorlogic.cli.console import print_json, progress, size_text
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from tensorlogic.models import Inspection
+
+
+_TOOLS = "com.github.apple.coremltools."
+
+
+def inspect(
+    model: Annotated[Path, typer.Argument(help="A model file or package.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Tell what a model is: features, operations, weights."""
+    from tensorlogic.models import inspect_model
+
+    with progress(f"Reading {model}"):
+        found = inspect_model(model)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        _show(found)
+
+
+def _show(found: Inspection) -> None:
+    from rich.console import Console
+
+    console = Console()
+    for table in (_facts(found), _features(found), _weights(found), _operations(found)):
+        if table.row_count:
+            console.print(table)
+    for name, reason in found.missing.items():
+        console.print(f"[yellow]cannot run:[/] {name}: {reason}", highlight=False)
+
+
+def _table(title: str, *columns: str, numbers: int = 0) -> Table:
+    """A table whose last `numbers` columns are numbers."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for index, column in enumerate(columns):
+        right = index >= len(columns) - numbers
+        table.add_column(column, justify="right" if right else "left", overflow="fold")
+    return table
+
+
+def _facts(found: Inspection) -> Table:
+    said = found.metadata
+    table = _table(str(found.path), "", "")
+    facts = {
+        "format": said.format,
+        "quantization": said.quantization,
+        "parameters": f"{said.parameters:,}",
+        "size": size_text(said.size),
+        "specification": said.spec_version,
+        "operation set": said.opset,
+        "made by": " from ".join(filter(None, (_tool(said.coremltools_version), said.source))),
+        "description": said.description,
+        "author": said.author,
+        "license": said.license,
+        "version": said.version,
+        **{key.removeprefix(_TOOLS): value for key, value in said.user_defined.items()},
+    }
+    for name, fact in facts.items():
+        if fact:
+            table.add_row(name, str(fact))
+    return table
+
+
+def _tool(version: str) -> str:
+    return f"coremltools {version}" if version else ""
+
+
+def _features(found: Inspection) -> Table:
+    table = _table("Features", "", "name", "type", "description")
+    for direction, features in (("input", found.inputs), ("output", found.outputs)):
+        for feature in features:
+            optional = " (optional)" if feature.optional else ""
+            table.add_row(direction, feature.name, f"{feature.type}{optional}", feature.description)
+    return table
+
+
+def _weights(found: Inspection) -> Table:
+    table = _table("Weights", "stored as", "tensors", "elements", "size", numbers=3)
+    for storage, (count, elements, size) in found.storages.items():
+        table.add_row(storage, f"{count:,}", f"{elements:,}", size_text(size))
+    return table
+
+
+def _operations(found: Inspection) -> Table:
+    table = _table("Operations", "operation", "count", numbers=1)
+    for name, count in found.operations.items():
+        table.add_row(name, f"{count:,}")
+    return table

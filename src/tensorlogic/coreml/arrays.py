@@ -1,0 +1,93 @@
+"""Multi-array features: values in, arrays out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tensorlogic.coreml.shapes import Shapes
+from tensorlogic.errors import UsageError, codes
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayType:
+    """An n-dimensional array of numbers."""
+
+    dtype: str
+    """As NumPy names it: float16, float32, float64, int32, int8."""
+    shapes: Shapes
+    default: float | None = None
+    """What an optional input is filled with when it is not given."""
+
+    kind = "multi-array"
+    __tl_members__ = frozenset[str]()
+
+    def __str__(self) -> str:
+        return f"{self.dtype}{self.shapes if self.shapes.known else ''}"
+
+    def encode(self, value: Any, name: str) -> npt.NDArray[Any]:
+        """`value` (an array, tensor, number or nested list) as an array that this input accepts."""
+        array = self._typed(_as_array(value, name), name)
+        if not self.shapes.accepts(array.shape):
+            raise UsageError(
+                codes.WRONG_SHAPE,
+                f"the input {name!r} has shape {list(array.shape)}, but the model takes {self.shapes}",
+                help=_shape_cure(array, self.shapes),
+            )
+        return array
+
+    def decode(self, value: Any) -> npt.NDArray[Any]:
+        """An engine's result in the declared type."""
+        array: npt.NDArray[Any] = np.asarray(value).astype(self.dtype, copy=False)
+        return array
+
+    def filled(self) -> npt.NDArray[Any] | None:
+        """The input's default value, if the file gives one."""
+        return None if self.default is None else np.full(self.shapes.default, self.default, self.dtype)
+
+    def _typed(self, array: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
+        wanted = np.dtype(self.dtype)
+        if array.dtype == wanted:
+            return array
+        if not np.can_cast(array.dtype, wanted, "same_kind"):
+            raise UsageError(
+                codes.WRONG_DTYPE,
+                f"the input {name!r} has the data type {array.dtype}, but the model takes {wanted}",
+                help=f"Convert it first: {name}.astype({self.dtype!r}).",
+            )
+        # Overflow of a float to infinity is the caller's, and shows in the result.
+        with np.errstate(over="ignore"):
+            typed = array.astype(wanted)
+        if wanted.kind in "iu" and not np.array_equal(typed, array):
+            raise UsageError(codes.WRONG_DTYPE, f"the input {name!r} has values that do not fit the model's {wanted}")
+        return typed
+
+
+def _as_array(value: Any, name: str) -> npt.NDArray[Any]:
+    try:
+        array = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise UsageError(
+            codes.WRONG_DTYPE,
+            f"the input {name!r} cannot be read as an array: {error}",
+            help="Give a NumPy array, a PyTorch tensor or a list whose rows are equally long.",
+        ) from None
+    if array.dtype.kind not in "fiub":
+        raise UsageError(
+            codes.WRONG_DTYPE,
+            f"the input {name!r} must be numbers, not {type(value).__name__} of {array.dtype}",
+        )
+    return array
+
+
+def _shape_cure(array: npt.NDArray[Any], shapes: Shapes) -> str | None:
+    if not shapes.default:
+        return None
+    if shapes.accepts((1, *array.shape)):
+        return "Add the batch axis: x[None]."
+    if array.size == np.prod(shapes.default):
+        return f"Reshape it: x.reshape({list(shapes.default)})."
+    return f"For example, an array of shape {list(shapes.default)}."

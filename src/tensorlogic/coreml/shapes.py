@@ -1,0 +1,60 @@
+"""Which sizes a feature may have: one, several, or ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+Sizes = tuple[int, ...]
+Range = tuple[int, int | None]
+"""The least and the largest size; None stands for no limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """The shapes that a feature accepts. `default` is empty when the file does not give one.
+
+    Raises `ValueError` for a negative size.
+    """
+
+    default: Sizes
+    enumerated: tuple[Sizes, ...] = ()
+    ranges: tuple[Range, ...] = ()
+
+    def __post_init__(self) -> None:
+        for shape in (self.default, *self.enumerated, tuple(low for low, _ in self.ranges)):
+            if any(size < 0 for size in shape):
+                raise ValueError(f"the shape {_text(shape)}")
+
+    @property
+    def known(self) -> bool:
+        """Whether the file restricts the shape at all."""
+        return bool(self.default or self.enumerated or self.ranges)
+
+    def accepts(self, shape: Sizes) -> bool:
+        """Whether `shape` is one of them."""
+        if self.enumerated:
+            return shape in (*self.enumerated, self.default)
+        if self.ranges:
+            return len(shape) == len(self.ranges) and all(
+                low <= size and (high is None or size <= high)
+                for size, (low, high) in zip(shape, self.ranges, strict=True)
+            )
+        return not self.default or shape == self.default
+
+    def __str__(self) -> str:
+        if self.enumerated:
+            return "one of " + ", ".join(_text(shape) for shape in self.enumerated)
+        if self.ranges:
+            return _text(_range_text(low, high) for low, high in self.ranges)
+        return _text(self.default)
+
+
+def _text(sizes: Iterable[object]) -> str:
+    return "[" + ", ".join(map(str, sizes)) + "]"
+
+
+def _range_text(low: int, high: int | None) -> str:
+    if low == high:
+        return str(low)
+    return f"{low}.." if high is None else f"{low}..{high}"

@@ -1,0 +1,205 @@
+"""A program as bound steps: what is known is computed once, what moves is looked up, what is used up is freed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from operator import itemgetter
+from typing import Any
+
+import torch
+
+from tensorlogic.engines.torch.step import BlockPlan, Expected, Frame, Getter, Step
+from tensorlogic.engines.torch.values import Constant, Target, host, plain_argument
+from tensorlogic.errors import OperationPlace, ProgramError, codes
+from tensorlogic.lower.torch import implementation
+from tensorlogic.mil.declare import Parameter, Role
+from tensorlogic.mil.ops import Op, declaration
+from tensorlogic.mil.program import Block, Literal, Operand, Operation, Program, Value
+from tensorlogic.mil.types import STRING, TensorType
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A function, ready to run on frames of `slots` values."""
+
+    body: BlockPlan
+    slots: int
+    inputs: tuple[Value, ...]
+    outputs: tuple[str, ...]
+    target: Target
+
+
+def compile_plan(program: Program, function: str, device: torch.device, precision: str) -> Plan:
+    """Bind the function's operations. Raises `ProgramError` where one cannot be what the file says it is."""
+    entry = program.functions[function]
+    compiler = _Compiler(program.source, function, entry.opset, Target(device, precision))
+    body = compiler.block(Block(entry.inputs, entry.body.operations, entry.body.outputs))
+    return Plan(body, len(compiler.slots), entry.inputs, entry.body.outputs, compiler.target)
+
+
+@dataclass(slots=True)
+class _Arguments:
+    """The arguments of one operation, sorted by whether they are known."""
+
+    fixed: dict[str, Any] = field(default_factory=dict)
+    moving: list[tuple[str, Getter]] = field(default_factory=list)
+
+
+class _Compiler:
+    def __init__(self, source: str, function: str, opset: int, target: Target) -> None:
+        self.source = source
+        self.function = function
+        self.opset = opset
+        self.target = target
+        self.slots: dict[str, int] = {}
+        self.constants: dict[str, Constant] = {}
+        self.memory = _memory()
+
+    def block(self, block: Block) -> BlockPlan:
+        inputs = tuple(self._slot(value.name) for value in block.inputs)
+        steps = [
+            self._operation(operation, used_up)
+            for operation, used_up in zip(block.operations, _last_uses(block), strict=True)
+        ]
+        moving = tuple(step for step in steps if step is not None)
+        return BlockPlan(inputs, moving, tuple(self._getter(name) for name in block.outputs))
+
+    def _operation(self, operation: Operation, used_up: Iterable[str]) -> Step | None:
+        """The step for an operation, or None when its results are known already."""
+        if operation.constant is not None:
+            self.constants[operation.name] = Constant(operation.constant, self.target)
+            return None
+        declared = declaration(operation.type, self.opset)
+        assert declared is not None, "the engine said that it has this operation"
+        step = self._bind(operation, declared, used_up)
+        if step.moving or not declared.pure:
+            return step
+        self._fold(operation, step)
+        return None
+
+    def _bind(self, operation: Operation, op: Op, used_up: Iterable[str]) -> Step:
+        place = OperationPlace(self.source, self.function, operation.type, operation.name)
+        call = implementation(op)
+        assert call is not None, "the engine said that it implements this operation"
+        arguments = _Arguments()
+        blocks = iter(operation.blocks)
+        for parameter in op.parameters.values():
+            if parameter.role is Role.BODY:
+                body = self.block(next(blocks))
+                arguments.moving.append((parameter.name, partial(partial, body.run)))
+            else:
+                self._argument(parameter, operation.operands(parameter.name), arguments, place)
+        outputs = tuple((self._slot(v.name), self._expected(v, place)) for v in operation.outputs)
+        release = tuple(self.slots[name] for name in used_up if name in self.slots)
+        return Step(call, arguments.fixed, tuple(arguments.moving), outputs, release, place)
+
+    def _argument(
+        self,
+        parameter: Parameter,
+        operands: tuple[Operand, ...] | None,
+        arguments: _Arguments,
+        place: OperationPlace,
+    ) -> None:
+        """Sort one argument: the default, a value that is known, or one that moves."""
+        known = [self._constant(operand) for operand in operands or ()]
+        constants = [constant for constant in known if constant is not None]
+        if operands is None:
+            arguments.fixed[parameter.name] = self._default(parameter)
+        elif len(constants) == len(operands):
+            arguments.fixed[parameter.name] = self._fixed(parameter, constants, place)
+        elif parameter.const:
+            message = f"the parameter {parameter.name!r} must be a constant"
+            raise ProgramError(codes.BAD_OPERATION, message, place)
+        else:
+            getters = [self._getter(operand) for operand in operands]
+            arguments.moving.append((parameter.name, _moving(parameter, getters, self.target)))
+
+    def _default(self, parameter: Parameter) -> Any:
+        if parameter.default is None:
+            return None
+        if parameter.role is Role.VALUE:
+            dtype = self.target.dtype("fp32" if isinstance(parameter.default, float) else "int32")
+            return torch.tensor(parameter.default, dtype=dtype, device=self.target.device)
+        return plain_argument((parameter.default,), parameter, self.target)
+
+    def _fixed(self, parameter: Parameter, constants: list[Constant], place: OperationPlace) -> Any:
+        if parameter.role is Role.VALUE:
+            return constants[0].value
+        if parameter.role is Role.VALUES:
+            return tuple(constant.value for constant in constants)
+        try:
+            return plain_argument([constant.plain for constant in constants], parameter, self.target)
+        except (TypeError, ValueError, OverflowError):
+            message = f"the parameter {parameter.name!r} has an unusable value"
+            raise ProgramError(codes.BAD_OPERATION, message, place) from None
+
+    def _fold(self, operation: Operation, step: Step) -> None:
+        frame: Frame = [None] * len(self.slots)
+        with torch.inference_mode():
+            step.run(frame)
+        for value, (slot, _) in zip(operation.outputs, step.outputs, strict=True):
+            self.constants[value.name] = Constant(frame[slot], self.target)
+
+    def _expected(self, value: Value, place: OperationPlace) -> Expected | None:
+        if not isinstance(value.type, TensorType) or value.type.dtype == STRING:
+            return None
+        expected = Expected(value.type, self.target.dtype(value.type.dtype.name))
+        size = (value.type.elements or 0) * expected.dtype.itemsize
+        if size > self.memory:
+            message = f"the result {value.type} takes {size:,} bytes, more than this machine's memory"
+            raise ProgramError(codes.TOO_LARGE, message, place)
+        return expected
+
+    def _slot(self, name: str) -> int:
+        return self.slots.setdefault(name, len(self.slots))
+
+    def _constant(self, operand: Operand) -> Constant | None:
+        if isinstance(operand, Literal):
+            return Constant(operand, self.target)
+        return self.constants.get(operand)
+
+    def _getter(self, operand: Operand) -> Getter:
+        constant = self._constant(operand)
+        if constant is not None:
+            return lambda frame: constant.value
+        assert isinstance(operand, str)
+        return itemgetter(self._slot(operand))
+
+
+def _moving(parameter: Parameter, getters: list[Getter], target: Target) -> Getter:
+    if parameter.role is Role.VALUE:
+        return getters[0]
+    if parameter.role is Role.VALUES:
+        return lambda frame: tuple([get(frame) for get in getters])
+    return lambda frame: plain_argument([host(get(frame)) for get in getters], parameter, target)
+
+
+def _last_uses(block: Block) -> list[list[str]]:
+    """For each operation of the block, the values of the block that nothing needs after it."""
+    mine = {v.name for v in block.inputs} | {v.name for o in block.operations for v in o.outputs}
+    needed = set(block.outputs)
+    released: list[list[str]] = []
+    for operation in reversed(block.operations):
+        fresh = (_used(operation) | {v.name for v in operation.outputs}) & mine - needed
+        released.append(sorted(fresh))
+        needed |= fresh
+    return released[::-1]
+
+
+def _used(operation: Operation) -> set[str]:
+    used = {o for operands in operation.inputs.values() for o in operands if isinstance(o, str)}
+    for block in operation.blocks:
+        used.update(block.outputs)
+        for inner in block.operations:
+            used |= _used(inner)
+    return used
+
+
+def _memory() -> int:
+    """Bytes of this machine's memory; 64 GiB where the system does not tell."""
+    if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", {}):
+        return 1 << 36
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,95 @@
+"""Constants and types as the PyTorch engine keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from operator import index
+from typing import Any, get_args
+
+import torch
+
+from tensorlogic.lower.torch import tensor_of, torch_dtype
+from tensorlogic.mil.declare import DTypeName, Parameter, Role
+from tensorlogic.mil.program import Literal
+from tensorlogic.mil.types import TensorType
+
+# For each precision, the declared types that are computed in another, and that other type.
+_REPLACED: dict[str, tuple[tuple[str, ...], torch.dtype]] = {
+    "f16": ((), torch.float16),
+    "f32": (("fp16",), torch.float32),
+    "bf16": (("fp16", "fp32"), torch.bfloat16),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where values live and in which types they are computed."""
+
+    device: torch.device
+    precision: str
+
+    def dtype(self, name: str) -> torch.dtype:
+        """The type that values declared as `name` have under this precision."""
+        declared, replacement = _REPLACED[self.precision]
+        return replacement if name in declared else torch_dtype(name)
+
+
+class Constant:
+    """A value that is known before the program runs, for whichever way it is asked for."""
+
+    def __init__(self, value: Any, target: Target) -> None:
+        self._value = value
+        self._target = target
+
+    @cached_property
+    def value(self) -> Any:
+        """As the engine computes with it: a tensor on the device, in its computed type."""
+        if not isinstance(self._value, Literal) or not isinstance(self._value.type, TensorType):
+            return self._value
+        if self._value.type.dtype.name == "string":
+            return self.plain
+        return tensor_of(self._value).to(self._target.device, self._target.dtype(self._value.type.dtype.name))
+
+    @cached_property
+    def plain(self) -> Any:
+        """As plain Python: a number, a text, or a flat tuple."""
+        return _plain(self._value) if isinstance(self._value, Literal) else host(self._value)
+
+
+def _plain(literal: Literal) -> Any:
+    if isinstance(literal.data, tuple):
+        return tuple(_plain(element) for element in literal.data)
+    return tuple(literal.data.flatten().tolist()) if literal.data.ndim else literal.data.item()
+
+
+def host(value: Any) -> Any:
+    """A tensor as a number or a flat tuple of numbers; anything else as it is."""
+    if not isinstance(value, torch.Tensor):
+        return value
+    return tuple(value.flatten().tolist()) if value.dim() else value.item()
+
+
+def plain_argument(plains: Sequence[Any], parameter: Parameter, target: Target) -> Any:
+    """Plain operands as what `parameter` takes. Raises `TypeError` or `ValueError` for another kind of value."""
+    if parameter.role is Role.PLAINS:
+        only = plains[0] if len(plains) == 1 else plains
+        several = tuple(only) if isinstance(only, Sequence) and not isinstance(only, str) else (only,)
+        kind = get_args(parameter.kind)[0]
+        return tuple(_CONVERSIONS[kind](each) for each in several) if kind in _CONVERSIONS else several
+    (only,) = plains
+    only = only[0] if isinstance(only, tuple) and len(only) == 1 else only
+    if parameter.kind is DTypeName:
+        return target.dtype(_text(only))
+    return _CONVERSIONS[parameter.kind](only)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+# Nothing is rounded to fit: an axis of 0.7 is no axis.
+_CONVERSIONS: dict[Any, Callable[[Any], Any]] = {int: index, float: float, bool: bool, str: _text}

@@ -1,0 +1,38 @@
+"""Errors as data: a stable code, a message in the user's words, a place, and a cure.
+
+Every failure that a user can cause is a `TensorLogicError` that carries one or more `Diagnostic`s.
+"""
+
+from tensorlogic.errors import codes
+from tensorlogic.errors.codes import Code
+from tensorlogic.errors.diagnostic import BytePlace, Diagnostic, OperationPlace, Place, SourcePlace
+from tensorlogic.errors.exceptions import (
+    EngineError,
+    FormatError,
+    ProgramError,
+    SourceError,
+    TensorLogicError,
+    UnsupportedError,
+    UsageError,
+)
+from tensorlogic.errors.nearest import nearest
+from tensorlogic.errors.render import render
+
+__all__ = [
+    "BytePlace",
+    "Code",
+    "Diagnostic",
+    "EngineError",
+    "FormatError",
+    "OperationPlace",
+    "Place",
+    "ProgramError",
+    "SourceError",
+    "SourcePlace",
+    "TensorLogicError",
+    "UnsupportedError",
+    "UsageError",
+    "codes",
+    "nearest",
+    "render",
+]

@@ -1,0 +1,35 @@
+"""Diagnostics as text, with the line and a caret where there is a source."""
+
+from __future__ import annotations
+
+from tensorlogic.errors.diagnostic import Diagnostic, SourcePlace
+from tensorlogic.errors.exceptions import TensorLogicError
+
+
+def render(error: TensorLogicError) -> str:
+    """`error` as a person reads it in a terminal: one block a diagnostic, in plain text."""
+    return "\n\n".join(_block(d) for d in error.diagnostics)
+
+
+def _block(diagnostic: Diagnostic) -> str:
+    lines = [f"error[{diagnostic.code.id}]: {diagnostic.message}"]
+    if isinstance(diagnostic.place, SourcePlace):
+        lines += _excerpt(diagnostic.place)
+    elif diagnostic.place is not None:
+        lines.append(f"  --> {diagnostic.place}")
+    lines += [f"  = note: {note}" for note in diagnostic.notes]
+    if diagnostic.help is not None:
+        lines.append(f"  = help: {diagnostic.help}")
+    return "\n".join(lines)
+
+
+def _excerpt(place: SourcePlace) -> list[str]:
+    margin = " " * len(str(place.line))
+    # Tabs stay tabs under a tab, so that the caret lands below its character.
+    indent = "".join("\t" if c == "\t" else " " for c in place.text[: place.column - 1])
+    return [
+        f"{margin}--> {place}",
+        f"{margin} |",
+        f"{place.line} | {place.text}",
+        f"{margin} | {indent}{'^' * max(1, place.length)}",
+    ]

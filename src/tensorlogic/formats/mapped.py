@@ -1,0 +1,56 @@
+"""A file as a memory-mapped run of bytes whose every access is checked."""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+
+from tensorlogic.errors import BytePlace, FormatError, UsageError, codes
+
+
+class MappedFile:
+    """The bytes of `path`, mapped privately: views cost nothing until they are read and never change the file.
+
+    Raises `UsageError` when there is no such file and `FormatError` when it cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            with path.open("rb") as file:
+                self.size = file.seek(0, 2)
+                # Copy-on-write, so that libraries which insist on writable memory take the views as they are.
+                self._bytes: mmap.mmap | bytes = (
+                    mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY) if self.size else b""
+                )
+        except (FileNotFoundError, NotADirectoryError):
+            raise not_found(path) from None
+        except OSError as error:
+            raise FormatError(codes.CORRUPT, f"cannot read the file: {error.strerror}", BytePlace(str(path))) from None
+
+    def view(self, offset: int, size: int, what: str) -> memoryview:
+        """`size` bytes from `offset`; `what` names them in the error when they are not all there."""
+        if offset > self.size:
+            raise FormatError(
+                codes.BAD_OFFSET,
+                f"{what} should start at byte {offset:,}, but the file has {self.size:,} bytes",
+                BytePlace(str(self.path), offset),
+                help="The file is truncated or was edited: copy or download it again.",
+            )
+        if size > self.size - offset:
+            raise FormatError(
+                codes.TRUNCATED,
+                f"{what} needs {size:,} bytes, but only {self.size - offset:,} are left in the file",
+                BytePlace(str(self.path), offset),
+                help="The file is truncated: copy or download it again.",
+            )
+        return memoryview(self._bytes)[offset : offset + size]
+
+
+def not_found(path: Path) -> UsageError:
+    """The error for a path that leads nowhere, with the likeliest cure."""
+    return UsageError(
+        codes.FILE_NOT_FOUND,
+        f"there is no file or folder {str(path)!r}",
+        help=f"Relative paths start at the current folder, {Path.cwd()}.",
+    )

@@ -1,0 +1,226 @@
+"""Checked program to a Python module.
+
+The module defines one Python function for each function of the program, and one for its top level. The
+variables of the top level are locals of that one, unless other functions use them. Every node carries the
+lines and columns of the program's own text, so that a failure anywhere is one at a place in the program.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from functools import singledispatch
+from typing import Final
+
+from tensorlogic.lang import checked, types
+from tensorlogic.lang.emit import (
+    CLASSES,
+    Writer,
+    emit,
+    function_name,
+    operation,
+    parameter_name,
+    subscript,
+)
+from tensorlogic.lang.problems import Problems
+from tensorlogic.lang.source import Span
+
+START: Final = Span(0, 0)
+SIZES: Final = "sizes"
+"""The local variable that keeps what a named dimension is during one call."""
+
+
+def program_name(unit: int) -> str:
+    """What the function of a file's top level is called in Python."""
+    return f"program·p{unit}"
+
+
+def generate(program: checked.Program) -> ast.Module:
+    """A module that defines the functions of a program and, as `program_name`, what its top level does."""
+    writer = Writer(program.source, program.shared)
+    functions = [_definition(d, function_name(d.function), writer) for d in program.definitions]
+    body = list(_statements(program.body.statements, writer))
+    if program.main is not None:
+        main = f"main·m{program.unit}"
+        functions.append(_definition(program.main, main, writer))
+        body.append(writer.at(program.main.span, ast.Expr(writer.call(main, program.main.span))))
+    own = [v for v in program.shared if v.unit == program.unit]
+    whole = _function(program_name(program.unit), (), [*_global(own, writer), *body], writer, START)
+    return ast.Module([*functions, whole], [])
+
+
+def _function(name: str, parameters: Iterable[str], body: Sequence[ast.stmt], writer: Writer, span: Span) -> ast.stmt:
+    arguments = [writer.at(span, ast.arg(p)) for p in parameters]
+    signature = ast.arguments(posonlyargs=[], args=arguments, kwonlyargs=[], kw_defaults=[], defaults=[])
+    return writer.at(span, ast.FunctionDef(name, signature, _body(body, span, writer), []))
+
+
+def _body(statements: Iterable[ast.stmt], span: Span, writer: Writer) -> list[ast.stmt]:
+    return list(statements) or [writer.at(span, ast.Pass())]
+
+
+def _global(variables: Iterable[checked.Variable], writer: Writer) -> Iterator[ast.stmt]:
+    if names := sorted(writer.variable(v) for v in variables):
+        yield writer.at(START, ast.Global(names))
+
+
+def _definition(node: checked.Definition, name: str, writer: Writer) -> ast.stmt:
+    function = node.function
+    parameters = [parameter_name(p.name) for p in function.parameters]
+    body = [
+        *_global(node.assigned, writer),
+        *_prologue(node, writer),
+        *_statements(node.body.statements, writer),
+        *_epilogue(node, writer),
+    ]
+    return _function(name, parameters, body, writer, node.span)
+
+
+def _prologue(node: checked.Definition, writer: Writer) -> Iterator[ast.stmt]:
+    """What a function does first: hold its arguments against their types."""
+    declared = [*(p.type for p in node.function.parameters), node.function.result]
+    if any(t is not None and t.dimensions is not None for t in declared):
+        sizes = writer.at(node.span, ast.Dict([], []))
+        yield writer.assign(SIZES, sizes, node.span)
+    for parameter, span in zip(node.function.parameters, node.places, strict=True):
+        if parameter.type is not None:
+            yield _check_parameter(parameter.name, parameter.type, node.function, span, writer)
+
+
+def _check_parameter(
+    name: str, declared: checked.Type, function: checked.Function, span: Span, writer: Writer
+) -> ast.stmt:
+    python_name = parameter_name(name)
+    value = writer.load(python_name, span)
+    held = writer.held("argument", value, f"`{name}` of `{function}`", declared, span, SIZES)
+    check = writer.assign(python_name, held, span)
+    if declared.dimensions is not None:
+        return check
+    other_class = _class_test(value, declared, ast.IsNot(), span, writer)
+    return writer.at(span, ast.If(other_class, [check], []))
+
+
+def _class_test(value: ast.expr, declared: checked.Type, operator: ast.cmpop, span: Span, writer: Writer) -> ast.expr:
+    """Whether a value is of a scalar type as it is, decided without a call."""
+    its_class = writer.at(span, ast.Attribute(value, "__class__", ast.Load()))
+    name = CLASSES[types.KINDS[declared.base]]
+    return writer.at(span, ast.Compare(its_class, [operator], [writer.load(name, span)]))
+
+
+def _epilogue(node: checked.Definition, writer: Writer) -> Iterator[ast.stmt]:
+    """A function that promises a value must not end without one."""
+    declared = node.function.result
+    if declared is not None and declared.base != "void":
+        end = Span(node.span.end - 1, node.span.end)
+        what = f"the value of `{node.function}`"
+        sizes = None if declared.dimensions is None else SIZES
+        held = writer.held("accept", writer.constant(None, end), what, declared, end, sizes)
+        yield writer.at(end, ast.Return(held))
+
+
+def _return(value: ast.expr, function: checked.Function, span: Span, writer: Writer) -> ast.stmt:
+    declared = function.result
+    if declared is None or declared.base == "void":
+        return writer.at(span, ast.Return(value))
+    what = f"the value of `{function}`"
+    if declared.dimensions is not None:
+        return writer.at(span, ast.Return(writer.held("accept", value, what, declared, span, SIZES)))
+    stored, again = writer.keep(value, span)
+    test = _class_test(stored, declared, ast.Is(), span, writer)
+    held = writer.held("accept", again, what, declared, span)
+    return writer.at(span, ast.Return(writer.at(span, ast.IfExp(test, again, held))))
+
+
+def _statements(nodes: Iterable[checked.Statement], writer: Writer) -> Iterator[ast.stmt]:
+    for node in nodes:
+        try:
+            yield from statement(node, writer)
+        except RecursionError:
+            problems = Problems(writer.source)
+            problems.too_deep(node.span)
+            problems.raise_any()
+
+
+def _block(node: checked.Block, writer: Writer) -> list[ast.stmt]:
+    return _body(_statements(node.statements, writer), node.span, writer)
+
+
+@singledispatch
+def statement(node: checked.Statement, writer: Writer) -> Iterator[ast.stmt]:
+    """The Python statements for a checked one."""
+    raise NotImplementedError(type(node).__name__)
+
+
+@statement.register(checked.Block)
+def _inner_block(node: checked.Block, writer: Writer) -> Iterator[ast.stmt]:
+    yield from _statements(node.statements, writer)
+
+
+@statement.register(checked.Evaluate)
+def _evaluate(node: checked.Evaluate, writer: Writer) -> Iterator[ast.stmt]:
+    yield writer.at(node.span, ast.Expr(emit(node.value, writer)))
+
+
+@statement.register(checked.Assign)
+def _assign(node: checked.Assign, writer: Writer) -> Iterator[ast.stmt]:
+    value = emit(node.value, writer)
+    if node.type is not None:
+        value = writer.held("accept", value, f"`{node.target.name}`", node.type, node.span)
+    yield writer.assign(writer.variable(node.target), value, node.span)
+
+
+@statement.register(checked.AssignElement)
+def _assign_element(node: checked.AssignElement, writer: Writer) -> Iterator[ast.stmt]:
+    value, index = emit(node.target.object, writer), subscript(node.target, writer)
+    element = writer.at(node.target.span, ast.Subscript(value, index, ast.Store()))
+    yield writer.at(node.span, ast.Assign([element], emit(node.value, writer)))
+
+
+@statement.register(checked.AugmentElement)
+def _augment_element(node: checked.AugmentElement, writer: Writer) -> Iterator[ast.stmt]:
+    target, span = node.target, node.target.span
+    kept_value, value = writer.keep(emit(target.object, writer), span)
+    kept_index, index = writer.keep(subscript(target, writer), span)
+    before = writer.at(span, ast.Subscript(kept_value, kept_index, ast.Load()))
+    after = writer.at(span, ast.Subscript(value, index, ast.Store()))
+    changed = operation(node.operator, before, emit(node.value, writer), node.span, writer)
+    yield writer.at(node.span, ast.Assign([after], changed))
+
+
+@statement.register(checked.Tensor)
+def _tensor(node: checked.Tensor, writer: Writer) -> Iterator[ast.stmt]:
+    value = writer.constant(None, node.span) if node.value is None else emit(node.value, writer)
+    made = writer.held("declare", value, f"`{node.target.name}`", node.type, node.span)
+    yield writer.assign(writer.variable(node.target), made, node.span)
+
+
+@statement.register(checked.If)
+def _if(node: checked.If, writer: Writer) -> Iterator[ast.stmt]:
+    otherwise = [] if node.otherwise is None else _block(node.otherwise, writer)
+    test = emit(node.condition, writer)
+    yield writer.at(node.span, ast.If(test, _block(node.then, writer), otherwise))
+
+
+@statement.register(checked.For)
+def _for(node: checked.For, writer: Writer) -> Iterator[ast.stmt]:
+    target = writer.store(writer.variable(node.variable), node.span)
+    elements = writer.call("iterate", node.iterable.span, emit(node.iterable, writer))
+    yield writer.at(node.span, ast.For(target, elements, _block(node.body, writer), []))
+
+
+@statement.register(checked.While)
+def _while(node: checked.While, writer: Writer) -> Iterator[ast.stmt]:
+    always = writer.constant(True, node.span)
+    test = always if node.condition is None else emit(node.condition, writer)
+    yield writer.at(node.span, ast.While(test, _block(node.body, writer), []))
+
+
+@statement.register(checked.Jump)
+def _jump(node: checked.Jump, writer: Writer) -> Iterator[ast.stmt]:
+    yield writer.at(node.span, ast.Break() if node.word == "break" else ast.Continue())
+
+
+@statement.register(checked.Return)
+def _return_value(node: checked.Return, writer: Writer) -> Iterator[ast.stmt]:
+    value = writer.constant(None, node.span) if node.value is None else emit(node.value, writer)
+    yield _return(value, node.function, node.span, writer)

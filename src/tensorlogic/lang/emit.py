@@ -1,0 +1,260 @@
+"""Checked expressions to Python expressions.
+
+A name of the program gets a suffix that begins with ``·``, which no name of the program contains, so it
+collides neither with Python's words nor with the helpers. Operators are Python's own where they mean the
+same; the rest are calls of helpers, which the runtime gives to the code under the names in `HELPERS`.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import singledispatch
+from typing import Final, TypeVar, cast
+
+from tensorlogic.lang import checked
+from tensorlogic.lang.source import Source, Span
+
+HELPERS: Final = frozenset(
+    {"close", "divide", "invert", "matmul", "outer", "power"}
+    | {"array", "iterate", "slice", "member", "invoke"}
+    | {"accept", "argument", "cast", "declare"}
+    | {"bool", "float", "int", "str"}
+)
+CLASSES: Final = {"int": "int", "float": "float", "bool": "bool", "string": "str"}
+"""The class whose values are of a scalar type as they are."""
+
+_ARITHMETIC: Final = {"+": ast.Add, "-": ast.Sub, "*": ast.Mult, "%": ast.Mod}
+_COMPARISONS: Final = {
+    "==": ast.Eq,
+    "!=": ast.NotEq,
+    "<": ast.Lt,
+    "<=": ast.LtE,
+    ">": ast.Gt,
+    ">=": ast.GtE,
+}
+_LOGIC: Final = {"and": ast.And, "or": ast.Or}
+_CALLED: Final = {"≈": "close", "/": "divide", "**": "power", "@": "matmul", "⊗": "outer"}
+_PREFIXES: Final = {"-": ast.USub, "not": ast.Not}
+
+Plain = int | float | str | tuple[int | str | None, ...] | None
+
+AnyNode = TypeVar("AnyNode", ast.expr, ast.stmt, ast.arg, ast.keyword, ast.Name)
+
+
+def function_name(function: checked.Callable) -> str:
+    """What a function is called in Python."""
+    if isinstance(function, checked.Builtin):
+        return builtin_name(function.name)
+    return f"{function.name}·f{function.unit}"
+
+
+def builtin_name(name: str) -> str:
+    """What a builtin is called in Python."""
+    return f"{name}·b"
+
+
+def parameter_name(name: str) -> str:
+    """What a parameter is called in Python."""
+    return f"{name}·0"
+
+
+class Writer:
+    """Makes Python's nodes, each with the place in the program that it comes from."""
+
+    def __init__(self, source: Source, shared: frozenset[checked.Variable]) -> None:
+        self.source = source
+        self._shared = shared
+        self._temporaries = 0
+
+    def at(self, span: Span, node: AnyNode) -> AnyNode:
+        """The node, placed."""
+        node.lineno, node.col_offset = self.source.position(span.start)
+        node.end_lineno, node.end_col_offset = self.source.position(span.end)
+        return node
+
+    def variable(self, variable: checked.Variable) -> str:
+        """What a variable is called in Python."""
+        if variable in self._shared:
+            return f"{variable.name}·g{variable.unit}"
+        return f"{variable.name}·{variable.number}"
+
+    def load(self, name: str, span: Span) -> ast.expr:
+        """The value of a Python name."""
+        return self.at(span, ast.Name(name, ast.Load()))
+
+    def store(self, name: str, span: Span) -> ast.Name:
+        """A Python name that gets a value."""
+        return self.at(span, ast.Name(name, ast.Store()))
+
+    def constant(self, value: Plain, span: Span) -> ast.expr:
+        """A Python constant."""
+        # A tuple of constants is one too, which typeshed does not know.
+        return self.at(span, ast.Constant(cast(str, value)))
+
+    def call(self, name: str, span: Span, *arguments: ast.expr, **options: ast.expr) -> ast.expr:
+        """A call of a helper or function."""
+        named = [self.at(span, ast.keyword(option, value)) for option, value in options.items()]
+        return self.at(span, ast.Call(self.load(name, span), list(arguments), named))
+
+    def held(
+        self,
+        helper: str,
+        value: ast.expr,
+        what: str,
+        declared: checked.Type,
+        span: Span,
+        sizes: str | None = None,
+    ) -> ast.expr:
+        """A call of a helper that holds a value against its declared type."""
+        facts = [self.constant(fact, span) for fact in (what, declared.base, declared.dimensions)]
+        known = [] if sizes is None or declared.dimensions is None else [self.load(sizes, span)]
+        return self.call(helper, span, value, *facts, *known)
+
+    def keep(self, value: ast.expr, span: Span) -> tuple[ast.expr, ast.expr]:
+        """The value, kept where it is evaluated, and the same value again."""
+        self._temporaries += 1
+        name = f"kept·t{self._temporaries}"
+        return self.at(span, ast.NamedExpr(self.store(name, span), value)), self.load(name, span)
+
+    def assign(self, name: str, value: ast.expr, span: Span) -> ast.stmt:
+        """An assignment to a Python name."""
+        return self.at(span, ast.Assign([self.store(name, span)], value))
+
+
+@singledispatch
+def emit(node: checked.Expression, writer: Writer) -> ast.expr:
+    """The Python expression for a checked one."""
+    raise NotImplementedError(type(node).__name__)
+
+
+@emit.register(checked.Constant)
+def _constant(node: checked.Constant, writer: Writer) -> ast.expr:
+    return writer.constant(node.value, node.span)
+
+
+@emit.register(checked.Read)
+def _read(node: checked.Read, writer: Writer) -> ast.expr:
+    symbol = node.symbol
+    name = builtin_name(symbol.name) if isinstance(symbol, checked.Builtin) else writer.variable(symbol)
+    return writer.load(name, node.span)
+
+
+@emit.register(checked.Array)
+def _array(node: checked.Array, writer: Writer) -> ast.expr:
+    options = {} if node.dtype is None else {"dtype": writer.constant(node.dtype, node.span)}
+    return writer.call("array", node.span, _rows(node, writer), **options)
+
+
+def _rows(node: checked.Array, writer: Writer) -> ast.expr:
+    """The items as a Python list, and the rows in it as lists."""
+    items = [_rows(i, writer) if isinstance(i, checked.Array) else emit(i, writer) for i in node.items]
+    return writer.at(node.span, ast.List(items, ast.Load()))
+
+
+@emit.register(checked.Unary)
+def _unary(node: checked.Unary, writer: Writer) -> ast.expr:
+    operand = emit(node.operand, writer)
+    if node.operator in _PREFIXES:
+        return writer.at(node.span, ast.UnaryOp(_PREFIXES[node.operator](), operand))
+    return writer.call("invert", node.span, operand)
+
+
+@emit.register(checked.Binary)
+def _binary(node: checked.Binary, writer: Writer) -> ast.expr:
+    if node.operator in _LOGIC:
+        both = [emit(node.left, writer), emit(node.right, writer)]
+        return writer.at(node.span, ast.BoolOp(_LOGIC[node.operator](), both))
+    left, right = _operands(node, writer)
+    if (native := _as_in_python(node)) is not None:
+        return writer.at(node.span, ast.BinOp(left, native, right))
+    return operation(node.operator, left, right, node.span, writer)
+
+
+def _as_in_python(node: checked.Binary) -> ast.operator | None:
+    """Python's operator where a constant shows that it means the same: ``x / 2.0``, ``x ** 2``."""
+    if node.operator == "/" and (_is_constant(node.left, float) or _is_constant(node.right, float)):
+        return ast.Div()
+    if node.operator == "**" and _is_constant(node.right, int):
+        return ast.Pow()
+    return None
+
+
+def _is_constant(node: checked.Expression, kind: type) -> bool:
+    return isinstance(node, checked.Constant) and isinstance(node.value, kind)
+
+
+def _operands(node: checked.Binary, writer: Writer) -> tuple[ast.expr, ast.expr]:
+    """Both operands; an array literal beside another value is made like that value."""
+    left, right = node.left, node.right
+    if isinstance(left, checked.Array) == isinstance(right, checked.Array):
+        return emit(left, writer), emit(right, writer)
+    if isinstance(right, checked.Array):
+        other, again = writer.keep(emit(left, writer), left.span)
+        return other, writer.call("array", right.span, _rows(right, writer), like=again)
+    assert isinstance(left, checked.Array)
+    rows = _rows(left, writer)
+    other, again = writer.keep(emit(right, writer), right.span)
+    return writer.call("array", left.span, rows, like=other), again
+
+
+def operation(operator: str, left: ast.expr, right: ast.expr, span: Span, writer: Writer) -> ast.expr:
+    """An operator between two values."""
+    if operator in _COMPARISONS:
+        return writer.at(span, ast.Compare(left, [_COMPARISONS[operator]()], [right]))
+    if operator in _CALLED:
+        return writer.call(_CALLED[operator], span, left, right)
+    return writer.at(span, ast.BinOp(left, _ARITHMETIC[operator](), right))
+
+
+@emit.register(checked.Cast)
+def _cast(node: checked.Cast, writer: Writer) -> ast.expr:
+    base = writer.constant(node.type.base, node.span)
+    dimensions = writer.constant(node.type.dimensions, node.span)
+    return writer.call("cast", node.span, emit(node.operand, writer), base, dimensions)
+
+
+@emit.register(checked.Member)
+def _member(node: checked.Member, writer: Writer) -> ast.expr:
+    return writer.call("member", node.span, emit(node.object, writer), writer.constant(node.name, node.span))
+
+
+@emit.register(checked.Index)
+def _index(node: checked.Index, writer: Writer) -> ast.expr:
+    value, index = emit(node.object, writer), subscript(node, writer)
+    return writer.at(node.span, ast.Subscript(value, index, ast.Load()))
+
+
+def subscript(node: checked.Index, writer: Writer) -> ast.expr:
+    """What stands between the brackets."""
+    indices = [_index_part(i, writer) for i in node.indices]
+    if len(indices) == 1:
+        return indices[0]
+    return writer.at(node.span, ast.Tuple(indices, ast.Load()))
+
+
+def _index_part(node: checked.Expression, writer: Writer) -> ast.expr:
+    if not isinstance(node, checked.Slice):
+        return emit(node, writer)
+    start = writer.constant(None, node.span) if node.start is None else emit(node.start, writer)
+    stop = writer.constant(None, node.span) if node.stop is None else emit(node.stop, writer)
+    return writer.call("slice", node.span, start, stop)
+
+
+@emit.register(checked.Call)
+def _call(node: checked.Call, writer: Writer) -> ast.expr:
+    named = parameter_name if isinstance(node.function, checked.Function) else str
+    arguments = [emit(a, writer) for a in node.arguments]
+    options = {named(name): emit(value, writer) for name, value in node.options.items()}
+    return writer.call(function_name(node.function), node.span, *arguments, **options)
+
+
+@emit.register(checked.MethodCall)
+def _method_call(node: checked.MethodCall, writer: Writer) -> ast.expr:
+    value = emit(node.object, writer)
+    function = node.function
+    fallback = writer.constant(None, node.span) if function is None else writer.load(function_name(function), node.span)
+    arguments = writer.at(node.span, ast.Tuple([emit(a, writer) for a in node.arguments], ast.Load()))
+    names: list[ast.expr | None] = [writer.constant(name, node.span) for name in node.options]
+    options = writer.at(node.span, ast.Dict(names, [emit(v, writer) for v in node.options.values()]))
+    name = writer.constant(node.name, node.span)
+    return writer.call("invoke", node.span, value, name, fallback, arguments, options)

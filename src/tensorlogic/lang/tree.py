@@ -1,0 +1,269 @@
+"""The parsed tree: what a program's text says, before anything is known about its names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TypeVar, dataclass_transform
+
+from tensorlogic.lang.source import Source, Span
+
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True)
+def node(cls: type[T]) -> type[T]:
+    """Make a class of tree nodes: immutable, compact, compared by identity."""
+    return dataclass(frozen=True, slots=True, eq=False)(cls)
+
+
+@node
+class Node:
+    """Anything that stands somewhere in the text."""
+
+    span: Span
+
+
+class Expression(Node):
+    """Has a value."""
+
+    __slots__ = ()
+
+
+class Statement(Node):
+    """Does something."""
+
+    __slots__ = ()
+
+
+@node
+class Literal(Expression):
+    """``42``, ``0.5``, ``true`` or ``"text"``."""
+
+    value: int | float | bool | str
+
+
+@node
+class Array(Expression):
+    """``[1, 2, 3]``."""
+
+    items: tuple[Expression, ...]
+
+
+@node
+class Name(Expression):
+    """A name, whatever it stands for."""
+
+    id: str
+
+
+@node
+class Unary(Expression):
+    """``-x``, ``!x``, ``not x``."""
+
+    operator: str
+    operand: Expression
+
+
+@node
+class Binary(Expression):
+    """``a + b``, ``a == b``, ``a and b``; `operator` is its one spelling, so ``and`` for ``&&``."""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+@node
+class Cast(Expression):
+    """``x as float16``."""
+
+    operand: Expression
+    type: Type
+
+
+@node
+class Member(Expression):
+    """``x.name``."""
+
+    object: Expression
+    name: Name
+
+
+@node
+class Slice(Expression):
+    """``a:b`` between brackets; either end may be left out."""
+
+    start: Expression | None
+    stop: Expression | None
+
+
+@node
+class Index(Expression):
+    """``x[i, a:b]``."""
+
+    object: Expression
+    indices: tuple[Expression, ...]
+
+
+@node
+class Argument(Node):
+    """A value given in a call, with a name when it is an option (``axis: 0``)."""
+
+    name: Name | None
+    value: Expression
+
+
+@node
+class Call(Expression):
+    """``f(a, b)`` and ``x.f(a)``."""
+
+    callee: Expression
+    arguments: tuple[Argument, ...]
+
+
+@node
+class Type(Node):
+    """``int`` or ``float16[2, n, ?]``; a dimension is a number, a name, or None for ``?``."""
+
+    name: str
+    dimensions: tuple[int | str | None, ...] | None
+
+
+@node
+class Block(Statement):
+    """``{ … }``."""
+
+    statements: tuple[Statement, ...]
+
+
+@node
+class Evaluate(Statement):
+    """An expression by itself."""
+
+    value: Expression
+
+
+@node
+class Assign(Statement):
+    """``let x: T = v``, ``x = v``, ``x := v``, ``x[i] = v``."""
+
+    target: Name | Index
+    type: Type | None
+    value: Expression
+    declares: bool
+    """Whether it says ``let``."""
+
+
+@node
+class Augment(Statement):
+    """``x += v``; `operator` is without the equals sign."""
+
+    target: Name | Index
+    operator: str
+    value: Expression
+
+
+@node
+class Tensor(Statement):
+    """``tensor x: float16[3] frozen = v``."""
+
+    name: Name
+    type: Type
+    value: Expression | None
+
+
+@node
+class If(Statement):
+    """``if c { … } else { … }``; in ``else if`` the second block holds the second ``if`` alone."""
+
+    condition: Expression
+    then: Block
+    otherwise: Block | None
+
+
+@node
+class For(Statement):
+    """``for x in xs { … }``."""
+
+    variable: Name
+    iterable: Expression
+    body: Block
+
+
+@node
+class While(Statement):
+    """``while c { … }``, and without a condition ``loop { … }``."""
+
+    condition: Expression | None
+    body: Block
+
+
+@node
+class Jump(Statement):
+    """``break`` or ``continue``."""
+
+    word: str
+
+
+@node
+class Return(Statement):
+    """``return v``."""
+
+    value: Expression | None
+
+
+@node
+class Parameter(Node):
+    """A parameter of a function, with its type when that is declared."""
+
+    name: str
+    type: Type | None
+
+
+@node
+class Function(Statement):
+    """``fn f(x: T) -> T { … }``."""
+
+    name: Name
+    parameters: tuple[Parameter, ...]
+    result: Type | None
+    body: Block
+
+
+@node
+class Import(Statement):
+    """``import "other.tl"``; the span is that of the path."""
+
+    path: str
+
+
+@node
+class Main(Statement):
+    """``main { … }``."""
+
+    body: Block
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """A whole file."""
+
+    source: Source
+    statements: tuple[Statement, ...]
+    library: bool = False
+    """Whether other files see its variables."""
+
+    @property
+    def imports(self) -> list[Import]:
+        """The files that it imports."""
+        return [s for s in self.statements if isinstance(s, Import)]
+
+    def declarations(self) -> Program:
+        """What an importing file gets: functions, tensors, ``let``s, and what they import in turn."""
+        return replace(self, statements=tuple(filter(_declares, self.statements)), library=True)
+
+
+def _declares(statement: Statement) -> bool:
+    if isinstance(statement, Assign):
+        return statement.declares
+    return isinstance(statement, Function | Tensor | Import)

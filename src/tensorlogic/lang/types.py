@@ -1,0 +1,23 @@
+"""The names of types, and what they stand for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+FLOATS: Final = ("float16", "bfloat16", "float32", "float64")
+INTEGERS: Final = ("int8", "int16", "int32", "int64", "uint8")
+DTYPES: Final = (*FLOATS, *INTEGERS, "bool")
+"""What the elements of a tensor can be."""
+
+SCALARS: Final = ("int", "float", "bool", "string")
+ALIASES: Final = {"f16": "float16", "f32": "float32", "f64": "float64", "i32": "int32", "i64": "int64"}
+NAMES: Final = (*SCALARS, *DTYPES, *ALIASES, "void")
+
+KINDS: Final = {
+    **dict.fromkeys(("float", *FLOATS), "float"),
+    **dict.fromkeys(("int", *INTEGERS), "int"),
+    "bool": "bool",
+    "string": "string",
+    "void": "void",
+}
+"""The kind of scalar that a base type means when it has no dimensions."""

@@ -1,0 +1,87 @@
+"""Convolutions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from tensorlogic.lower.torch.registry import implements
+from tensorlogic.lower.torch.window import Pads, flat_pads, window_pads
+from tensorlogic.mil.ops import conv as ops
+
+Ints = tuple[int, ...]
+
+_CONV: dict[int, Callable[..., Tensor]] = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
+_TRANSPOSED: dict[int, Callable[..., Tensor]] = {
+    1: F.conv_transpose1d,
+    2: F.conv_transpose2d,
+    3: F.conv_transpose3d,
+}
+
+
+@implements(ops.conv)
+def conv(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    strides: Ints | None,
+    pad_type: str,
+    pad: Ints | None,
+    dilations: Ints | None,
+    groups: int,
+) -> Tensor:
+    axes = x.dim() - 2
+    strides, dilations = strides or (1,) * axes, dilations or (1,) * axes
+    pads = window_pads(pad_type, pad, x.shape[2:], weight.shape[2:], strides, dilations)
+    x, padding = _symmetric(x, pads)
+    return _CONV[axes](x, weight, bias, strides, padding, dilations, groups)
+
+
+def _symmetric(x: Tensor, pads: Pads) -> tuple[Tensor, Ints]:
+    """Leave equal padding to the convolution; apply any other beforehand."""
+    if all(before == after for before, after in pads):
+        return x, tuple(before for before, _ in pads)
+    return F.pad(x, flat_pads(pads)), (0,) * len(pads)
+
+
+@implements(ops.conv_transpose)
+def conv_transpose(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    pad: Ints | None,
+    output_shape: Ints | None,
+    pad_type: str,
+    strides: Ints | None,
+    dilations: Ints | None,
+    groups: int,
+) -> Tensor:
+    axes = x.dim() - 2
+    strides, dilations = strides or (1,) * axes, dilations or (1,) * axes
+    full = _TRANSPOSED[axes](x, weight, None, strides, 0, 0, groups, dilations)
+    wanted = _transposed_sizes(full, x, pad_type, pad, output_shape, strides)
+    before = _cut_before(full, wanted, pad_type, pad)
+    cuts = [(-cut, size - (have - cut)) for cut, size, have in zip(before, wanted, full.shape[2:], strict=True)]
+    result = F.pad(full, flat_pads(cuts))
+    return result if bias is None else result + bias.reshape(-1, *[1] * axes)
+
+
+def _transposed_sizes(
+    full: Tensor, x: Tensor, pad_type: str, pad: Ints | None, output_shape: Ints | None, strides: Ints
+) -> Ints:
+    if output_shape is not None:
+        return output_shape[2:]
+    if pad_type == "same":
+        return tuple(size * stride for size, stride in zip(x.shape[2:], strides, strict=True))
+    pads = window_pads(pad_type, pad, full.shape[2:], (), (), ())
+    return tuple(size - before - after for size, (before, after) in zip(full.shape[2:], pads, strict=True))
+
+
+def _cut_before(full: Tensor, wanted: Ints, pad_type: str, pad: Ints | None) -> Ints:
+    if pad_type == "custom" and pad is not None:
+        return pad[::2]
+    if pad_type == "same":
+        return tuple(max(0, have - size) // 2 for have, size in zip(full.shape[2:], wanted, strict=True))
+    return (0,) * len(wanted)

@@ -1,0 +1,107 @@
+"""A program as data: what a reader makes, what an engine takes, what the tools look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from tensorlogic.mil.types import Type
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Literal:
+    """A value that is written in the file.
+
+    `data` is an array of the type's shape and element type (for types that NumPy lacks, the stored bytes), or a
+    tuple of literals for a list. Arrays may be views of a memory-mapped file.
+    """
+
+    type: Type
+    data: npt.NDArray[np.generic] | tuple[Literal, ...]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Literal) or self.type != other.type:
+            return False
+        if isinstance(self.data, tuple) or isinstance(other.data, tuple):
+            return self.data == other.data
+        return self.data.shape == other.data.shape and self.data.tolist() == other.data.tolist()
+
+    def __hash__(self) -> int:
+        return hash(self.type)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A named result: of an operation, or an input of a function or block."""
+
+    name: str
+    type: Type
+
+
+Operand = str | Literal
+"""The name of a value, or a literal in its place."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation: its type (such as ``conv``), what goes in by parameter, what comes out, and inner blocks."""
+
+    type: str
+    inputs: dict[str, tuple[Operand, ...]]
+    outputs: tuple[Value, ...]
+    attributes: dict[str, Literal] = field(default_factory=dict)
+    blocks: tuple[Block, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name of the first output, which is how tools speak of an operation."""
+        return self.outputs[0].name if self.outputs else self.type
+
+    def operands(self, parameter: str) -> tuple[Operand, ...] | None:
+        """What is given for a parameter, or None. Files keep the arguments of ``constexpr_*`` as attributes."""
+        if parameter in self.inputs:
+            return self.inputs[parameter]
+        attribute = self.attributes.get(parameter)
+        return None if attribute is None else (attribute,)
+
+    @property
+    def constant(self) -> Literal | None:
+        """The value of a ``const``, None for every other operation."""
+        return self.attributes.get("val") if self.type == "const" else None
+
+
+@dataclass(frozen=True)
+class Block:
+    """Operations in order; `outputs` names the values that the block yields."""
+
+    inputs: tuple[Value, ...]
+    operations: tuple[Operation, ...]
+    outputs: tuple[str, ...]
+
+    def walk(self) -> Iterator[Operation]:
+        """Every operation, those of inner blocks after the one that holds them."""
+        for operation in self.operations:
+            yield operation
+            for block in operation.blocks:
+                yield from block.walk()
+
+
+@dataclass(frozen=True)
+class Function:
+    """A named entry point. `opset` is the iOS release whose operations it is written in, such as 15."""
+
+    name: str
+    inputs: tuple[Value, ...]
+    opset: int
+    body: Block
+
+
+@dataclass(frozen=True)
+class Program:
+    """The functions of a model. `source` is the file they came from, for messages."""
+
+    functions: dict[str, Function]
+    source: str = field(default="", compare=False)

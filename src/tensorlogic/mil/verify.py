@@ -1,0 +1,105 @@
+"""Is a program well formed? Checked before any engine sees it, and all findings are reported together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tensorlogic.errors import Diagnostic, OperationPlace, ProgramError, codes, nearest
+from tensorlogic.mil.declare import Op, Parameter, Role
+from tensorlogic.mil.ops import declaration
+from tensorlogic.mil.program import Block, Function, Operation, Program
+
+_SEVERAL = (Role.VALUES, Role.PLAINS)
+_MOST_FINDINGS = 20
+
+
+def verify(program: Program) -> None:
+    """Raise `ProgramError` unless every value is defined once and before its use, and operations fit together."""
+    findings = [finding for function in program.functions.values() for finding in _function(program, function)]
+    if findings:
+        raise ProgramError.of(findings[:_MOST_FINDINGS])
+
+
+def _function(program: Program, function: Function) -> Iterator[Diagnostic]:
+    checker = _Checker(program.source, function)
+    yield from checker.block(function.body, {value.name for value in function.inputs})
+
+
+class _Checker:
+    def __init__(self, source: str, function: Function) -> None:
+        self._source = source
+        self._function = function
+        self._defined: set[str] = set()
+
+    def block(self, block: Block, visible: set[str]) -> Iterator[Diagnostic]:
+        visible = visible | {value.name for value in block.inputs}
+        for operation in block.operations:
+            yield from self._operation(operation, visible)
+            visible |= {value.name for value in operation.outputs}
+        for name in block.outputs:
+            if name not in visible:
+                place = OperationPlace(self._source, self._function.name, "block", name)
+                yield Diagnostic(codes.UNDEFINED_VALUE, f"the output {name!r} is never computed", place)
+
+    def _operation(self, operation: Operation, visible: set[str]) -> Iterator[Diagnostic]:
+        place = OperationPlace(self._source, self._function.name, operation.type, operation.name)
+        if not operation.outputs:
+            yield Diagnostic(codes.BAD_OPERATION, "the operation has no result", place)
+        for value in operation.outputs:
+            if value.name in self._defined:
+                yield Diagnostic(codes.BAD_PROGRAM, f"the value {value.name!r} is defined twice", place)
+            self._defined.add(value.name)
+        for operands in operation.inputs.values():
+            for operand in operands:
+                if isinstance(operand, str) and operand not in visible:
+                    message = f"the value {operand!r} is used before it is defined"
+                    yield Diagnostic(codes.UNDEFINED_VALUE, message, place)
+        for inner in operation.blocks:
+            yield from self.block(inner, visible)
+        yield from self._signature(operation, place)
+
+    def _signature(self, operation: Operation, place: OperationPlace) -> Iterator[Diagnostic]:
+        if operation.type == "const":
+            yield from _constant(operation, place)
+            return
+        declared = declaration(operation.type, self._function.opset)
+        if declared is None:
+            return  # engines say what they do not have
+        for name in operation.inputs:
+            if name not in declared.parameters:
+                yield Diagnostic(
+                    codes.BAD_OPERATION,
+                    f"the operation has no parameter {name!r} in iOS {self._function.opset}",
+                    place,
+                    help=_guess(name, declared),
+                )
+        for parameter in declared.parameters.values():
+            yield from _parameter(operation, parameter, place)
+        bodies = sum(parameter.role is Role.BODY for parameter in declared.parameters.values())
+        if bodies != len(operation.blocks):
+            message = f"the operation needs {bodies} blocks, but has {len(operation.blocks)}"
+            yield Diagnostic(codes.BAD_OPERATION, message, place)
+
+
+def _constant(operation: Operation, place: OperationPlace) -> Iterator[Diagnostic]:
+    if operation.constant is None:
+        yield Diagnostic(codes.BAD_OPERATION, "the constant has no value", place)
+    elif len(operation.outputs) != 1 or operation.outputs[0].type != operation.constant.type:
+        yield Diagnostic(codes.BAD_OPERATION, "the constant's value is not of its type", place)
+
+
+def _parameter(operation: Operation, parameter: Parameter, place: OperationPlace) -> Iterator[Diagnostic]:
+    if parameter.role is Role.BODY:
+        return
+    operands = operation.operands(parameter.name)
+    if operands is None and parameter.required:
+        message = f"the parameter {parameter.name!r} is missing"
+        yield Diagnostic(codes.BAD_OPERATION, message, place)
+    if operands is not None and parameter.role not in _SEVERAL and len(operands) != 1:
+        message = f"the parameter {parameter.name!r} takes one value, but has {len(operands)}"
+        yield Diagnostic(codes.BAD_OPERATION, message, place)
+
+
+def _guess(name: str, declared: Op) -> str | None:
+    guess = nearest(name, declared.parameters)
+    return None if guess is None else f"Its nearest parameter is {guess!r}."

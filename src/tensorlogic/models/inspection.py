@@ -1,0 +1,78 @@
+"""What a model file is, found out without preparing it to run."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tensorlogic import engines
+from tensorlogic.coreml import Feature, ModelFile
+from tensorlogic.formats.description import Metadata, TensorInfo
+from tensorlogic.models.load import detect
+from tensorlogic.models.safetensors import SafeTensorsModel
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A model file described: what `tl inspect` shows."""
+
+    path: Path
+    metadata: Metadata
+    tensors: Mapping[str, TensorInfo]
+    inputs: Sequence[Feature] = ()
+    outputs: Sequence[Feature] = ()
+    operations: Mapping[str, int] = field(default_factory=dict)
+    """How often each operation occurs, constants left out, the most frequent first."""
+    missing: Mapping[str, str] = field(default_factory=dict)
+    """Operations that no engine of this machine can run, and why."""
+
+    @property
+    def storages(self) -> dict[str, tuple[int, int, int]]:
+        """For each stored form of weights: how many tensors, elements and bytes."""
+        totals: dict[str, tuple[int, int, int]] = {}
+        for info in self.tensors.values():
+            count, elements, size = totals.get(info.storage, (0, 0, 0))
+            totals[info.storage] = (count + 1, elements + info.elements, size + info.size)
+        return dict(sorted(totals.items(), key=lambda item: -item[1][1]))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain data, for ``--json``."""
+        return {
+            "path": str(self.path),
+            **asdict(self.metadata),
+            "inputs": [feature.as_dict() for feature in self.inputs],
+            "outputs": [feature.as_dict() for feature in self.outputs],
+            "operations": dict(self.operations),
+            "missing": dict(self.missing),
+            "weights": [
+                {"storage": storage, "tensors": count, "elements": elements, "bytes": size}
+                for storage, (count, elements, size) in self.storages.items()
+            ],
+        }
+
+
+def inspect_model(path: str | os.PathLike[str]) -> Inspection:
+    """Describe the model at `path`. Raises the errors of `load_model`, but not for missing operations."""
+    found = detect(Path(path))
+    if isinstance(found, SafeTensorsModel):
+        return Inspection(Path(path), found.metadata, found.tensors)
+    return _inspect_program(found)
+
+
+def _inspect_program(file: ModelFile) -> Inspection:
+    body = file.program.functions[file.function].body
+    counts = Counter(operation.type for operation in body.walk() if operation.constant is None)
+    missing = engines.missing(file.program, file.function)
+    return Inspection(
+        file.path,
+        file.metadata,
+        file.tensors,
+        file.inputs,
+        file.outputs,
+        dict(counts.most_common()),
+        {each.operation: each.reason for each in missing},
+    )

@@ -1,0 +1,106 @@
+"""From a path to a model, by what the file holds rather than by its name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tensorlogic.coreml import ModelFile, open_package
+from tensorlogic.coreml.model_file import unsupported_kind
+from tensorlogic.errors import BytePlace, FormatError, UnsupportedError, UsageError, codes
+from tensorlogic.formats import safetensors
+from tensorlogic.formats.mapped import MappedFile, not_found
+from tensorlogic.formats.mlpackage import MANIFEST
+from tensorlogic.formats.specification import read_model
+from tensorlogic.models.coreml import CoreMLModel
+from tensorlogic.models.model import Model
+from tensorlogic.models.safetensors import SafeTensorsModel
+
+_SAFETENSORS_HEADER = 9
+
+
+def load_model(
+    path: str | os.PathLike[str], device: str = "auto", precision: str = "auto", engine: str = "auto"
+) -> Model:
+    """Load the model at `path`; its format is found from its content.
+
+    `device` is cpu, cuda, mps or auto (the best there is). `precision` is what float16 values of the file are
+    computed in: f16 (as declared), f32, bf16 or auto (f32 on a CPU, f16 on a GPU). `engine` names an engine.
+
+    Raises `UsageError` for a wrong path or option, `FormatError` or `ProgramError` for a damaged file, and
+    `UnsupportedError` for a sound one that cannot be run, naming every operation that is missing.
+    """
+    found = detect(Path(path))
+    return found if isinstance(found, Model) else CoreMLModel(found, device, precision, engine)
+
+
+def detect(path: Path) -> ModelFile | SafeTensorsModel:
+    """The opened file at `path`, by its content."""
+    if not path.exists():
+        raise not_found(path)
+    return _open_folder(path) if path.is_dir() else _open_file(path)
+
+
+def _open_folder(path: Path) -> ModelFile:
+    if (path / MANIFEST).is_file():
+        return open_package(path)
+    if (path / "coremldata.bin").is_file():
+        raise UnsupportedError(
+            codes.UNSUPPORTED_MODEL,
+            "compiled Core ML models (.mlmodelc) cannot be run yet",
+            BytePlace(str(path)),
+            help="Load the .mlpackage that it was compiled from.",
+        )
+    raise _not_a_model(path, f"the folder has neither {MANIFEST} nor coremldata.bin")
+
+
+def _open_file(path: Path) -> SafeTensorsModel:
+    file = MappedFile(path)
+    start = bytes(file.view(0, min(file.size, _SAFETENSORS_HEADER), "the file's start"))
+    if start[:4] == b"GGUF":
+        raise UnsupportedError(codes.UNSUPPORTED_MODEL, "GGUF models cannot be loaded yet", BytePlace(str(path)))
+    if start[8:9] == b"{":
+        return SafeTensorsModel(path)
+    try:
+        model = read_model(path)
+    except FormatError:
+        model = None
+    kind = None if model is None else model.WhichOneof("Type")
+    if model is None or kind is None:
+        raise _not_a_model(path, "it is neither SafeTensors nor a Core ML model")
+    raise unsupported_kind(kind, model.specificationVersion, BytePlace(str(path)))
+
+
+def _not_a_model(path: Path, reason: str) -> FormatError:
+    return FormatError(
+        codes.NOT_A_MODEL,
+        f"not a model: {reason}",
+        BytePlace(str(path)),
+        help="TensorLogic loads Core ML packages (.mlpackage) and SafeTensors files (.safetensors).",
+    )
+
+
+def save_model(model: Model | Mapping[str, Any], path: str | os.PathLike[str]) -> None:
+    """Write a model's tensors, or a dictionary of arrays, to a SafeTensors file, whole or not at all."""
+    target = Path(path)
+    if target.suffix != ".safetensors":
+        raise UsageError(
+            codes.CANNOT_WRITE,
+            f"cannot save as {target.name!r}: models are saved as SafeTensors",
+            help="Let the name end in .safetensors.",
+        )
+    if isinstance(model, Model):
+        tensors = {name: model.get_tensor(name) for name in model.tensors}
+        metadata = dict(model.metadata.user_defined)
+    else:
+        tensors = {name: _array(value) for name, value in model.items()}
+        metadata = {}
+    safetensors.save(tensors, target, metadata)
+
+
+def _array(value: Any) -> Any:
+    return np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)

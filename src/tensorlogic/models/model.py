@@ -1,0 +1,66 @@
+"""The one interface of every model, whatever file it came from."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tensorlogic.coreml import Feature
+from tensorlogic.errors import UsageError, codes, nearest
+from tensorlogic.formats.description import Metadata, TensorInfo
+
+
+class Prediction(dict[Any, Any]):
+    """Outputs by name, also as attributes: ``prediction["scores"]`` or ``prediction.scores``."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+class Model(ABC):
+    """A loaded model: what it is, what it takes and gives, its weights, and predictions."""
+
+    metadata: Metadata
+    tensors: Mapping[str, TensorInfo]
+    """The stored tensors by name; nothing is read until `get_tensor` asks."""
+    inputs: Sequence[Feature] = ()
+    outputs: Sequence[Feature] = ()
+
+    __tl_members__ = frozenset({"metadata", "tensors", "inputs", "outputs", "predict", "get_tensor"})
+
+    @abstractmethod
+    def predict(self, *values: Any, **named: Any) -> Prediction:
+        """Outputs for inputs given in order, by name, or as one dictionary.
+
+        Arrays may be NumPy's or PyTorch's, nested lists, or Pillow images. They come back as the kind that went
+        in: PyTorch tensors when any input was one, NumPy arrays otherwise.
+
+        Raises `UsageError` for a wrong name, shape or data type, and `EngineError` when the engine fails.
+        """
+
+    def get_tensor(self, name: str, framework: str = "numpy") -> Any:
+        """The stored tensor `name`, expanded if it is compressed, as an array of ``numpy`` or ``torch``."""
+        if name not in self.tensors:
+            guess = nearest(name, self.tensors)
+            raise UsageError(
+                codes.UNKNOWN_TENSOR,
+                f"the model has no tensor {name!r}",
+                help=f"Did you mean {guess!r}?" if guess else "model.tensors lists them.",
+            )
+        if framework not in ("numpy", "torch"):
+            raise UsageError(
+                codes.UNKNOWN_OPTION, f"there is no framework {framework!r}", help="Choose numpy or torch."
+            )
+        return self._read(name, framework)
+
+    @abstractmethod
+    def _read(self, name: str, framework: str) -> Any:
+        """The value of a tensor that exists."""
+
+    def __repr__(self) -> str:
+        said = self.metadata
+        return f"Model({said.name!r}, {said.format}, {said.quantization}, {said.parameters:,} parameters)"

@@ -1,0 +1,29 @@
+"""The builtins, one file a family. To add one, write a function with `@builtin` in its family."""
+
+from tensorlogic.runtime.builtins import (
+    activations,
+    algebra,
+    core,
+    creation,
+    elementwise,
+    files,
+    models,
+    reductions,
+    shapes,
+)
+from tensorlogic.runtime.registry import CONSTANTS, FUNCTIONS, builtin
+
+__all__ = [
+    "CONSTANTS",
+    "FUNCTIONS",
+    "activations",
+    "algebra",
+    "builtin",
+    "core",
+    "creation",
+    "elementwise",
+    "files",
+    "models",
+    "reductions",
+    "shapes",
+]

@@ -1,0 +1,93 @@
+"""Output, text and numbers, counting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tensorlogic.errors import SourceError
+from tensorlogic.errors.codes import ASSERTION_FAILED, WRONG_ARGUMENTS, WRONG_TYPE
+from tensorlogic.runtime.convert import as_int
+from tensorlogic.runtime.display import text
+from tensorlogic.runtime.kinds import kind, with_article
+from tensorlogic.runtime.lazy import is_tensor
+from tensorlogic.runtime.registry import builtin
+from tensorlogic.runtime.session import CURRENT
+
+
+@builtin
+def print_(*values: Any) -> None:
+    """Write the values, separated by spaces, and end the line.
+
+    When the first is a string with ``{}`` and others follow, each ``{}`` is replaced by the next of them.
+    """
+    first, *others = values or ("",)
+    if isinstance(first, str) and "{}" in first and others:
+        line = _filled(first, others)
+    else:
+        line = " ".join(text(value) for value in values)
+    CURRENT.get().out.write(line + "\n")
+
+
+def _filled(template: str, values: list[Any]) -> str:
+    parts = template.split("{}")
+    if len(values) < len(parts) - 1:
+        message = f"the text has {len(parts) - 1} places {{}} for {len(values)} values"
+        raise SourceError(WRONG_ARGUMENTS, message)
+    filled = (text(value) + part for value, part in zip(values, parts[1:], strict=False))
+    return parts[0] + "".join(filled)
+
+
+@builtin
+def len_(value: Any) -> int:
+    """The number of elements of a list, of characters of a string, of rows of a tensor (its first size)."""
+    if isinstance(value, str | list | range | Mapping) or (is_tensor(value) and value.ndim > 0):
+        return len(value)
+    raise SourceError(WRONG_TYPE, f"{with_article(kind(value))} has no length")
+
+
+@builtin
+def range_(start: int, stop: int | None = None, step: int = 1) -> range:
+    """The integers from `start` up to, but not including, `stop`; with one value those from 0 up to it."""
+    first, last = (0, start) if stop is None else (start, stop)
+    return range(as_int(first), as_int(last), as_int(step))
+
+
+@builtin
+def str_(value: Any) -> str:
+    """The value as `print` shows it."""
+    return text(value)
+
+
+@builtin
+def int_(value: Any) -> int:
+    """A number or the text of one as an integer; a fraction is cut off, towards zero."""
+    return int(_number(value, "int"))
+
+
+@builtin
+def float_(value: Any) -> float:
+    """A number or the text of one as a float."""
+    return float(_number(value, "float"))
+
+
+def _number(value: Any, wanted: str) -> Any:
+    if isinstance(value, str):
+        return _parsed(value, wanted)
+    if isinstance(value, int | float) or (is_tensor(value) and value.numel() == 1):
+        return value
+    raise SourceError(WRONG_TYPE, f"{with_article(kind(value))} cannot become {with_article(wanted)}")
+
+
+def _parsed(value: str, wanted: str) -> int | float:
+    try:
+        return int(value) if wanted == "int" else float(value)
+    except ValueError:
+        raise SourceError(WRONG_TYPE, f'"{value}" is not the text of {with_article(wanted)}') from None
+
+
+@builtin
+def assert_(condition: Any, message: str = "the assertion does not hold") -> None:
+    """Stop with `message` unless the condition is true; a tensor must be true in all of its elements."""
+    if not (condition.all() if is_tensor(condition) else condition):
+        raise SourceError(ASSERTION_FAILED, message)

@@ -1,0 +1,90 @@
+"""New tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tensorlogic.runtime.convert import as_dtype, as_int, as_ints, as_number, as_tensor
+from tensorlogic.runtime.lazy import torch
+from tensorlogic.runtime.registry import builtin
+from tensorlogic.runtime.session import CURRENT
+from tensorlogic.runtime.sizes import check_size
+
+
+def _shape(sizes: tuple[Any, ...], dtype: torch.dtype) -> list[int]:
+    """The shape that was given, as numbers or as one list, if it makes sense."""
+    shape = as_ints(sizes)
+    check_size(shape, dtype)
+    return shape
+
+
+@builtin
+def zeros(*shape: Any, dtype: str = "float32") -> torch.Tensor:
+    """A tensor of zeros: ``zeros(2, 3)`` or ``zeros([2, 3])``."""
+    kind = as_dtype(dtype)
+    return torch.zeros(_shape(shape, kind), dtype=kind)
+
+
+@builtin
+def ones(*shape: Any, dtype: str = "float32") -> torch.Tensor:
+    """A tensor of ones."""
+    kind = as_dtype(dtype)
+    return torch.ones(_shape(shape, kind), dtype=kind)
+
+
+@builtin
+def full(shape: Any, value: float, dtype: str = "float32") -> torch.Tensor:
+    """A tensor in which every element is `value`."""
+    kind = as_dtype(dtype)
+    return torch.full(_shape((shape,), kind), as_number(value), dtype=kind)
+
+
+@builtin
+def tensor(value: Any, dtype: str | None = None) -> torch.Tensor:
+    """A number, a list or a tensor as a new tensor."""
+    given = as_tensor(value)
+    return given.to(given.dtype if dtype is None else as_dtype(dtype), copy=True)
+
+
+@builtin
+def arange(start: float, stop: float | None = None, step: float = 1, dtype: str | None = None) -> torch.Tensor:
+    """The numbers from `start` up to, but not including, `stop`; int64 if all are integers, else float32."""
+    first, last = (0, start) if stop is None else (start, stop)
+    first, last, step = as_number(first), as_number(last), as_number(step)
+    count = int((last - first) / step) if step else 0
+    check_size([max(0, count)], torch.int64)
+    return torch.arange(first, last, step, dtype=None if dtype is None else as_dtype(dtype))
+
+
+@builtin
+def linspace(start: float, stop: float, count: int, dtype: str = "float32") -> torch.Tensor:
+    """`count` numbers from `start` to `stop`, both included, at equal distances."""
+    kind = as_dtype(dtype)
+    return torch.linspace(as_number(start), as_number(stop), *_shape((count,), kind), dtype=kind)
+
+
+@builtin
+def eye(rows: int, columns: int | None = None, dtype: str = "float32") -> torch.Tensor:
+    """A matrix with ones on its diagonal."""
+    kind = as_dtype(dtype)
+    return torch.eye(*_shape((rows, rows if columns is None else columns), kind), dtype=kind)
+
+
+@builtin
+def rand(*shape: Any, dtype: str = "float32") -> torch.Tensor:
+    """Random numbers, evenly distributed from 0 to 1; `seed` makes them repeatable."""
+    kind = as_dtype(dtype)
+    return torch.rand(_shape(shape, kind), generator=CURRENT.get().generator, dtype=kind)
+
+
+@builtin
+def randn(*shape: Any, dtype: str = "float32") -> torch.Tensor:
+    """Random numbers, normally distributed around 0 with deviation 1; `seed` makes them repeatable."""
+    kind = as_dtype(dtype)
+    return torch.randn(_shape(shape, kind), generator=CURRENT.get().generator, dtype=kind)
+
+
+@builtin
+def seed(number: int) -> None:
+    """Make the random numbers that follow the same in every run."""
+    CURRENT.get().seed(as_int(number))

@@ -1,0 +1,51 @@
+"""Files that a program reads."""
+
+from __future__ import annotations
+
+from glob import iglob
+from typing import TYPE_CHECKING, Any
+
+from tensorlogic.errors import FormatError, SourceError
+from tensorlogic.errors.codes import BAD_IMAGE, FILE_NOT_FOUND, WRONG_ARGUMENTS
+from tensorlogic.runtime.convert import as_ints
+from tensorlogic.runtime.registry import builtin
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+@builtin
+def glob(pattern: str) -> list[str]:
+    """The paths that match a pattern such as ``"images/*.png"``, sorted; ``**`` stands for any folders."""
+    return sorted(iglob(pattern, recursive=True))  # noqa: PTH207 (`Path.glob` takes no absolute pattern)
+
+
+@builtin
+def load_image(path: str, size: Any = None, mode: str | None = None) -> Image.Image:
+    """An image from a file, if told scaled to ``size: [height, width]`` and with ``mode: "L"`` or ``"RGB"``.
+
+    The file may be of any format that Pillow reads. Scaling is bilinear and does not keep the proportions.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    if mode not in (None, "L", "RGB", "RGBA"):
+        raise SourceError(WRONG_ARGUMENTS, f'an image has the mode "L", "RGB" or "RGBA", not "{mode}"')
+    try:
+        image: Image.Image = Image.open(path)
+        image.load()
+    except FileNotFoundError:
+        raise FormatError(FILE_NOT_FOUND, f"there is no file {path}") from None
+    except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise FormatError(BAD_IMAGE, f"{path} is not an image that can be read: {error}") from error
+    if mode is not None:
+        image = image.convert(mode)
+    if size is not None:
+        image = image.resize(_width_and_height(size), Image.Resampling.BILINEAR)
+    return image
+
+
+def _width_and_height(size: Any) -> tuple[int, int]:
+    sizes = as_ints([size])
+    if len(sizes) != 2 or min(sizes) < 1:
+        raise SourceError(WRONG_ARGUMENTS, f"an image has the size [height, width], not {sizes}")
+    return sizes[1], sizes[0]

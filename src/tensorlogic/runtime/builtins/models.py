@@ -1,0 +1,51 @@
+"""Model files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tensorlogic.errors import SourceError
+from tensorlogic.errors.codes import WRONG_TYPE
+from tensorlogic.runtime.kinds import kind, with_article
+from tensorlogic.runtime.registry import builtin
+from tensorlogic.runtime.session import CURRENT
+from tensorlogic.runtime.values import adopt, adopt_outputs
+
+
+@builtin
+def load_model(path: str, device: str = "auto", precision: str = "auto", engine: str = "auto") -> Any:
+    """The model in a file or package; what kind it is, is found out from its content.
+
+    `device` is where it runs (``"cpu"``, ``"cuda"``, …), `precision` what it computes in (``"f16"``,
+    ``"f32"``, …), and `engine` what runs it; ``"auto"`` chooses.
+    """
+    from tensorlogic import models
+
+    return models.load_model(path, device=device, precision=precision, engine=engine)
+
+
+@builtin
+def save_model(model: Any, path: str) -> None:
+    """Write the tensors of a model to a file, inside the folder that the program runs in."""
+    from tensorlogic import models
+
+    models.save_model(model, CURRENT.get().writable(path))
+
+
+@builtin
+def predict(model: Any, *inputs: Any, **named: Any) -> Any:
+    """What the model makes of its inputs, one by one or by name: its output, or a record of several."""
+    return adopt_outputs(_method(model, "predict")(*inputs, **named))
+
+
+@builtin
+def get_tensor(model: Any, name: str) -> Any:
+    """A tensor of a model by its name."""
+    return adopt(_method(model, "get_tensor")(name, framework="torch"))
+
+
+def _method(model: Any, name: str) -> Any:
+    """A method of a model; only what the class offers to programs."""
+    if name not in getattr(type(model), "__tl_members__", ()):
+        raise SourceError(WRONG_TYPE, f"this takes a model, not {with_article(kind(model))}")
+    return getattr(model, name)

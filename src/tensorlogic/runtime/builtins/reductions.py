@@ -1,0 +1,98 @@
+"""Many elements to one: over a whole tensor, or along one axis or several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+from tensorlogic.runtime.convert import as_ints, as_tensor
+from tensorlogic.runtime.lazy import is_tensor, torch
+from tensorlogic.runtime.registry import builtin
+
+Axes = Any
+"""An axis, several of them, or None for all."""
+
+
+def _axes(axis: Axes, tensor: torch.Tensor) -> list[int]:
+    return list(range(tensor.ndim)) if axis is None else as_ints([axis])
+
+
+@builtin
+def sum_(x: Any, axis: Axes = None, keepdim: bool = False) -> Any:
+    """The sum of the elements."""
+    tensor = as_tensor(x)
+    return tensor.sum(_axes(axis, tensor), keepdim)
+
+
+@builtin
+def mean(x: Any, axis: Axes = None, keepdim: bool = False) -> Any:
+    """The mean of the elements; of integers a float32."""
+    tensor = as_tensor(x)
+    floats = tensor if tensor.is_floating_point() else tensor.float()
+    return floats.mean(_axes(axis, tensor), keepdim)
+
+
+@builtin
+def max_(x: Any, *others: Any, axis: Axes = None, keepdim: bool = False) -> Any:
+    """The largest element, ``max(x)`` or ``max(x, axis: 0)``, or the largest of some values, ``max(a, b)``.
+
+    A second value that is an int is the axis when the first is a tensor that has axes.
+    """
+    if _are_values(x, others):
+        return _among(x, others, max, "maximum")
+    return as_tensor(x).amax(*_along(x, others, axis, keepdim))
+
+
+@builtin
+def min_(x: Any, *others: Any, axis: Axes = None, keepdim: bool = False) -> Any:
+    """The smallest element, ``min(x)`` or ``min(x, axis: 0)``, or the smallest of some, ``min(a, b)``.
+
+    A second value that is an int is the axis when the first is a tensor that has axes.
+    """
+    if _are_values(x, others):
+        return _among(x, others, min, "minimum")
+    return as_tensor(x).amin(*_along(x, others, axis, keepdim))
+
+
+def _are_values(x: Any, others: tuple[Any, ...]) -> bool:
+    reduces = is_tensor(x) and x.ndim > 0 and all(isinstance(o, int) for o in others)
+    return bool(others) and not reduces
+
+
+def _among(x: Any, others: tuple[Any, ...], of_numbers: Callable[..., Any], of_tensors: str) -> Any:
+    if not any(map(is_tensor, (x, *others))):
+        return of_numbers(x, *others)
+    return reduce(getattr(torch, of_tensors), map(as_tensor, (x, *others)))
+
+
+def _along(x: Any, given: tuple[Any, ...], axis: Axes, keepdim: bool) -> tuple[list[int], bool]:
+    by_position = dict(zip(("axis", "keepdim"), given, strict=False))
+    chosen = by_position.get("axis", axis)
+    return _axes(chosen, as_tensor(x)), bool(by_position.get("keepdim", keepdim))
+
+
+@builtin
+def argmax(x: Any, axis: int | None = None, keepdim: bool = False) -> Any:
+    """The index of the first largest element: an int in the flattened tensor, or a tensor along an axis."""
+    found = as_tensor(x).argmax(axis, keepdim)
+    return int(found) if axis is None else found
+
+
+@builtin
+def argmin(x: Any, axis: int | None = None, keepdim: bool = False) -> Any:
+    """The index of the first smallest element: an int in the flattened tensor, or a tensor along an axis."""
+    found = as_tensor(x).argmin(axis, keepdim)
+    return int(found) if axis is None else found
+
+
+@builtin
+def all_(x: Any, axis: int | None = None) -> Any:
+    """Whether every element is true."""
+    return bool(as_tensor(x).all()) if axis is None else as_tensor(x).all(axis)
+
+
+@builtin
+def any_(x: Any, axis: int | None = None) -> Any:
+    """Whether an element is true."""
+    return bool(as_tensor(x).any()) if axis is None else as_tensor(x).any(axis)

@@ -1,0 +1,41 @@
+"""What kind of value something is, in the words of the language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tensorlogic.runtime.lazy import is_tensor
+
+NAMES: dict[str, str] = {
+    "str": "string",
+    "NoneType": "void",
+    "Tensor": "tensor",
+    "range": "list",
+    "Sizes": "list",
+    "tuple": "list",
+    "dict": "record",
+    "Image": "image",
+}
+"""Python's names of types that are called otherwise here."""
+
+
+def kind(value: object) -> str:
+    """The kind of a value: ``int``, ``string``, ``float32[2, 3]``."""
+    if is_tensor(value):
+        return f"{dtype_name(value.dtype)}{list(value.shape)}"
+    if isinstance(value, Mapping):
+        return "record"
+    name = type(value).__name__
+    return NAMES.get(name, name)
+
+
+def dtype_name(dtype: object) -> str:
+    """The name of a tensor's element type: ``float32``."""
+    return str(dtype).removeprefix("torch.")
+
+
+def with_article(kind: str) -> str:
+    """``an int``, ``a string``; void is nothing that one can have several of."""
+    if kind == "void":
+        return "nothing"
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"

@@ -1,0 +1,37 @@
+"""torch, loaded when it is first used, so that a program without tensors starts at once."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing import TypeGuard
+
+    import torch
+
+
+class _Lazy(ModuleType):
+    """Stands for a module, and imports it when something of it is needed.
+
+    Unlike `importlib.util.LazyLoader`, it leaves `sys.modules` alone: other libraries look there to find out
+    whether torch is loaded, and use it if so.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(importlib.import_module(self.__name__), name)
+        setattr(self, name, value)
+        return value
+
+
+if not TYPE_CHECKING:
+    torch = _Lazy("torch")
+
+__all__ = ["is_tensor", "torch"]
+
+
+def is_tensor(value: object) -> TypeGuard[torch.Tensor]:
+    """Whether a value is a tensor; asking does not load torch."""
+    return "torch" in sys.modules and isinstance(value, torch.Tensor)

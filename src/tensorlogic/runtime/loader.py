@@ -1,0 +1,120 @@
+"""Files to compiled code: a program and everything that it imports, each file once."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from dataclasses import dataclass
+from errno import EINVAL
+from pathlib import Path
+from types import CodeType
+
+from tensorlogic.errors import SourceError, UsageError
+from tensorlogic.errors.codes import (
+    FILE_NOT_FOUND,
+    IMPORT_CYCLE,
+    IMPORT_NOT_FOUND,
+    NESTED_TOO_DEEPLY,
+    UNEXPECTED_CHARACTER,
+)
+from tensorlogic.lang import Source, Span, check, checked, generate, parse, tree
+from tensorlogic.lang.checker import Imports
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A compiled file."""
+
+    program: checked.Program
+    module: ast.Module
+    code: CodeType
+
+
+class Loader:
+    """Compiles a program and what it imports, each file once."""
+
+    def __init__(self, known: frozenset[str], constants: frozenset[str]) -> None:
+        self.units: list[Unit] = []
+        """In the order in which they must run: what is imported first."""
+        self._known = known
+        self._constants = constants
+        self._loaded: dict[Path, Unit] = {}
+        self._loading: dict[Path, str] = {}
+        """The files on the way to the one being loaded, and the names that messages call them by."""
+
+    def load_file(self, path: Path) -> Unit:
+        """Compile the main file."""
+        try:
+            return self._load_path(path)
+        except OSError as error:
+            raise UsageError(FILE_NOT_FOUND, f"cannot read {path}: {error.strerror}") from error
+
+    def load(self, source: Source, folder: Path, *, library: bool = False) -> Unit:
+        """Compile a source whose imports are relative to `folder`."""
+        program = parse(source)
+        if library:
+            program = program.declarations()
+        imports: dict[str, checked.Variable | checked.Function] = {}
+        for statement in program.imports:
+            imports |= self._import(statement, folder, source).program.exports
+        unit = self._compile(program, imports)
+        self.units.append(unit)
+        return unit
+
+    def _import(self, statement: tree.Import, folder: Path, source: Source) -> Unit:
+        place = source.place(statement.span)
+        path = folder / statement.path
+        try:
+            identity = _identity(path)
+            if (name := self._loading.get(identity)) is not None:
+                raise SourceError(IMPORT_CYCLE, f"files import each other: {self._cycle(name)}", place)
+            return self._loaded.get(identity) or self._load_path(path, library=True)
+        except OSError as error:
+            message = f"cannot import {statement.path}: {error.strerror}"
+            raise SourceError(IMPORT_NOT_FOUND, message, place) from error
+
+    def _cycle(self, name: str) -> str:
+        names = list(self._loading.values())
+        return " → ".join([*names[names.index(name) :], name])
+
+    def _load_path(self, path: Path, *, library: bool = False) -> Unit:
+        identity, source = _identity(path), _read(path)
+        self._loading[identity] = source.name
+        self._loaded[identity] = unit = self.load(source, path.parent, library=library)
+        del self._loading[identity]
+        return unit
+
+    def _compile(self, parsed: tree.Program, imports: Imports) -> Unit:
+        program = check(parsed, self._known, constants=self._constants, imports=imports, unit=len(self.units))
+        module = generate(program)
+        return Unit(program, module, _compiled(module, parsed.source))
+
+
+def _compiled(module: ast.Module, source: Source) -> CodeType:
+    try:
+        with warnings.catch_warnings():
+            # Python would warn about what looks odd in Python.
+            warnings.simplefilter("ignore", SyntaxWarning)
+            return compile(module, source.name, "exec")
+    except (RecursionError, MemoryError) as error:
+        place = source.place(Span(0, 1))
+        raise SourceError(NESTED_TOO_DEEPLY, "this program is nested too deeply", place) from error
+
+
+def _identity(path: Path) -> Path:
+    """The path by which a file is recognised; one that no file can have is an `OSError` too."""
+    try:
+        return path.resolve()
+    except (ValueError, RuntimeError) as error:
+        raise OSError(EINVAL, str(error)) from error
+
+
+def _read(path: Path) -> Source:
+    """The text of a file, which must be UTF-8."""
+    data = path.read_bytes()
+    try:
+        return Source(str(path), data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        readable = Source(str(path), data.decode("latin-1"))
+        place = readable.place(Span(error.start, error.start + 1))
+        raise SourceError(UNEXPECTED_CHARACTER, "this file is not UTF-8 text", place) from error

@@ -1,0 +1,106 @@
+"""The members of values: what a program reaches behind a dot.
+
+Only data that is meant to be seen, by name: nothing is looked up on a Python object that is not listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import fields as dataclass_fields
+from dataclasses import is_dataclass
+from functools import partial
+from operator import getitem
+from typing import Any, Final, NamedTuple
+
+from tensorlogic.errors import SourceError, nearest
+from tensorlogic.errors.codes import NO_MEMBER
+from tensorlogic.runtime.calls import Function, call, is_compiled
+from tensorlogic.runtime.kinds import kind, with_article
+from tensorlogic.runtime.registry import FUNCTIONS
+from tensorlogic.runtime.values import adopt, adopt_outputs, class_names
+
+
+class Members(NamedTuple):
+    """The names of a value's members, how one is read, and whether there are methods among them."""
+
+    names: Collection[str]
+    read: Callable[[Any, str], Any]
+    methods: bool = False
+
+
+Row = dict[str, Callable[[Any], Any]]
+
+_TABLE: Final[dict[str, Row]] = {
+    "torch.Tensor": {
+        "shape": lambda tensor: tensor.shape,
+        "dtype": lambda tensor: tensor.dtype,
+        "ndim": lambda tensor: tensor.ndim,
+        "device": lambda tensor: tensor.device,
+    },
+    "PIL.Image.Image": {
+        "width": lambda image: image.width,
+        "height": lambda image: image.height,
+        "size": lambda image: image.size,
+        "mode": lambda image: image.mode,
+    },
+}
+
+
+def member(value: Any, name: str) -> Any:
+    """``value.name`` and ``value["name"]``."""
+    members = _members(value)
+    if name not in members.names:
+        raise _missing(value, name, members.names)
+    found = members.read(value, name)
+    if callable(found):
+        raise SourceError(NO_MEMBER, f"`{name}` is a method, not a value", help=f"Call it: .{name}(…).")
+    return adopt(found)
+
+
+def invoke(
+    value: Any, name: str, function: Function | None, arguments: tuple[Any, ...], options: dict[str, Any]
+) -> Any:
+    """``value.name(…)``: a method of that name, else the function of that name with `value` first.
+
+    A builtin that is named as a method calls that method, and knows what becomes of the result.
+    """
+    members = _members(value)
+    is_own = members.methods and name in members.names and (function is None or is_compiled(function))
+    if is_own and callable(method := members.read(value, name)):
+        return adopt_outputs(call(method, arguments, options))
+    if function is None:
+        raise _missing(value, name, members.names, FUNCTIONS)
+    return call(function, (value, *arguments), options)
+
+
+def fields(value: Any) -> dict[str, Any]:
+    """The fields of a dataclass that are offered: those it declares as members, or else the public ones."""
+    names = [f.name for f in dataclass_fields(value) if not f.name.startswith("_")]
+    offered = getattr(type(value), "__tl_members__", names)
+    return {name: getattr(value, name) for name in names if name in offered}
+
+
+def _members(value: Any) -> Members:
+    if isinstance(value, Mapping):
+        return Members(value.keys(), getitem)
+    if (declared := getattr(type(value), "__tl_members__", None)) is not None:
+        return Members([n for n in declared if not n.startswith("_")], getattr, methods=True)
+    if is_dataclass(value):
+        return Members(fields(value), getattr)
+    for name in class_names(type(value)):
+        if (row := _TABLE.get(name)) is not None:
+            return Members(row, partial(_read, row))
+    return Members((), getattr)
+
+
+def _read(row: Row, value: Any, name: str) -> Any:
+    return row[name](value)
+
+
+def _missing(value: Any, name: str, names: Collection[str], functions: Iterable[str] = ()) -> SourceError:
+    meant = nearest(name, [*names, *functions])
+    if meant is not None:
+        help: str | None = f"Did you mean `{meant}`?"
+    else:
+        help = f"It has {', '.join(sorted(names))}." if names else None
+    return SourceError(NO_MEMBER, f"{with_article(kind(value))} has no member `{name}`", help=help)

@@ -1,0 +1,33 @@
+"""What compiled code can reach: the helpers of the language, the builtins, and no Python."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tensorlogic.lang.emit import builtin_name
+from tensorlogic.runtime.arrays import array
+from tensorlogic.runtime.builtins import CONSTANTS, FUNCTIONS
+from tensorlogic.runtime.members import invoke, member
+from tensorlogic.runtime.operators import close, divide, invert, iterate, matmul, outer, power
+from tensorlogic.runtime.types import accept, argument, cast, declare
+
+HELPERS: Final[dict[str, Any]] = {
+    function.__name__: function
+    for function in (
+        *(close, divide, invert, matmul, outer, power),
+        *(array, iterate, slice, member, invoke),
+        *(accept, argument, cast, declare),
+        *(bool, float, int, str),
+    )
+}
+"""By the names that `tensorlogic.lang.emit.HELPERS` lists."""
+
+# Compiled code names nothing without a suffix but the helpers, so it cannot say `__import__`. It is there for
+# torch: C code that imports a module does so with the builtins of the Python code that called it.
+_IMPORT_ONLY: Final = {"__import__": __import__}
+
+
+def namespace() -> dict[str, Any]:
+    """The global names of a program that begins to run."""
+    builtins = {builtin_name(name): value for name, value in (FUNCTIONS | CONSTANTS).items()}
+    return {"__builtins__": _IMPORT_ONLY, **HELPERS, **builtins}

@@ -1,0 +1,74 @@
+"""The operators that mean something else than Python's, and what ``for`` goes through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tensorlogic.errors import SourceError
+from tensorlogic.errors.codes import RUN_FAILED, WRONG_TYPE
+from tensorlogic.runtime.kinds import kind, with_article
+from tensorlogic.runtime.lazy import is_tensor, torch
+
+TOLERANCE = 1e-3
+"""How far apart two values are that ``≈`` takes as equal."""
+
+
+def divide(left: Any, right: Any) -> Any:
+    """``/``: of two integers the integer part of the quotient, cut towards zero."""
+    if left.__class__ is int and right.__class__ is int:
+        quotient = left // right
+        return quotient + 1 if quotient < 0 and quotient * right != left else quotient
+    if _is_integer(left) and _is_integer(right):
+        return divide(int(left), int(right))
+    return left / right
+
+
+def _is_integer(value: Any) -> bool:
+    if is_tensor(value):
+        return value.ndim == 0 and not value.is_floating_point()
+    return isinstance(value, int)
+
+
+def close(left: Any, right: Any) -> Any:
+    """``≈``, element by element for tensors."""
+    return abs(left - right) < TOLERANCE
+
+
+def invert(value: Any) -> Any:
+    """``!``, element by element for tensors."""
+    return value.logical_not() if is_tensor(value) else not value
+
+
+def matmul(left: Any, right: Any) -> Any:
+    """``@``, of the common type where the two have different ones."""
+    if is_tensor(left) and is_tensor(right) and left.dtype != right.dtype:
+        common = torch.promote_types(left.dtype, right.dtype)
+        return left.to(common) @ right.to(common)
+    return left @ right
+
+
+def power(base: Any, exponent: Any) -> Any:
+    """``**``; a root that is not a real number is an error."""
+    result = base**exponent
+    if isinstance(result, complex):
+        raise SourceError(RUN_FAILED, f"{base} ** {exponent} has no real value")
+    return result
+
+
+def outer(left: Any, right: Any) -> Any:
+    """``⊗``, the tensor product: every element of one times every element of the other."""
+    if is_tensor(left) and is_tensor(right):
+        return torch.tensordot(left, right, dims=0)
+    return left * right
+
+
+def iterate(value: Any) -> Iterable[Any]:
+    """The elements that ``for`` goes through: of a tensor its rows, of a record the names."""
+    if is_tensor(value) and value.ndim > 0:
+        integers = value.ndim == 1 and not value.is_floating_point()
+        return value.tolist() if integers else value.unbind()
+    if isinstance(value, range | list | str | Mapping):
+        return value
+    help = f"Use range({value}) to count." if value.__class__ is int else None
+    raise SourceError(WRONG_TYPE, f"cannot go through the elements of {with_article(kind(value))}", help=help)

@@ -1,0 +1,21 @@
+"""The table of builtins.
+
+A builtin is a Python function: its signature is its rule, its docstring its page in the reference.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {}
+CONSTANTS: Final[dict[str, Any]] = {"pi": math.pi}
+
+
+def builtin(function: F) -> F:
+    """Make a function a builtin of its name, without the ``_`` that keeps it apart from one of Python's."""
+    FUNCTIONS[function.__name__.rstrip("_")] = function
+    return function

@@ -1,0 +1,135 @@
+"""What Python and torch say about a failure, in the words of the language."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from tensorlogic.errors import Code
+from tensorlogic.errors.codes import NO_MEMBER, RUN_FAILED, UNDEFINED_NAME, WRONG_SHAPE, WRONG_TYPE
+from tensorlogic.runtime.kinds import NAMES, with_article
+
+
+class Wording(NamedTuple):
+    """How a kind of failure is told. The groups `a` and `b` are Python types, and become kinds of values."""
+
+    kind: type[Exception]
+    pattern: str
+    message: str
+    help: str | None = None
+    code: Code = RUN_FAILED
+
+
+_A, _B = r"['\"]?(?P<a>[\w.]+)['\"]?", r"['\"]?(?P<b>[\w.]+)['\"]?"
+
+WORDINGS: Final = (
+    Wording(
+        TypeError,
+        rf"can only concatenate {_A} \(not {_B}\)",
+        "`+` does not take {a} and {b}",
+        "Turn a value into text with str(…).",
+        WRONG_TYPE,
+    ),
+    Wording(
+        TypeError,
+        rf"unsupported operand type\(s\) for (?P<op>\S+?)(?: or pow\(\))?: {_A} and {_B}",
+        "`{op}` does not take {a} and {b}",
+        code=WRONG_TYPE,
+    ),
+    Wording(
+        TypeError,
+        rf"'(?P<op>\S+)' not supported between instances of {_A} and {_B}",
+        "`{op}` does not take {a} and {b}",
+        code=WRONG_TYPE,
+    ),
+    Wording(
+        TypeError,
+        rf"bad operand type for unary (?P<op>.): {_A}",
+        "`{op}` does not take {a}",
+        code=WRONG_TYPE,
+    ),
+    Wording(
+        TypeError,
+        rf"can't multiply sequence by non-int of type {_A}",
+        "`*` repeats a text or a list a whole number of times, not by {a}",
+        code=WRONG_TYPE,
+    ),
+    Wording(TypeError, "string formatting|format string", "`%` does not take a string", code=WRONG_TYPE),
+    Wording(TypeError, rf"{_A} object is not subscriptable", "{a} has no elements", code=WRONG_TYPE),
+    Wording(
+        TypeError,
+        rf"{_A} object does not support item assignment",
+        "the elements of {a} cannot be assigned to",
+        code=WRONG_TYPE,
+    ),
+    Wording(
+        TypeError,
+        rf"indices must be integers(?: or slices)?, not {_B}",
+        "an index is an int or a slice, not {b}",
+        code=WRONG_TYPE,
+    ),
+    Wording(IndexError, "(list|string|range object).* index out of range", "the index is out of range"),
+    Wording(
+        IndexError,
+        r"too many indices for tensor of dimension (?P<axes>\d+)",
+        "there are more indices than axes, which are {axes}",
+    ),
+    Wording(
+        RuntimeError,
+        "Boolean value of Tensor with (more than one|no) value",
+        "a tensor is true or false only if it has one element",
+        "Use any(…) or all(…).",
+        WRONG_TYPE,
+    ),
+    Wording(
+        RuntimeError,
+        r"size of tensor a \((?P<left>\d+)\) must match the size of tensor b \((?P<right>\d+)\)"
+        r" at non-singleton dimension (?P<axis>\d+)",
+        "the shapes do not fit: {left} and {right} in axis {axis}",
+        code=WRONG_SHAPE,
+    ),
+    Wording(
+        RuntimeError,
+        r"mat1 and mat2 shapes cannot be multiplied \((?P<left>\w+) and (?P<right>\w+)\)",
+        "the shapes do not fit in a matrix product: {left} and {right}",
+        code=WRONG_SHAPE,
+    ),
+    Wording(
+        RuntimeError,
+        "Overflow when unpacking|cannot be converted to type .* without overflow",
+        "a number is too large for the elements of this tensor",
+    ),
+    Wording(ZeroDivisionError, "", "division by zero"),
+    Wording(ValueError, "math domain error|expected a (positive|nonnegative) input", "this has no real value"),
+    Wording(ValueError, "Exceeds the limit", "this number has too many digits to be shown"),
+    Wording(OverflowError, "", "this number is too large"),
+    Wording(MemoryError, "", "there is not enough memory"),
+    Wording(
+        RecursionError,
+        "",
+        "the calls inside one another are too many",
+        "Does a function call itself without end?",
+    ),
+    Wording(
+        NameError,
+        r"'(?P<name>\w+)·",
+        "`{name}` has no value yet",
+        "The statement that gives it one did not run before.",
+        UNDEFINED_NAME,
+    ),
+    Wording(KeyError, r"^'?(?P<name>.*?)'?$", "there is no field `{name}`", code=NO_MEMBER),
+)
+
+
+def reword(error: Exception) -> tuple[Code, str, str | None]:
+    """The code, the message and the help for an exception."""
+    said = str(error)
+    for wording in WORDINGS:
+        if isinstance(error, wording.kind) and (found := re.search(wording.pattern, said)):
+            words = {name: _kind(w) if name in "ab" else w for name, w in found.groupdict().items()}
+            return wording.code, wording.message.format(**words), wording.help
+    return RUN_FAILED, said.strip().partition("\n")[0] or type(error).__name__, None
+
+
+def _kind(python_type: str) -> str:
+    return with_article(NAMES.get(python_type, python_type))

@@ -1,0 +1,38 @@
+"""Where tests find real models; those that are absent are skipped, never faked."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.malformed import small_package
+
+ROOT = Path(__file__).parent.parent
+SHARED_MODELS = Path(os.environ.get("TENSORLOGIC_TEST_MODELS", ROOT.parent / "shared" / "models"))
+
+
+def shared_model(relative: str) -> Path:
+    """A file or package of the shared model collection; skips the test when the collection is not there."""
+    path = SHARED_MODELS / relative
+    if not path.exists():
+        pytest.skip(f"the shared model {relative} is not on this machine")
+    return path
+
+
+def packaged(package: str, relative: str) -> Path:
+    """A file inside an installed package, found without importing it."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        pytest.skip(f"{package} is not installed")
+    return Path(spec.origin).parent / relative
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small package, written once; tests that change it work on a copy."""
+    path = tmp_path_factory.mktemp("package") / "small.mlpackage"
+    small_package.write(path)
+    return path

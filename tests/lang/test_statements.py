@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.lang.harness import parsed
+
+STATEMENTS = {
+    "let x = 1": "(let x 1)",
+    "let x := 1": "(let x 1)",
+    "let x: float16[3] = y": "(let x float16[3] y)",
+    "x = 1": "(= x 1)",
+    "x := 1": "(= x 1)",
+    "x += 1": "(+= x 1)",
+    "x -= 1": "(-= x 1)",
+    "x *= 2 + 3": "(*= x (+ 2 3))",
+    "x /= 2": "(/= x 2)",
+    "w[0, :] = 0": "(= (index w 0 _:_) 0)",
+    "w[i] += 1": "(+= (index w i) 1)",
+    "tensor x: float16[3] = [1, 2, 3]": "(tensor x float16[3] [1 2 3])",
+    "tensor x: float16[2, 3]": "(tensor x float16[2, 3] _)",
+    "tensor x: float16[3] frozen = y": "(tensor x float16[3] y)",
+    "tensor x: float16[]": "(tensor x float16[] _)",
+    "if a { b }": "(if a {b} _)",
+    "if a { b } else { c }": "(if a {b} {c})",
+    "if a { b } else if c { d } else { e }": "(if a {b} {(if c {d} {e})})",
+    "if a\n{ b }\n\nelse\n{ c }": "(if a {b} {c})",
+    "for i in range(10) { print(i) }": "(for i (call range 10) {(call print i)})",
+    "for x in [1.0, 2.0] { x }": "(for x [1.0 2.0] {x})",
+    "while a < 3 { a += 1 }": "(while (< a 3) {(+= a 1)})",
+    "loop { break continue }": "(while _ {break; continue})",
+    "fn f() { }": "(fn f() _ {})",
+    "fn f(x, y) { x + y }": "(fn f(x, y) _ {(+ x y)})",
+    "fn f(x: float16[n, d], k: int) -> float16[n, ?] { return x }": (
+        "(fn f(x: float16[n, d], k: int) float16[n, ?] {(return x)})"
+    ),
+    "fn f()\n-> void\n{ return }": "(fn f() void {(return _)})",
+    'import "other.tl"': "(import other.tl)",
+    "main { x = 1 }": "(main {(= x 1)})",
+    "{ x = 1 { y = 2 } }": "{(= x 1); {(= y 2)}}",
+    "return": "(return _)",
+    "": "",
+    "// only a comment": "",
+    "/* one */ x /* two\nlines */": "x",
+}
+
+# A newline ends a statement when the expression so far is complete, unless the next line goes on with it.
+NEWLINES = {
+    "a\nb": "a\nb",
+    "a; b;; c;": "a\nb\nc",
+    "a\n+ b": "(+ a b)",
+    "a\n* b": "(* a b)",
+    "a\n@ b": "(@ a b)",
+    "a\n** b": "(** a b)",
+    "a\n== b": "(== a b)",
+    "a\nand b": "(and a b)",
+    "a\n|| b": "(or a b)",
+    "a\nas int": "(as a int)",
+    "a\n- b": "a\n(- b)",
+    "a -\nb": "(- a b)",
+    "a +\n\n// and\nb": "(+ a b)",
+    "x = a\n[1]": "(= x a)\n[1]",
+    "x = a\n(b)": "(= x a)\nb",
+    "x = a[1]": "(= x (index a 1))",
+    "x = f\n(1)": "(= x f)\n1",
+    "a\n.b\n.c(1)": "(call (. (. a b) c) 1)",
+    "a\n!b": "a\n(! b)",
+    "a\nnot b": "a\n(not b)",
+    "x =\n1": "(= x 1)",
+    "f(\na\n,\nb\n)": "(call f a b)",
+    "(a\n- b)": "(- a b)",
+    "[a\n- b\n, c]": "[(- a b) c]",
+    "x[\n0\n]": "(index x 0)",
+    "f(a\n[0])": "(call f (index a 0))",
+    "return\nx": "(return _)\nx",
+    "x = 1 y = 2": "(= x 1)\n(= y 2)",
+    "f(a) g(b)": "(call f a)\n(call g b)",
+    "if a { b } c": "(if a {b} _)\nc",
+    "if a { b }\n-c": "(if a {b} _)\n(- c)",
+    "a /* \n */ - b": "a\n(- b)",
+    "a\r\nb\r\n": "a\nb",
+}
+
+
+@pytest.mark.parametrize(("text", "want"), STATEMENTS.items())
+def test_statement(text: str, want: str) -> None:
+    assert parsed(text) == want
+
+
+@pytest.mark.parametrize(("text", "want"), NEWLINES.items())
+def test_newline(text: str, want: str) -> None:
+    assert parsed(text) == want

@@ -1,0 +1,42 @@
+"""Damaged packages give an error that names the file and the trouble, and never a traceback."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tensorlogic as tl
+from tensorlogic.errors import render
+from tests.conftest import ROOT
+from tests.malformed import small_package
+from tests.malformed.packages import DAMAGES, Damage
+
+
+def test_the_good_package_works(package: Path) -> None:
+    (scores,) = tl.load_model(package).predict(np.ones(small_package.INPUT_SHAPE)).values()
+    assert scores.shape == (1, 10)
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.name)
+def test_damage_is_named(damage: Damage, package: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.mlpackage"
+    shutil.copytree(package, damaged)
+    damage.do(damaged)
+    with pytest.raises(tl.TensorLogicError) as caught:
+        tl.load_model(damaged)
+    text = render(caught.value)
+    assert caught.value.code == damage.code, text
+    assert damage.says in text
+    assert "damaged.mlpackage" in text
+
+
+def test_a_thousand_mutations(package: Path) -> None:
+    command = [sys.executable, "-m", "tests.malformed.mutate", str(package), "1000", "7"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1000 mutations" in done.stdout

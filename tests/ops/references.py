@@ -1,0 +1,137 @@
+"""The windowed and recurrent operations by their definitions, in NumPy: slow, plain and independent of any engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+Pads = Sequence[tuple[int, int]]
+Sizes = Sequence[int]
+
+
+def convolved(pads: Pads, strides: Sizes = (), dilations: Sizes = (), groups: int = 1) -> Callable[..., np.ndarray]:
+    """Convolution with the padding written out, (before, after) for each axis."""
+
+    def of(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
+        steps, widths = strides or [1] * len(pads), dilations or [1] * len(pads)
+        padded = np.pad(x, [(0, 0), (0, 0), *pads])
+        reach = [(k - 1) * wide + 1 for k, wide in zip(weight.shape[2:], widths, strict=True)]
+        sizes = [(n - r) // s + 1 for n, r, s in zip(padded.shape[2:], reach, steps, strict=True)]
+        split = padded.reshape(len(x), groups, -1, *padded.shape[2:])
+        kernels = weight.reshape(groups, -1, *weight.shape[1:])
+        total = np.zeros((len(x), groups, kernels.shape[1], *sizes))
+        for place in np.ndindex(*weight.shape[2:]):
+            seen = tuple(
+                slice(p * wide, p * wide + (size - 1) * step + 1, step)
+                for p, wide, size, step in zip(place, widths, sizes, steps, strict=True)
+            )
+            total += np.einsum("ngi...,goi->ngo...", split[(..., *seen)], kernels[(..., *place)])
+        result = total.reshape(len(x), -1, *sizes)
+        return result if bias is None else result + bias.reshape(-1, *[1] * len(pads))
+
+    return of
+
+
+def spread(cuts: Pads, strides: Sizes = (), dilations: Sizes = (), groups: int = 1) -> Callable[..., np.ndarray]:
+    """Transposed convolution: every element lays its kernel down; `cuts` is what falls off on both sides."""
+
+    def of(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
+        steps, widths = strides or [1] * len(cuts), dilations or [1] * len(cuts)
+        sizes = [
+            (n - 1) * step + (k - 1) * wide + 1
+            for n, k, step, wide in zip(x.shape[2:], weight.shape[2:], steps, widths, strict=True)
+        ]
+        split = x.reshape(len(x), groups, -1, *x.shape[2:])
+        kernels = weight.reshape(groups, -1, *weight.shape[1:])
+        total = np.zeros((len(x), groups, weight.shape[1], *sizes))
+        for place in np.ndindex(*weight.shape[2:]):
+            touched = tuple(
+                slice(p * wide, p * wide + (n - 1) * step + 1, step)
+                for p, wide, n, step in zip(place, widths, x.shape[2:], steps, strict=True)
+            )
+            total[(..., *touched)] += np.einsum("ngi...,gio->ngo...", split, kernels[(..., *place)])
+        result = total.reshape(len(x), -1, *sizes)
+        for axis, (before, after) in enumerate(cuts, start=2):
+            result = np.take(result, range(before, min(result.shape[axis], result.shape[axis] - after)), axis)
+            result = np.pad(result, [(0, max(0, -after)) if a == axis else (0, 0) for a in range(result.ndim)])
+        return result if bias is None else result + bias.reshape(-1, *[1] * len(cuts))
+
+    return of
+
+
+def largest(values: np.ndarray, counted: int) -> Any:
+    return values.max(axis=-1, initial=-np.inf)
+
+
+def mean(values: np.ndarray, counted: int) -> Any:
+    """Padding counts as zeros."""
+    return values.sum(axis=-1) / max(counted, 1)
+
+
+def mean_of_present(values: np.ndarray, counted: int) -> Any:
+    return values.sum(axis=-1) / max(values.shape[-1], 1)
+
+
+def norm(values: np.ndarray, counted: int) -> Any:
+    return np.sqrt(np.square(values).sum(axis=-1))
+
+
+def pooled(
+    reduce: Callable[[np.ndarray, int], Any], kernel: Sizes, sizes: Sizes, pads: Pads, strides: Sizes = ()
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Pooling to `sizes`; what a window has beyond the padding does not count."""
+
+    def of(x: np.ndarray) -> np.ndarray:
+        result = np.empty((*x.shape[:2], *sizes))
+        for place in np.ndindex(*sizes):
+            spans, counted = [], 1
+            axes = zip(place, strides or [1] * len(kernel), kernel, pads, x.shape[2:], strict=True)
+            for p, step, k, (before, after), size in axes:
+                start = p * step - before
+                spans.append(slice(max(0, start), max(0, start + k)))
+                counted *= max(0, min(start + k, size + after) - start)
+            result[(..., *place)] = reduce(x[(..., *spans)].reshape(*x.shape[:2], -1), counted)
+        return result
+
+    return of
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-x))
+
+
+ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "hard_sigmoid": lambda x: np.clip(0.2 * x + 0.5, 0, 1),
+    "linear": lambda x: x,
+    "relu": lambda x: np.maximum(x, 0),
+    "scaled_tanh": np.tanh,
+    "sigmoid": sigmoid,
+    "tanh": np.tanh,
+}
+
+
+def lstm_steps(
+    x: np.ndarray,
+    h: np.ndarray,
+    c: np.ndarray,
+    weight_ih: np.ndarray,
+    weight_hh: np.ndarray,
+    bias: np.ndarray | float = 0.0,
+    peephole: np.ndarray | None = None,
+    gate: str = "sigmoid",
+    cell: str = "tanh",
+    output: str = "tanh",
+    clip: float = np.inf,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The hidden states of all steps in the order of x, and the last hidden and cell states."""
+    look_i, look_f, look_o = np.zeros((3, 1)) if peephole is None else np.split(peephole, 3)
+    states = []
+    for step in x:
+        i, f, o, z = np.split(step @ weight_ih.T + h @ weight_hh.T + bias, 4, axis=-1)
+        kept = ACTIVATIONS[gate](f + look_f * c) * c
+        c = np.clip(kept + ACTIVATIONS[gate](i + look_i * c) * ACTIVATIONS[cell](z), -clip, clip)
+        h = ACTIVATIONS[gate](o + look_o * c) * ACTIVATIONS[output](c)
+        states.append(h)
+    return np.stack(states), h, c

@@ -1,0 +1,65 @@
+"""What nobody can compute ends in an error that names the operation, and never in a result."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tensorlogic.errors import TensorLogicError
+
+from .harness import RUNS, Case, case, check
+from .test_recurrent import BOTH, WEIGHTS
+
+X = np.arange(12, dtype=np.float32).reshape(3, 4)
+SIGNAL = X.reshape(1, 3, 4)
+PALETTE = {"indices": np.uint8([0b11_10_01_00]), "shape": np.uint32([2, 2])}
+
+
+def refused(op: str, message: str = "the operation failed", opset: int = 15, **arguments: object) -> tuple[Case, str]:
+    return case(op, **arguments, opset=opset, want=X), message
+
+
+ROWS = [
+    refused("reshape", x=X, shape=[5, -1]),
+    refused("transpose", x=X, perm=[0]),
+    refused("slice_by_index", "step cannot be zero", x=X, begin=[0, 0], end=[1, 1], stride=[0, 1]),
+    refused("slice_by_size", x=X, begin=[2, 0], size=[2, 1]),
+    refused("pad", "needs an axis longer than 4", x=X, pad=[4, 0], mode="reflect"),
+    refused("pad", x=X, pad=[1, 0, 1]),
+    refused("concat", values=(X, X[:, :3]), axis=0),
+    refused("stack", values=(X, X[:2]), axis=0),
+    refused("split", x=X, axis=0, split_sizes=[1, 1]),
+    refused("topk", x=X, k=5),
+    refused("gather", x=X, indices=np.int32([3])),
+    refused("gather", x=X, indices=np.int32([-4])),
+    refused("gather_along_axis", x=X, indices=np.full((3, 4), 3, np.int32)),
+    refused("gather_nd", x=X, indices=np.int32([[3]])),
+    refused("add", x=X, y=X[:, :3]),
+    refused("matmul", x=X, y=X),
+    refused("linear", x=X, weight=X[:, :3]),
+    refused("conv", x=SIGNAL, weight=np.ones((2, 2, 2), np.float32)),
+    refused("conv", x=SIGNAL, weight=np.ones((2, 3, 5), np.float32)),
+    refused("max_pool", x=SIGNAL, kernel_sizes=[5], pad_type="valid"),
+    refused("batch_norm", x=SIGNAL, mean=X[0], variance=X[0]),
+    refused("layer_norm", x=X, axes=[1], gamma=X[0, :3]),
+    refused("lstm", "needs weights for the backward", x=SIGNAL, **BOTH, **WEIGHTS, direction="bidirectional"),
+    refused("lstm", "there is no direction 'backward'", x=SIGNAL, **BOTH, **WEIGHTS, direction="backward"),
+    refused("gelu", x=X, mode="QUICK"),
+    refused("pad", x=X, pad=[1, 1], mode="circular"),
+    refused("max_pool", x=SIGNAL, kernel_sizes=[2], pad_type="full"),
+    refused("constexpr_lut_to_dense", "a palette of 3 values", opset=16, **PALETTE, lut=np.float32([1, 2, 3])),
+    refused("constexpr_lut_to_dense", "1 bytes do not hold", opset=16, **PALETTE, lut=np.zeros(16, np.float32)),
+    refused("constexpr_sparse_to_dense", "2 bits set for 3 values", opset=16, nonzero_data=np.ones(3, np.float32),
+            mask=np.uint8([0b101]), shape=np.uint32([3])),
+    refused("constexpr_sparse_to_dense", "1 bytes do not hold", opset=16, nonzero_data=np.ones(2, np.float32),
+            mask=np.uint8([0b101]), shape=np.uint32([9])),
+    refused("constexpr_affine_dequantize", opset=16,
+            quantized_data=np.ones((2, 3), np.int8), zero_point=np.int8(0), scale=np.ones(2, np.float32), axis=1),
+    refused("classify", "4 probabilities for 2 labels", probabilities=X[0], classes=["a", "b"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("each", "message"), [pytest.param(*row, id=str(row[0])) for row in ROWS])
+def test_refused(each: Case, message: str) -> None:
+    with pytest.raises(TensorLogicError, match=message):
+        check(each, RUNS[0])

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from tensorlogic.mil.types import FP32
+
+from .harness import Case, case, suite
+
+exact = partial(case, ulps=0)
+
+X = np.float32([[3, -1, 2, 0], [0, 5, -4, 1], [7, 0, 6, -2]])
+WHOLE = X.astype(np.int32)
+FACTS = X > 0
+KINDS = (X, WHOLE, FACTS)
+CUBE = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+MORE = CUBE + 100
+EXCLUSIVE = "an exclusive sum fails"
+FLOAT_SIZE = "takes an empty product for a float"
+LINE = np.float32([1, 2, 3, 4, 5, 6, 7])
+NO = np.zeros((0, 4), np.float32)
+
+
+def padded(x: np.ndarray, pad: list[int], mode: str = "constant", **how: Any) -> list[Case]:
+    """Padding by constants, and where there is a pair for every axis, by computed amounts."""
+    pairs = [(0, 0)] * (x.ndim - len(pad) // 2) + list(zip(pad[::2], pad[1::2], strict=True))
+    filler = {"constant_values": how["constant_val"]} if "constant_val" in how else {}
+    want = np.pad(x, pairs, "edge" if mode == "replicate" else mode, **filler)
+    fixed = exact("pad", x=x, pad=pad, mode=mode, **how, want=want)
+    moving = exact("pad", x=x, pad=np.int32(pad), mode=mode, **how, want=want, dynamic=True)
+    return [fixed, moving] if len(pad) == 2 * x.ndim else [fixed]
+
+
+def interleaved(*values: np.ndarray, **how: Any) -> Case:
+    return exact("concat", values=values, interleave=True, **how, differs="the values are not interleaved")
+
+
+def sums(x: np.ndarray, axis: int = 0, exclusive: bool = False, reverse: bool = False) -> np.ndarray:
+    x = np.flip(x, axis) if reverse else x
+    result = np.cumsum(x, axis, dtype=x.dtype)
+    if exclusive:
+        result = np.roll(result, 1, axis)
+        np.moveaxis(result, axis, 0)[0] = 0
+    return np.flip(result, axis) if reverse else result
+
+
+def running(x: np.ndarray, **how: Any) -> Case:
+    return case("cumsum", x=x, **how, want=partial(sums, **how), differs=EXCLUSIVE if "exclusive" in how else "")
+
+
+def order(x: np.ndarray, axis: int = -1, ascending: bool = False) -> np.ndarray:
+    return np.argsort(x if ascending else -x, axis, kind="stable").astype(np.int32)
+
+
+def ordered(x: np.ndarray, **how: Any) -> Case:
+    return exact("argsort", x=x, **how, want=partial(order, **how))
+
+
+def top(x: np.ndarray, **how: Any) -> Case:
+    def want(x: np.ndarray, k: int = 1, axis: int = -1, ascending: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        indices = np.take(order(x, axis, ascending), range(k), axis)
+        return np.take_along_axis(x, indices, axis), indices
+
+    return exact("topk", x=x, **how, want=partial(want, **how))
+
+
+def band(x: np.ndarray, lower: int = -1, upper: int = -1) -> np.ndarray:
+    row, column = np.ogrid[: x.shape[-2], : x.shape[-1]]
+    inside = ((lower < 0) | (row - column <= lower)) & ((upper < 0) | (column - row <= upper))
+    return np.where(inside, x, np.zeros_like(x))
+
+
+def banded(x: np.ndarray, lower: int = -1, upper: int = -1, **how: Any) -> Case:
+    return exact("band_part", x=x, lower=lower, upper=upper, **how, want=partial(band, lower=lower, upper=upper))
+
+
+def flattened(axis: int, rows: int, **how: Any) -> Case:
+    return exact("flatten2d", x=CUBE, axis=axis, want=CUBE.reshape(rows, -1), **how)
+
+
+HOT = np.int32([2, 0, -1, 5])
+HOT_ROWS = np.int32([[0, 0, 1], [1, 0, 0], [0, 0, 0], [0, 0, 0]])
+
+
+def hot(indices: np.ndarray = HOT, size: Any = 3, **how: Any) -> Case:
+    return exact("one_hot", indices=indices, one_hot_vector_size=size, **how)
+
+
+DISTINCT = np.random.default_rng(7).permutation(24).reshape(2, 3, 4).astype(np.float32)
+FAR = np.float32([1e8, 1, 0])
+TIES = np.float32([1, 3, 3, 0, 1])
+
+CASES = [
+    *[exact("identity", x=x, want=x) for x in (*KINDS, np.float32(2), NO, np.float32([np.nan, -0.0, np.inf]))],
+    *[exact("shape", x=x, want=np.int32([3, 4])) for x in KINDS],
+    exact("shape", x=NO, want=np.int32([0, 4])),
+    exact("shape", x=np.float32(1), want=np.zeros(0, np.int32)),
+    *[exact("concat", values=(x, x[:1]), axis=0, want=np.concatenate([x, x[:1]])) for x in KINDS],
+    exact("concat", values=(CUBE, MORE, CUBE), axis=-1, want=np.concatenate([CUBE, MORE, CUBE], -1)),
+    exact("concat", values=(CUBE, CUBE[:, :0]), axis=1, want=CUBE),
+    exact("concat", values=(CUBE,), axis=2, want=CUBE),
+    exact("concat", values=(np.int32(3), np.int32(5)), axis=0, want=np.int32([3, 5])),
+    exact("concat", values=(X, MORE[0, :1]), axis=0, const=("values",), want=np.concatenate([X, MORE[0, :1]])),
+    interleaved(X, -X, axis=0, want=np.stack([X, -X], 1).reshape(6, 4)),
+    interleaved(CUBE, MORE, -CUBE, axis=1, want=np.stack([CUBE, MORE, -CUBE], 2).reshape(2, 9, 4)),
+    interleaved(CUBE, MORE, axis=-1, want=np.stack([CUBE, MORE], 3).reshape(2, 3, 8)),
+    *[exact("stack", values=(x, x), axis=0, want=np.stack([x, x])) for x in KINDS],
+    *[exact("stack", values=(X, -X, X), axis=axis, want=np.stack([X, -X, X], axis)) for axis in (1, 2, -1)],
+    exact("stack", values=(np.float32(1), np.float32(2)), axis=0, want=np.float32([1, 2])),
+    *[exact("split", x=x, axis=1, num_splits=2, want=(x[:, :2], x[:, 2:])) for x in KINDS],
+    exact("split", x=CUBE, axis=-2, num_splits=3, want=(CUBE[:, :1], CUBE[:, 1:2], CUBE[:, 2:])),
+    exact("split", x=CUBE, axis=0, num_splits=1, want=CUBE),
+    exact("split", x=CUBE, axis=-1, split_sizes=[1, 3], want=(CUBE[..., :1], CUBE[..., 1:])),
+    exact("split", x=LINE, axis=0, num_splits=3, split_sizes=[2, 1, 4], want=(LINE[:2], LINE[2:3], LINE[3:])),
+    *padded(X, [1, 2, 3, 0]),
+    *padded(X, [0, 1, 2, 0], constant_val=-1.5),
+    *padded(X, [0, 0, 0, 0]),
+    *padded(CUBE, [1, 2], constant_val=7.0),
+    *padded(CUBE, [1, 0, 0, 2]),
+    *padded(CUBE, [1, 0, 0, 2, 3, 1]),
+    *padded(X, [2, 1, 3, 0], "reflect"),
+    *padded(CUBE, [2, 2, 1, 3], "reflect"),
+    *padded(X, [3, 1, 0, 4], "replicate"),
+    *padded(CUBE, [1, 2], "replicate"),
+    exact("pad", x=LINE[:2], pad=[1, 1], constant_val=-np.inf, want=np.float32([-np.inf, 1, 2, -np.inf])),
+    *[exact("tile", x=x, reps=[2, 3], want=np.tile(x, (2, 3))) for x in KINDS],
+    exact("tile", x=CUBE, reps=np.int32([1, 2, 1]), dynamic=True, want=np.tile(CUBE, (1, 2, 1))),
+    exact("fill", shape=[2, 3], value=1.5, want=np.full((2, 3), 1.5, np.float32)),
+    exact("fill", shape=[2, 3], value=7, want=np.full((2, 3), 7, np.int32)),
+    exact("fill", shape=[2], value=True, want=np.bool_([True, True])),
+    exact("fill", shape=np.int32([1, 4]), value=1.5, dynamic=True, want=np.full((1, 4), 1.5, np.float32)),
+    exact("fill", shape=[2, 3], want=np.zeros((2, 3), np.float32), floats=(FP32,)),
+    exact("range_1d", end=np.int32(7), start=np.int32(1), step=np.int32(2), dynamic=True, want=np.int32([1, 3, 5])),
+    exact("range_1d", end=-3, start=3, step=-2, want=np.int32([3, 1, -1])),
+    exact("range_1d", end=0, start=3, step=1, want=np.zeros(0, np.int32), differs="an empty result"),
+    case("range_1d", end=2.0, start=0.5, step=0.25, want=np.arange(0.5, 2, 0.25, np.float32)),
+    case("range_1d", end=2.125, start=0.5, step=0.25, want=np.arange(0.5, 2.125, 0.25, np.float32)),
+    exact("range_1d", end=LINE[3], start=LINE[1], step=np.float32(0.5), dynamic=True, want=np.arange(2, 4, 0.5)),
+    # An index outside leaves its vector without a hot place.
+    hot(want=HOT_ROWS),
+    hot(axis=0, want=HOT_ROWS.T),
+    hot(axis=-2, on_value=2.5, off_value=-1.0, want=np.where(HOT_ROWS.T > 0, np.float32(2.5), np.float32(-1))),
+    hot(on_value=True, off_value=False, want=HOT_ROWS > 0),
+    hot(on_value=5, off_value=1, want=1 + 4 * HOT_ROWS),
+    hot(size=np.int32(3), dynamic=True, want=HOT_ROWS),
+    hot(np.stack([HOT, HOT]), axis=1, want=np.stack([HOT_ROWS.T, HOT_ROWS.T])),
+    hot(np.int32(1), want=np.int32([0, 1, 0])),
+    *[running(x) for x in (X, WHOLE, CUBE)],
+    *[running(CUBE, axis=axis) for axis in (1, -1)],
+    *[running(x, axis=1, exclusive=True) for x in (CUBE, WHOLE)],
+    *[running(x, axis=1, reverse=True) for x in (CUBE, WHOLE)],
+    running(CUBE, axis=2, exclusive=True, reverse=True),
+    case("cumsum", x=NO, exclusive=True, differs=EXCLUSIVE, want=NO),
+    case("cumsum", x=np.float32([1, np.inf, 2]), exclusive=True, differs=EXCLUSIVE, want=np.float32([0, 1, np.inf])),
+    case("cumsum", x=FAR, exclusive=True, floats=(FP32,), differs=EXCLUSIVE, want=np.float32([0, 1e8, 1e8])),
+    *[ordered(x) for x in (DISTINCT, DISTINCT.astype(np.int32))],
+    *[ordered(DISTINCT, axis=axis, ascending=up) for axis in (0, 1, -1) for up in (False, True)],
+    # Equal values keep their order, which the format leaves open.
+    *[ordered(TIES, ascending=up) for up in (False, True)],
+    *[top(x) for x in (DISTINCT, DISTINCT.astype(np.int32))],
+    *[top(DISTINCT, k=2, axis=axis, ascending=up) for axis in (0, 1, -1) for up in (False, True)],
+    top(DISTINCT, k=4),
+    top(TIES, k=3),
+    *[exact("band_part", x=x, want=x) for x in KINDS],
+    *[banded(CUBE, lower=lower, upper=upper) for lower, upper in [(0, -1), (-1, 0), (0, 0), (1, 2), (5, 0), (1, -1)]],
+    *[banded(x, lower=0, upper=1) for x in KINDS],
+    banded(np.float32([[1, np.nan], [np.inf, 1]]), lower=0, upper=0, differs="multiplies by 0"),
+    *[exact("non_zero", x=x, dynamic=True, want=np.int32(np.argwhere(x))) for x in KINDS],
+    exact("non_zero", x=CUBE % 5, dynamic=True, want=np.int32(np.argwhere(CUBE % 5))),
+    exact("non_zero", x=np.zeros(3, np.float32), dynamic=True, want=np.zeros((0, 1), np.int32)),
+    *[exact("flatten2d", x=x, want=x) for x in KINDS],
+    *[flattened(axis, rows) for axis, rows in [(1, 2), (2, 6), (-1, 6), (-2, 2)]],
+    *[flattened(axis, rows, differs=FLOAT_SIZE) for axis, rows in [(0, 1), (3, 24), (-3, 1)]],
+    exact("flatten2d", x=LINE, axis=-1, want=LINE[None], differs=FLOAT_SIZE),
+    exact("flatten2d", x=LINE, want=LINE[:, None], differs=FLOAT_SIZE),
+]  # fmt: skip
+
+test_cases = suite(CASES)
