@@ -91,6 +91,8 @@ CASES = [
     ],
     *[exact(op, x=WHOLE, axis=0, want=partial(of, axis=0)) for op, of in ARGUMENT.items()],
     exact("reduce_argmax", x=np.float32([1, 5, 2]), want=np.int32(1)),
+    exact("reduce_argmax", opset=17, x=np.float32([1, 5, 2]), output_dtype="uint16", want=np.uint16(1)),
+    exact("reduce_argmin", opset=17, x=np.float32([[1, 5]]), axis=-1, keep_dims=True, output_dtype="int32", want=[[0]]),
 ]  # fmt: skip
 
 test_cases = suite(CASES)

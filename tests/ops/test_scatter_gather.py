@@ -29,6 +29,18 @@ def nd(x: np.ndarray, indices: np.ndarray, **how: Any) -> Case:
 
 ONE, SOME, TABLE = np.int32(2), np.int32([2, 0, 2]), np.int32([[0, 1], [2, -1]])
 
+EACH = np.int32([[0, 3], [1, 1], [2, -1]])
+PICKED = np.take_along_axis(X, EACH[:, :1, None].repeat(4, 1), axis=2)[..., 0]
+
+
+def each_taken(axis: int) -> np.ndarray:
+    return np.stack([np.take(row, places, axis if axis < 0 else axis - 1) for row, places in zip(X, EACH, strict=True)])
+
+
+def along_first(indices: np.ndarray) -> np.ndarray:
+    return np.take_along_axis(X, indices, 0)
+
+
 CASES = [
     *[gather(x, SOME) for x in (X, WHOLE)],
     gather(FACTS, SOME, differs="not of truth values"),
@@ -49,6 +61,13 @@ CASES = [
     nd(X, np.int32([[[0, 1], [1, 2]], [[2, 3], [0, 0]]])),
     nd(X, np.int32([2, 1, 3])),
     nd(X, np.int32([1])),
+    exact("gather", opset=16, x=X, indices=EACH, axis=1, batch_dims=1, want=each_taken(1)),
+    exact("gather", opset=16, x=X, indices=EACH, axis=-1, batch_dims=1, want=each_taken(-1), differs="takes axis 1"),
+    exact("gather_nd", opset=16, x=X, indices=EACH[..., None], batch_dims=1, want=each_taken(1)),
+    exact("gather_nd", opset=16, x=X, indices=EACH[:, :1, None].repeat(4, 1), batch_dims=2, want=PICKED),
+    exact("gather", opset=17, x=X, indices=SOME, axis=0, batch_dims=0, validate_indices=True, want=X[[2, 0, 2]]),
+    exact("gather_along_axis", opset=17, x=X, indices=WHOLE % 3, validate_indices=True, want=along_first(WHOLE % 3)),
+    exact("gather_nd", opset=17, x=X, indices=np.int32([[0, 1]]), batch_dims=0, validate_indices=False, want=X[:1, 1]),
 ]
 
 test_cases = suite(CASES)

@@ -92,6 +92,10 @@ DISTINCT = np.random.default_rng(7).permutation(24).reshape(2, 3, 4).astype(np.f
 FAR = np.float32([1e8, 1, 0])
 TIES = np.float32([1, 3, 3, 0, 1])
 
+LEAST = np.float32([3, 1, 4])
+MOST = (np.float32([4, 3, 1]), np.uint16([2, 0, 1]))
+LEAST_TWO = (np.float32([1, 3]), np.int32([1, 0]))
+
 CASES = [
     *[exact("identity", x=x, want=x) for x in (*KINDS, np.float32(2), NO, np.float32([np.nan, -0.0, np.inf]))],
     *[exact("shape", x=x, want=np.int32([3, 4])) for x in KINDS],
@@ -163,6 +167,9 @@ CASES = [
     *[top(DISTINCT, k=2, axis=axis, ascending=up) for axis in (0, 1, -1) for up in (False, True)],
     top(DISTINCT, k=4),
     top(TIES, k=3),
+    exact("topk", opset=16, x=LEAST, k=2, axis=0, ascending=True, sort=True, return_indices=True, want=LEAST_TWO),
+    exact("topk", opset=16, x=LEAST, k=2, ascending=True, sort=False, return_indices=False, want=LEAST_TWO[0]),
+    exact("topk", opset=17, x=LEAST, k=-1, output_indices_dtype="uint16", want=MOST, differs="infers a size of -1"),
     *[exact("band_part", x=x, want=x) for x in KINDS],
     *[banded(CUBE, lower=lower, upper=upper) for lower, upper in [(0, -1), (-1, 0), (0, 0), (1, 2), (5, 0), (1, -1)]],
     *[banded(x, lower=0, upper=1) for x in KINDS],

@@ -94,11 +94,14 @@ class Op:
 _declared: dict[str, list[Op]] = {}
 
 
-def op(since: int, pure: bool = True) -> Callable[[Callable[..., Any]], Op]:
-    """Declare the decorated signature as an operation that came with opset `since`."""
+def op(since: int, pure: bool = True, name: str = "") -> Callable[[Callable[..., Any]], Op]:
+    """Declare the decorated signature as an operation that came with opset `since`.
+
+    A later version of an operation is a declaration with another Python name and the same `name`.
+    """
 
     def declare(signature: Callable[..., Any]) -> Op:
-        return _declare(signature.__name__, since, signature, inspect.getdoc(signature) or "", pure)
+        return _declare(name or signature.__name__, since, signature, inspect.getdoc(signature) or "", pure)
 
     return declare
 
@@ -111,7 +114,7 @@ def like(signature: Callable[..., Any], name: str, doc: str, since: int = IOS15)
 def _declare(name: str, since: int, signature: Callable[..., Any], doc: str, pure: bool) -> Op:
     hints = typing.get_type_hints(signature, include_extras=True)
     parameters = {p.name: _parameter(p, hints[p.name]) for p in inspect.signature(signature).parameters.values()}
-    declared = Op(name.rstrip("_"), since, parameters, doc, pure)
+    declared = Op(name, since, parameters, doc, pure)
     versions = _declared.setdefault(declared.name, [])
     versions.append(declared)
     versions.sort(key=lambda version: version.since)

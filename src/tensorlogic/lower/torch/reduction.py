@@ -56,5 +56,7 @@ implement_rows(
     {
         ops.reduce_argmax: lambda x, axis, keep: x.argmax(axis, keepdim=keep).to(torch.int32),
         ops.reduce_argmin: lambda x, axis, keep: x.argmin(axis, keepdim=keep).to(torch.int32),
+        ops.reduce_argmax_typed: lambda x, axis, keep, dtype: x.argmax(axis, keepdim=keep).to(dtype),
+        ops.reduce_argmin_typed: lambda x, axis, keep, dtype: x.argmin(axis, keepdim=keep).to(dtype),
     }
 )

@@ -98,9 +98,21 @@ def cumsum(x: Tensor, axis: int, exclusive: bool, reverse: bool) -> Tensor:
 
 
 @implements(ops.topk)
-def topk(x: Tensor, k: int, axis: int, ascending: bool) -> tuple[Tensor, Tensor]:
+@implements(ops.topk_optional)
+@implements(ops.topk_typed)
+def topk(
+    x: Tensor,
+    k: int,
+    axis: int,
+    ascending: bool,
+    sort: bool = True,
+    return_indices: bool = True,
+    output_indices_dtype: torch.dtype = torch.int32,
+) -> tuple[Tensor, ...]:
     values, indices = _order(x, axis, ascending)
-    return values.narrow(axis, 0, k), indices.narrow(axis, 0, k).to(torch.int32)
+    k = x.shape[axis] if k == -1 else k
+    first = values.narrow(axis, 0, k)
+    return (first, indices.narrow(axis, 0, k).to(output_indices_dtype)) if return_indices else (first,)
 
 
 def _order(x: Tensor, axis: int, ascending: bool) -> torch.return_types.sort:

@@ -1,6 +1,6 @@
 """Taking values by index. Negative indices count from the end."""
 
-from tensorlogic.mil.declare import IOS15, Const, Tensor, op
+from tensorlogic.mil.declare import IOS15, IOS16, IOS17, Const, Tensor, op
 
 
 @op(since=IOS15)
@@ -16,3 +16,38 @@ def gather_along_axis(x: Tensor, indices: Tensor, axis: Const[int] = 0) -> Tenso
 @op(since=IOS15)
 def gather_nd(x: Tensor, indices: Tensor) -> Tensor:
     """The slices of x whose leading indices stand in the last axis of `indices`."""
+
+
+@op(since=IOS16, name="gather")
+def gather_batched(x: Tensor, indices: Tensor, axis: Const[int] = 0, batch_dims: Const[int] = 0) -> Tensor:
+    """`gather` within each element of the first `batch_dims` axes, which x and `indices` share."""
+
+
+@op(since=IOS16, name="gather_nd")
+def gather_nd_batched(x: Tensor, indices: Tensor, batch_dims: Const[int] = 0) -> Tensor:
+    """`gather_nd` within each element of the first `batch_dims` axes, which x and `indices` share."""
+
+
+@op(since=IOS17, name="gather")
+def gather_validated(
+    x: Tensor,
+    indices: Tensor,
+    axis: Const[int] = 0,
+    batch_dims: Const[int] = 0,
+    validate_indices: Const[bool] = False,
+) -> Tensor:
+    """The same; what an index outside x gives is open unless `validate_indices` makes it an error."""
+
+
+@op(since=IOS17, name="gather_along_axis")
+def gather_along_axis_validated(
+    x: Tensor, indices: Tensor, axis: Const[int] = 0, validate_indices: Const[bool] = False
+) -> Tensor:
+    """The same; what an index outside x gives is open unless `validate_indices` makes it an error."""
+
+
+@op(since=IOS17, name="gather_nd")
+def gather_nd_validated(
+    x: Tensor, indices: Tensor, batch_dims: Const[int] = 0, validate_indices: Const[bool] = False
+) -> Tensor:
+    """The same; what an index outside x gives is open unless `validate_indices` makes it an error."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tensorlogic.mil.declare import IOS15, Const, Ints, Many, Tensor, op
+from tensorlogic.mil.declare import IOS15, IOS16, IOS17, Const, DTypeName, Ints, Many, Tensor, op
 
 
 @op(since=IOS15)
@@ -76,6 +76,31 @@ def argsort(x: Tensor, axis: Const[int] = -1, ascending: Const[bool] = False) ->
 @op(since=IOS15)
 def topk(x: Tensor, k: Const[int] = 1, axis: Const[int] = -1, ascending: Const[bool] = False) -> tuple[Tensor, Tensor]:
     """The k largest (or smallest) values along an axis, in order, and their indices."""
+
+
+@op(since=IOS16, name="topk")
+def topk_optional(
+    x: Tensor,
+    k: Const[int] = 1,
+    axis: Const[int] = -1,
+    ascending: Const[bool] = False,
+    sort: Const[bool] = True,
+    return_indices: Const[bool] = True,
+) -> tuple[Tensor, Tensor]:
+    """The same; in any order unless `sort`, and without the indices unless they are wanted."""
+
+
+@op(since=IOS17, name="topk")
+def topk_typed(
+    x: Tensor,
+    k: Const[int] = 1,
+    axis: Const[int] = -1,
+    ascending: Const[bool] = False,
+    sort: Const[bool] = True,
+    return_indices: Const[bool] = True,
+    output_indices_dtype: Const[DTypeName] = DTypeName("int32"),  # noqa: B008
+) -> tuple[Tensor, Tensor]:
+    """The same, with indices of a chosen type; a k of -1 takes all."""
 
 
 @op(since=IOS15)
