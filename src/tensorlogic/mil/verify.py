@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tensorlogic.errors import Diagnostic, OperationPlace, ProgramError, codes, nearest
-from tensorlogic.mil.declare import Op, Parameter, Role
+from tensorlogic.mil.declare import Op, Role
 from tensorlogic.mil.ops import declaration
 from tensorlogic.mil.program import Block, Function, Operation, Program
 
@@ -65,20 +65,15 @@ class _Checker:
         declared = declaration(operation.type, self._function.opset)
         if declared is None:
             return  # engines say what they do not have
-        for name in operation.inputs:
-            if name not in declared.parameters:
-                yield Diagnostic(
-                    codes.BAD_OPERATION,
-                    f"the operation has no parameter {name!r} in iOS {self._function.opset}",
-                    place,
-                    help=_guess(name, declared),
-                )
-        for parameter in declared.parameters.values():
-            yield from _parameter(operation, parameter, place)
-        bodies = sum(parameter.role is Role.BODY for parameter in declared.parameters.values())
-        if bodies != len(operation.blocks):
-            message = f"the operation needs {bodies} blocks, but has {len(operation.blocks)}"
-            yield Diagnostic(codes.BAD_OPERATION, message, place)
+        findings = [*_unknown(operation, declared), *_misfits(operation, declared)]
+        if findings and declared.since < self._function.opset:
+            # A sound file of a newer opset looks like this too.
+            findings.append(
+                f"iOS {self._function.opset} may have changed it: it is known here as of iOS {declared.since}"
+            )
+        if findings:
+            message, *notes = findings
+            yield Diagnostic(codes.BAD_OPERATION, message, place, notes=tuple(notes))
 
 
 def _constant(operation: Operation, place: OperationPlace) -> Iterator[Diagnostic]:
@@ -88,18 +83,23 @@ def _constant(operation: Operation, place: OperationPlace) -> Iterator[Diagnosti
         yield Diagnostic(codes.BAD_OPERATION, "the constant's value is not of its type", place)
 
 
-def _parameter(operation: Operation, parameter: Parameter, place: OperationPlace) -> Iterator[Diagnostic]:
-    if parameter.role is Role.BODY:
-        return
-    operands = operation.operands(parameter.name)
-    if operands is None and parameter.required:
-        message = f"the parameter {parameter.name!r} is missing"
-        yield Diagnostic(codes.BAD_OPERATION, message, place)
-    if operands is not None and parameter.role not in _SEVERAL and len(operands) != 1:
-        message = f"the parameter {parameter.name!r} takes one value, but has {len(operands)}"
-        yield Diagnostic(codes.BAD_OPERATION, message, place)
+def _unknown(operation: Operation, declared: Op) -> Iterator[str]:
+    for name in operation.inputs:
+        if name not in declared.parameters:
+            guess = nearest(name, declared.parameters)
+            yield f"the operation has no parameter {name!r}" + (f", but {guess!r}" if guess else "")
 
 
-def _guess(name: str, declared: Op) -> str | None:
-    guess = nearest(name, declared.parameters)
-    return None if guess is None else f"Its nearest parameter is {guess!r}."
+def _misfits(operation: Operation, declared: Op) -> Iterator[str]:
+    bodies = 0
+    for parameter in declared.parameters.values():
+        operands = operation.operands(parameter.name)
+        if parameter.role is Role.BODY:
+            bodies += 1
+        elif operands is None:
+            if parameter.required:
+                yield f"the parameter {parameter.name!r} is missing"
+        elif parameter.role not in _SEVERAL and len(operands) != 1:
+            yield f"the parameter {parameter.name!r} takes one value, but has {len(operands)}"
+    if bodies != len(operation.blocks):
+        yield f"the operation needs {bodies} blocks, but has {len(operation.blocks)}"
