@@ -76,6 +76,7 @@ def test_wrong_use(model: tl.Model, call, code, says: str) -> None:
 
 OPTIONS = [
     ({"device": "tpu"}, codes.NO_DEVICE, "Available"),
+    ({"device": "cpu:x"}, codes.NO_DEVICE, "tl devices"),
     ({"precision": "f8"}, codes.UNKNOWN_OPTION, "f32, f16, bf16"),
     ({"engine": "torhc"}, codes.NO_ENGINE, "'torch'"),
 ]

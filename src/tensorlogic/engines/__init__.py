@@ -1,4 +1,4 @@
-"""Engines run programs. Each is two methods and an honest no.
+"""Engines run programs. Each says what it computes on and what it cannot do, and prepares what it can.
 
 Third parties register more through the entry-point group ``tensorlogic.engines``: an object with the methods of
 `Engine` under the engine's name.
@@ -6,12 +6,21 @@ Third parties register more through the entry-point group ``tensorlogic.engines`
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Protocol
 
-from tensorlogic.errors import Diagnostic, OperationPlace, UnsupportedError, UsageError, codes, nearest
+from tensorlogic.errors import (
+    Diagnostic,
+    OperationPlace,
+    TensorLogicError,
+    UnsupportedError,
+    UsageError,
+    codes,
+    nearest,
+)
 from tensorlogic.mil.program import Program
 
 ENTRY_POINTS = "tensorlogic.engines"
@@ -54,12 +63,17 @@ class Engine(Protocol):
 
 def engine_names() -> list[str]:
     """Every registered engine, in the order in which ``auto`` tries them."""
-    return [point.name for point in entry_points(group=ENTRY_POINTS)]
+    return [point.name for point in _points()]
+
+
+def _points() -> list[EntryPoint]:
+    """Our own engines first, in the order of pyproject.toml: installing another never changes a result."""
+    return sorted(entry_points(group=ENTRY_POINTS), key=lambda point: not point.value.startswith("tensorlogic."))
 
 
 def engine(name: str) -> Engine:
     """The engine called `name`. Raises `UsageError` when there is none."""
-    for point in entry_points(group=ENTRY_POINTS):
+    for point in _points():
         if point.name == name:
             loaded: Engine = point.load()()
             return loaded
@@ -76,9 +90,9 @@ def prepare(
 ) -> Session:
     """A session of the first engine that can run the function, or of the engine called `name`."""
     _check_precision(precision)
-    able, missing = _first_able(program, function, engine_names() if name == "auto" else [name])
+    able, lacking = _first_able(program, function, engine_names() if name == "auto" else [name])
     if able is None:
-        raise _unsupported(missing)
+        raise _unsupported(lacking)
     chosen = _device(able, device)
     return able.prepare(program, function, chosen, _precision(precision, chosen))
 
@@ -128,19 +142,18 @@ def _precision(precision: str, device: str) -> str:
     return "f32" if device == "cpu" else "f16"
 
 
-def _unsupported(missing: tuple[Missing, ...]) -> Exception:
-    if not missing:
+def _unsupported(lacking: tuple[Missing, ...]) -> TensorLogicError:
+    """One diagnostic for each kind of operation, at its first place."""
+    if not lacking:
         return UnsupportedError(codes.NO_ENGINE, "no engine is installed")
-    first: dict[str, Missing] = {}
-    for each in missing:
-        first.setdefault(each.operation, each)
-    count = {name: sum(m.operation == name for m in missing) for name in first}
+    first = {each.operation: each for each in reversed(lacking)}
+    count = Counter(each.operation for each in lacking)
     return UnsupportedError.of(
         Diagnostic(
             codes.UNSUPPORTED_OPERATION,
-            f"the operation {name!r} is not supported: {m.reason}",
-            m.place,
-            notes=(f"it occurs {count[name]} times",) if count[name] > 1 else (),
+            f"the operation {name!r} is not supported: {first[name].reason}",
+            first[name].place,
+            notes=(f"it occurs {times} times",) if times > 1 else (),
         )
-        for name, m in first.items()
+        for name, times in count.items()
     )

@@ -72,6 +72,7 @@ class CoreMLModel(Model):
     def _read(self, name: str, framework: str) -> Any:
         session = engines.prepare(alone(self._program, name), "main", "torch", "cpu", "f16")
         array = session.run({})[name]
+        session.close()
         return _tensor(array) if framework == "torch" else array
 
 

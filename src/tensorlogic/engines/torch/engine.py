@@ -7,7 +7,7 @@ import torch
 from tensorlogic.engines import Missing, Session
 from tensorlogic.engines.torch.plan import compile_plan
 from tensorlogic.engines.torch.session import TorchSession
-from tensorlogic.errors import OperationPlace
+from tensorlogic.errors import EngineError, OperationPlace, UsageError, codes
 from tensorlogic.lower.torch import implementation
 from tensorlogic.mil.ops import declaration
 from tensorlogic.mil.program import Program
@@ -38,4 +38,13 @@ class TorchEngine:
 
     def prepare(self, program: Program, function: str, device: str, precision: str) -> Session:
         """Bind every operation to its implementation and compute what depends on constants alone."""
-        return TorchSession(compile_plan(program, function, torch.device(device), precision))
+        try:
+            torch.empty(0, device=device)
+        except (RuntimeError, AssertionError):
+            message = f"PyTorch finds no device {device!r} on this machine"
+            raise UsageError(codes.NO_DEVICE, message, help="`tl devices` tells what there is.") from None
+        try:
+            return TorchSession(compile_plan(program, function, torch.device(device), precision))
+        except RuntimeError as error:
+            reason = str(error).split("\n")[0]
+            raise EngineError(codes.ENGINE_FAILED, f"the model could not be prepared: {reason}") from error

@@ -138,7 +138,7 @@ class _Compiler:
 
     def _fold(self, operation: Operation, step: Step) -> None:
         frame: Frame = [None] * len(self.slots)
-        with torch.inference_mode():
+        with self.target.computing():
             step.run(frame)
         for value, (slot, _) in zip(operation.outputs, step.outputs, strict=True):
             self.constants[value.name] = Constant(frame[slot], self.target)

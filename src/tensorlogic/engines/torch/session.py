@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ class TorchSession:
         """Outputs by name; the same inputs give the same bits."""
         plan = self._plan
         frame: Frame = [None] * plan.slots
-        with torch.inference_mode(), _deterministic(plan.target.device):
+        with plan.target.computing():
             arguments = [self._tensor(inputs[value.name], value.type) for value in plan.inputs]
             results = plan.body.run(frame, *arguments)
             return {name: _array(result) for name, result in zip(plan.outputs, results, strict=True)}
@@ -34,6 +33,7 @@ class TorchSession:
         del self._plan
 
     def _tensor(self, array: Any, declared: Any) -> torch.Tensor:
+        # NumPy makes a scalar a vector on the way.
         source = np.ascontiguousarray(array).reshape(np.shape(array))
         tensor = torch.from_numpy(source if source.flags.writeable else source.copy())
         assert isinstance(declared, TensorType)
@@ -47,10 +47,3 @@ def _array(result: Any) -> Any:
         return result
     tensor = result.float() if result.dtype == torch.bfloat16 else result
     return tensor.cpu().numpy().copy()
-
-
-def _deterministic(device: torch.device) -> AbstractContextManager[Any]:
-    """cuDNN's reproducible algorithms, and no TF32 in place of float32."""
-    if device.type != "cuda":
-        return nullcontext()
-    return torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)

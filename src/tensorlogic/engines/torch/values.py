@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from operator import index
@@ -34,6 +35,22 @@ class Target:
         """The type that values declared as `name` have under this precision."""
         declared, replacement = _REPLACED[self.precision]
         return replacement if name in declared else torch_dtype(name)
+
+    @contextmanager
+    def computing(self) -> Iterator[None]:
+        """Where operations run: without gradients, and the same bits every time.
+
+        On a GPU, tensors that an operation makes from nothing belong there too; cuDNN takes reproducible algorithms,
+        and TF32 does not stand in for float32.
+        """
+        with ExitStack() as stack:
+            stack.enter_context(torch.inference_mode())
+            if self.device.type != "cpu":
+                stack.enter_context(self.device)
+            if self.device.type == "cuda":
+                flags = torch.backends.cudnn.flags
+                stack.enter_context(flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False))
+            yield
 
 
 class Constant:
