@@ -19,6 +19,9 @@ from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.registry import FUNCTIONS
 from tensorlogic.runtime.values import adopt, adopt_outputs, class_names
 
+MOST_NAMES: Final = 12
+"""So many members are named where one is missing."""
+
 
 class Members(NamedTuple):
     """The names of a value's members, how one is read, and whether there are methods among them."""
@@ -102,5 +105,6 @@ def _missing(value: Any, name: str, names: Collection[str], functions: Iterable[
     if meant is not None:
         help: str | None = f"Did you mean `{meant}`?"
     else:
-        help = f"It has {', '.join(sorted(names))}." if names else None
+        shown = [*sorted(names)[:MOST_NAMES], *["…"] * (len(names) > MOST_NAMES)]
+        help = f"It has {', '.join(shown)}." if names else None
     return SourceError(NO_MEMBER, f"{with_article(kind(value))} has no member `{name}`", help=help)
