@@ -77,10 +77,8 @@ def invoke(
 
 
 def fields(value: Any) -> dict[str, Any]:
-    """The fields of a dataclass that are offered: those it declares as members, or else the public ones."""
-    names = [f.name for f in dataclass_fields(value) if not f.name.startswith("_")]
-    offered = getattr(type(value), "__tl_members__", names)
-    return {name: getattr(value, name) for name in names if name in offered}
+    """The public fields of a dataclass."""
+    return {f.name: getattr(value, f.name) for f in dataclass_fields(value) if not f.name.startswith("_")}
 
 
 def _members(value: Any) -> Members:

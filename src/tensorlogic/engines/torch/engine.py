@@ -7,6 +7,7 @@ import torch
 from tensorlogic.engines import Missing, Session
 from tensorlogic.engines.torch.plan import compile_plan
 from tensorlogic.engines.torch.session import TorchSession
+from tensorlogic.engines.torch.step import first_line
 from tensorlogic.errors import EngineError, OperationPlace, UsageError, codes
 from tensorlogic.lower.torch import implementation
 from tensorlogic.mil.ops import declaration
@@ -46,5 +47,5 @@ class TorchEngine:
         try:
             return TorchSession(compile_plan(program, function, torch.device(device), precision))
         except RuntimeError as error:
-            reason = str(error).split("\n")[0]
-            raise EngineError(codes.ENGINE_FAILED, f"the model could not be prepared: {reason}") from error
+            message = f"the model could not be prepared: {first_line(error)}"
+            raise EngineError(codes.ENGINE_FAILED, message) from error

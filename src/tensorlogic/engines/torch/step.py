@@ -69,9 +69,14 @@ class Step:
             frame[slot] = None
 
 
+def first_line(error: Exception) -> str:
+    """What a library says went wrong, without the pages that may follow."""
+    return str(error).strip().split("\n")[0] or type(error).__name__
+
+
 def _failed(error: Exception, place: OperationPlace) -> EngineError:
     """What an operation's failure says to a user: the library's first line, and where it happened."""
-    message = str(error).strip().split("\n")[0] or type(error).__name__
+    message = first_line(error)
     if isinstance(error, KeyError):  # of a table of modes
         message = f"it does not know {message}"
     return EngineError(codes.ENGINE_FAILED, f"the operation failed: {message}", place)

@@ -37,6 +37,13 @@ def _over(reduce: Reduction) -> Callable[[Tensor, Axes | None, bool], Tensor]:
     return call
 
 
+def _index(find: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    def call(x: Tensor, axis: int, keep_dims: bool, dtype: torch.dtype = torch.int32) -> Tensor:
+        return find(x, axis, keepdim=keep_dims).to(dtype)
+
+    return call
+
+
 _ROWS: dict[Op, Reduction] = {
     ops.reduce_l1_norm: lambda x, axes, keep: x.abs().sum(axes, keepdim=keep),
     # In float32: squares and sums may leave the range of float16 where the result does not.
@@ -54,9 +61,9 @@ _ROWS: dict[Op, Reduction] = {
 implement_rows({op: _over(reduce) for op, reduce in _ROWS.items()})
 implement_rows(
     {
-        ops.reduce_argmax: lambda x, axis, keep: x.argmax(axis, keepdim=keep).to(torch.int32),
-        ops.reduce_argmin: lambda x, axis, keep: x.argmin(axis, keepdim=keep).to(torch.int32),
-        ops.reduce_argmax_typed: lambda x, axis, keep, dtype: x.argmax(axis, keepdim=keep).to(dtype),
-        ops.reduce_argmin_typed: lambda x, axis, keep, dtype: x.argmin(axis, keepdim=keep).to(dtype),
+        ops.reduce_argmax: _index(torch.argmax),
+        ops.reduce_argmin: _index(torch.argmin),
+        ops.reduce_argmax_typed: _index(torch.argmax),
+        ops.reduce_argmin_typed: _index(torch.argmin),
     }
 )
