@@ -12,6 +12,7 @@ from .test_recurrent import BOTH, WEIGHTS
 
 X = np.arange(12, dtype=np.float32).reshape(3, 4)
 SIGNAL = X.reshape(1, 3, 4)
+VALIDATED = {"opset": 17, "x": X, "validate_indices": True}
 PALETTE = {"indices": np.uint8([0b11_10_01_00]), "shape": np.uint32([2, 2])}
 
 
@@ -34,6 +35,11 @@ ROWS = [
     refused("gather", x=X, indices=np.int32([-4])),
     refused("gather_along_axis", x=X, indices=np.full((3, 4), 3, np.int32)),
     refused("gather_nd", x=X, indices=np.int32([[3]])),
+    refused("gather", "outside 0 to 2", **VALIDATED, indices=np.int32([-1])),
+    refused("gather", "outside 0 to 2", **VALIDATED, indices=np.int32([3])),
+    refused("gather", "outside 0 to 3", **VALIDATED, indices=np.int32([[-1]] * 3), axis=1, batch_dims=1),
+    refused("gather_along_axis", "outside 0 to 2", **VALIDATED, indices=np.full((3, 4), -1, np.int32)),
+    refused("gather_nd", "outside 0 to 2", **VALIDATED, indices=np.int32([[-1]])),
     refused("add", x=X, y=X[:, :3]),
     refused("matmul", x=X, y=X),
     refused("linear", x=X, weight=X[:, :3]),

@@ -1,4 +1,4 @@
-"""Taking values by index. Negative indices count from the end."""
+"""Taking values by index. Negative indices count from the end; iOS 17 leaves open what they give, or refuses them."""
 
 from tensorlogic.mil.declare import IOS15, IOS16, IOS17, Const, Tensor, op
 
