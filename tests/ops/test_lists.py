@@ -123,7 +123,7 @@ def _size_unknown(floats: DType) -> Program:
     ("build", "given", "message"),
     [
         (_fixed_length, {"a": A}, "element 2 is outside the list of fixed length 2"),
-        (_read_outside, {"a": A}, "index out of range"),
+        (_read_outside, {"a": A}, "element 2 is outside the list of length 2"),
         (_size_unknown, {"n": np.int32(1)}, "before any is written"),
     ],
 )

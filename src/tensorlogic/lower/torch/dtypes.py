@@ -26,6 +26,11 @@ def torch_dtype(name: str) -> torch.dtype:
     return dtype
 
 
+def movable(tensor: torch.Tensor) -> torch.Tensor:
+    """The same bits in a type whose values PyTorch gathers and turns around, which it does not with uint16."""
+    return tensor.view(torch.int16) if tensor.dtype == torch.uint16 else tensor
+
+
 def tensor_of(literal: Literal) -> torch.Tensor:
     """The tensor that `literal` stands for, without a copy where its bytes allow."""
     assert isinstance(literal.type, TensorType) and isinstance(literal.data, np.ndarray)
