@@ -14,7 +14,7 @@ from tensorlogic.errors import UsageError, codes, nearest
 class State:
     """The memory of a model, all zeros at first: `Model.make_state` makes it, ``predict(…, state=state)`` uses it.
 
-    It stays on the device that the model runs on. Predictions with the same state wait for each other, and one that
+    ``state["name"]`` reads and ``state["name"] = value`` writes, as do the methods. It stays on the device that the model runs on. Predictions with the same state wait for each other, and one that
     fails leaves the state as it was.
     """
 
@@ -39,6 +39,9 @@ class State:
     def write(self, name: str, value: Any) -> None:
         """Give one state another value. Raises `UsageError` for a wrong name, shape or data type."""
         self.values.write(name, self._type(name).encode(value, name, "state"))
+
+    __getitem__ = read
+    __setitem__ = write
 
     def _type(self, name: str) -> ArrayType:
         if name not in self._types:
