@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tensorlogic.coreml.arrays import ArrayType
 from tensorlogic.coreml.features import Feature, OtherType, read_feature
 from tensorlogic.coreml.protobuf import ProgramReader
 from tensorlogic.coreml.weights import weights
@@ -29,6 +31,8 @@ class ModelFile:
     """The function that a prediction runs."""
     inputs: tuple[Feature, ...]
     outputs: tuple[Feature, ...]
+    states: tuple[Feature, ...]
+    """What the function remembers from one prediction to the next."""
     metadata: Metadata
     tensors: dict[str, TensorInfo]
 
@@ -47,12 +51,14 @@ def open_package(path: Path) -> ModelFile:
     program = ProgramReader(package.model, package.weights).program(message.mlProgram)
     function = message.description.defaultFunctionName or "main"
     description = _function_description(message.description, function)
-    inputs, outputs = _features(description.input, place), _features(description.output, place)
-    _check(program, function, inputs, outputs, description, place)
+    inputs, outputs, states = (
+        _features(each, place) for each in (description.input, description.output, description.state)
+    )
+    _check(program, function, inputs, outputs, states, place)
     verify(program)
     tensors = weights(program)
     metadata = _metadata(path, package.size(), message, program.functions[function].opset, tensors)
-    return ModelFile(path, program, function, inputs, outputs, metadata, tensors)
+    return ModelFile(path, program, function, inputs, outputs, states, metadata, tensors)
 
 
 def unsupported_kind(kind: str | None, spec_version: int, place: BytePlace) -> UnsupportedError | FormatError:
@@ -92,23 +98,32 @@ def _check(
     function: str,
     inputs: tuple[Feature, ...],
     outputs: tuple[Feature, ...],
-    description: Any,
+    states: tuple[Feature, ...],
     place: BytePlace,
 ) -> None:
     """The description and the program must speak of the same inputs and outputs."""
     if function not in program.functions:
         raise FormatError(codes.BAD_PROGRAM, f"the program has no function {function!r}", place)
-    if len(description.state) or any(isinstance(f.type, OtherType) for f in (*inputs, *outputs)):
-        raise UnsupportedError(codes.UNSUPPORTED_MODEL, "models with states or sequences cannot be run yet", place)
+    if any(isinstance(f.type, OtherType) for f in (*inputs, *outputs)):
+        raise UnsupportedError(codes.UNSUPPORTED_MODEL, "models with sequences cannot be run yet", place)
     entry = program.functions[function]
-    described, taken = {f.name for f in inputs}, {v.name for v in entry.inputs}
-    if described != taken:
-        odd = ", ".join(sorted(described ^ taken))
-        raise FormatError(codes.BAD_PROGRAM, f"the program and its description differ in inputs: {odd}", place)
+    _check_same("inputs", inputs, {value.name for value in entry.inputs} - entry.states.keys(), place)
+    _check_same("states", states, entry.states.keys(), place)
+    for state in states:
+        declared = entry.states[state.name]
+        if not isinstance(state.type, ArrayType) or not state.type.holds(declared):
+            message = f"the state {state.name!r} is {declared} in the program, but {state.type} in its description"
+            raise FormatError(codes.BAD_PROGRAM, message, place)
     missing = [f.name for f in outputs if f.name not in entry.body.outputs]
     if missing or not outputs:
         message = f"the program has no output {missing[0]!r}" if missing else "the model has no outputs"
         raise FormatError(codes.BAD_PROGRAM, message, place)
+
+
+def _check_same(kind: str, features: tuple[Feature, ...], names: Set[str], place: BytePlace) -> None:
+    odd = ", ".join(sorted({feature.name for feature in features} ^ names))
+    if odd:
+        raise FormatError(codes.BAD_PROGRAM, f"the program and its description differ in {kind}: {odd}", place)
 
 
 def _metadata(path: Path, size: int, message: Any, opset: int, tensors: dict[str, TensorInfo]) -> Metadata:

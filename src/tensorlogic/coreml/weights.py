@@ -50,7 +50,7 @@ def weights(program: Program) -> dict[str, TensorInfo]:
 
 
 def _info(operation: Operation) -> TensorInfo | None:
-    declared = operation.outputs[0].type
+    declared = operation.outputs[0].type if operation.outputs else None
     if not isinstance(declared, TensorType) or not declared.shape or None in declared.shape:
         return None
     shape = tuple(size for size in declared.shape if size is not None)

@@ -10,6 +10,7 @@ from tensorlogic.coreml import Feature, ModelFile
 from tensorlogic.coreml.weights import alone
 from tensorlogic.errors import UsageError, codes, nearest
 from tensorlogic.models.model import Model, Prediction
+from tensorlogic.models.state import State
 
 
 class CoreMLModel(Model):
@@ -20,16 +21,43 @@ class CoreMLModel(Model):
         self.tensors = file.tensors
         self.inputs = file.inputs
         self.outputs = file.outputs
+        self.states = file.states
         self._program = file.program
+        self._home = (file.path.resolve(), file.states, device, precision, engine)
         self._session = engines.prepare(file.program, file.function, engine, device, precision)
 
-    def predict(self, *values: Any, **named: Any) -> Prediction:
+    def predict(self, *values: Any, state: Any = None, **named: Any) -> Prediction:
         """Outputs for inputs given in order, by name, or as one dictionary; see `Model.predict`."""
+        if state is not None and not isinstance(state, State):
+            named["state"], state = state, None
         given = self._named(values, named)
         encoded = {feature.name: self._encode(feature, given) for feature in self.inputs}
-        results = self._session.run(encoded)
+        self._check_state(state)
+        results = self._session.run(encoded, state.values) if self.states else self._session.run(encoded)
         prediction = Prediction({f.name: f.type.decode(results[f.name]) for f in self.outputs})
         return _as_torch(prediction) if any(map(_is_torch, given.values())) else prediction
+
+    def make_state(self) -> State:
+        """What the model remembers, to begin with; see `Model.make_state`."""
+        values = self._session.make_state() if self.states else None
+        return State(self.states, values, self._home)
+
+    def _check_state(self, state: State | None) -> None:
+        """A state is needed by a model with states, and must be of this model."""
+        if state is None and self.states:
+            kept = ", ".join(map(str, self.states))
+            raise UsageError(
+                codes.WRONG_STATE,
+                f"the model remembers {kept} from one prediction to the next, and no state was given",
+                help="Make one with model.make_state(), and give it to every prediction of one sequence: "
+                "predict(…, state=state).",
+            )
+        if state is not None and state.home != self._home:
+            raise UsageError(
+                codes.WRONG_STATE,
+                f"the state is of another model: {state}",
+                help="Use a state that this model's make_state() made.",
+            )
 
     def _named(self, values: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
         """All inputs by name; refuse names that the model does not have."""
