@@ -11,23 +11,34 @@ import numpy.typing as npt
 from tensorlogic.mil.types import StateType, TensorType, Type
 
 
+@dataclass(frozen=True, slots=True)
+class BlobReference:
+    """Where a value is stored: the blob file as the program calls it, and the offset of the record in it."""
+
+    file: str
+    offset: int
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Literal:
     """A value that is written in the file.
 
     `data` is an array of the type's shape and element type (for types that NumPy lacks, the stored bytes), or a
-    tuple of literals for a list. Arrays may be views of a memory-mapped file.
+    tuple of literals: the elements of a list or tuple, the key and value of each entry of a dictionary as a tuple.
+    Arrays may be views of a memory-mapped file.
     """
 
     type: Type
     data: npt.NDArray[np.generic] | tuple[Literal, ...]
+    blob: BlobReference | None = None
+    """Where the value is stored if not in the program itself. Equal values are equal wherever they are stored."""
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Literal) or self.type != other.type:
             return False
         if isinstance(self.data, tuple) or isinstance(other.data, tuple):
             return self.data == other.data
-        return self.data.shape == other.data.shape and self.data.tolist() == other.data.tolist()
+        return np.array_equal(self.data, other.data, equal_nan=self.data.dtype.kind == "f")
 
     def __hash__(self) -> int:
         return hash(self.type)
@@ -100,6 +111,8 @@ class Function:
     inputs: tuple[Value, ...]
     opset: int
     body: Block
+    attributes: dict[str, Literal] = field(default_factory=dict, compare=False)
+    """What a compiler noted, such as the shapes that flexible inputs may have."""
 
     @property
     def states(self) -> dict[str, TensorType]:
@@ -113,3 +126,5 @@ class Program:
 
     functions: dict[str, Function]
     source: str = field(default="", compare=False)
+    attributes: dict[str, Literal] = field(default_factory=dict, compare=False)
+    """What the tools that made the file noted, such as their versions."""
