@@ -1,6 +1,7 @@
-"""What a run of coremltools' tests is told of: which tests to leave out, and what each one predicted.
+"""Loaded by every process of a conformance run: installs the drop-in, and notes what each test really predicted.
 
-Loaded by every process of the run. `DONE` in the environment names a file of test names that have results already.
+The environment variable `DONE` names a file with the tests that have results already, and `LIST` a file to write the
+names of all collected tests to.
 """
 
 from __future__ import annotations
@@ -12,11 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from journal import DONE, LIST, RAN
 
 from tensorlogic.coreml import shim
-
-DONE = "CONFORMANCE_DONE"
-PREDICTED = "operations that predictions ran"
 
 shim.install()
 
@@ -31,15 +30,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item.nodeid not in done]
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Write down the names: not line by line, since some of them have several lines."""
+    if path := os.environ.get(LIST):
+        Path(path).write_text(json.dumps([item.nodeid for item in session.items]))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Note the operations of the programs that the test really ran."""
+    """Note the operations of each program that predicts."""
     ran: set[str] = set()
     predict = native._MLModelProxy.predict
 
-    def noted(self: Any, *arguments: Any) -> Any:
-        outputs = predict(self, *arguments)
-        ran.update(self.operations)
+    def noted(proxy: Any, *arguments: Any) -> Any:
+        outputs = predict(proxy, *arguments)
+        ran.update(proxy.model.operations)
         return outputs
 
     with pytest.MonkeyPatch.context() as patch:
@@ -47,4 +52,4 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
         try:
             return (yield)
         finally:
-            item.user_properties.append((PREDICTED, sorted(ran)))
+            item.user_properties.append((RAN, sorted(ran)))

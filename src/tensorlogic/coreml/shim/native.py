@@ -5,57 +5,90 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from tensorlogic.coreml.compiler import compile_model
 from tensorlogic.coreml.features import Feature
 from tensorlogic.errors import TensorLogicError
-from tensorlogic.models import load_model
+from tensorlogic.models import Model, State, load_model
 
 _NEWEST_SPECIFICATION = 10
 
 
 class Options(NamedTuple):
-    """How models are loaded."""
+    """How models are loaded: what `load_model` takes."""
 
-    engine: str
-    device: str
-    precision: str
+    engine: str = "auto"
+    device: str = "auto"
+    precision: str = "auto"
+
+    def load(self, path: str, compute_units: str, function: str = "") -> Model:
+        """The model at `path`, on a CPU where the compute units leave nothing else to an ``auto`` device."""
+        cpu = self.device == "auto" and compute_units == "CPU_ONLY"
+        device = "cpu" if cpu else self.device
+        return load_model(path, device, self.precision, self.engine, function or None)
+
+
+@contextmanager
+def _as_runtime_error() -> Iterator[None]:
+    """coremltools expects a `RuntimeError` for whatever Core ML refuses."""
+    try:
+        yield
+    except TensorLogicError as error:
+        raise RuntimeError(str(error)) from error
 
 
 class _MLModelProxy:
     """A loaded model."""
 
-    options: ClassVar[Options] = Options("auto", "auto", "auto")
+    options: ClassVar = Options()
 
-    def __init__(self, path: str, compute_units: str, function: str, hints: Mapping[str, str], asset: Any) -> None:
-        engine, device, precision = self.options
-        if device == "auto" and compute_units == "CPU_ONLY":
-            device = "cpu"
+    def __init__(
+        self,
+        path: str,
+        compute_units: str,
+        function: str,
+        optimization_hints: Mapping[str, str],
+        asset: _MLModelAssetProxy | None,
+    ) -> None:
+        # Hints are about Apple's devices; the asset is kept for as long as the model reads its weights.
+        self._asset = asset
+        self._path = path if asset is None else asset.path
         start = time.perf_counter_ns()
-        with _runtime_errors():
-            self._model = load_model(path, device=device, precision=precision, engine=engine)
+        with _as_runtime_error():
+            self.model = self.options.load(self._path, compute_units, function)
         self._load_duration = time.perf_counter_ns() - start
         self._predict_duration: int | None = None
 
-    def predict(self, data: Mapping[str, Any], state: Any = None) -> dict[str, Any]:
-        features = {feature.name: feature for feature in self._model.inputs}
+    def predict(self, data: Mapping[str, Any], state: _State | None = None) -> dict[str, Any]:
         start = time.perf_counter_ns()
-        with _runtime_errors():
-            given = {name: _converted(value, features.get(name)) for name, value in data.items()}
-            outputs = dict(self._model.predict(given))
+        outputs = self._predict(data, state)
         self._predict_duration = time.perf_counter_ns() - start
         return outputs
 
     def batchPredict(self, data: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        return [self.predict(each) for each in data]
+        start = time.perf_counter_ns()
+        outputs = [self._predict(each, None) for each in data]
+        self._predict_duration = time.perf_counter_ns() - start
+        return outputs
+
+    def _predict(self, data: Mapping[str, Any], state: _State | None) -> dict[str, Any]:
+        features = {feature.name: feature for feature in self.model.inputs}
+        given = {name: _converted(value, features.get(name)) for name, value in data.items()}
+        with _as_runtime_error():
+            return dict(self.model.predict(given, state=None if state is None else state.state))
 
     def newState(self) -> _State:
-        return _State(self._model.make_state())
+        with _as_runtime_error():
+            return _State(self.model.make_state())
 
     def get_load_duration_in_nano_seconds(self) -> int:
         return self._load_duration
@@ -63,64 +96,156 @@ class _MLModelProxy:
     def get_last_predict_duration_in_nano_seconds(self) -> int | None:
         return self._predict_duration
 
-    @property
-    def operations(self) -> set[str]:
-        """The types of all operations of the loaded function."""
-        return {operation.type for operation in self._model._program.functions["main"].body.walk()}
+    def get_compiled_model_path(self) -> str:
+        return str(self._compiled[1])
+
+    @cached_property
+    def _compiled(self) -> tuple[tempfile.TemporaryDirectory[str] | None, Path]:
+        """The compiled model, and the folder that goes when this object does."""
+        if self._path.rstrip("/").endswith(".mlmodelc"):
+            return None, Path(self._path)
+        folder = tempfile.TemporaryDirectory()
+        with _as_runtime_error():
+            return folder, compile_model(Path(self._path), Path(folder.name))
+
+    @staticmethod
+    def compileModel(path: str) -> str:
+        with _as_runtime_error():
+            return str(compile_model(Path(path), Path(tempfile.mkdtemp())))
 
     @staticmethod
     def maximum_supported_specification_version() -> int:
         return _NEWEST_SPECIFICATION
 
+    @staticmethod
+    def create_model_asset_from_path(path: str) -> Any:
+        from coremltools.models.model import MLModelAsset
+
+        return MLModelAsset(_MLModelAssetProxy(path))
+
+    @staticmethod
+    def create_model_asset_from_memory(specification: bytes, blobs: Mapping[str, bytes]) -> Any:
+        from coremltools.models.model import MLModelAsset
+
+        folder = tempfile.TemporaryDirectory()
+        return MLModelAsset(_MLModelAssetProxy(_written(specification, blobs, Path(folder.name)), folder))
+
+    @staticmethod
+    def get_all_compute_devices() -> list[Any]:
+        from tensorlogic.coreml.shim.plan import compute_devices
+
+        return compute_devices()
+
+    get_available_compute_devices = get_all_compute_devices
+
+    @staticmethod
+    def get_model_structure(path: str) -> Any:
+        from tensorlogic.coreml.shim.plan import structure_of
+
+        with _as_runtime_error():
+            return structure_of(path)
+
+    @classmethod
+    def get_compute_plan(cls, path: str, compute_units: str) -> Any:
+        from coremltools.models.compute_plan import MLComputePlan
+
+        from tensorlogic.coreml.shim.plan import structure_of
+
+        with _as_runtime_error():
+            model = cls.options.load(path, compute_units)
+            return MLComputePlan(_MLComputePlanProxy(model, structure_of(path)))
+
 
 class _State:
-    """The state of a model between predictions."""
+    """What a stateful model remembers."""
 
-    def __init__(self, state: Any) -> None:
+    def __init__(self, state: State) -> None:
         self.state = state
 
     def read_state(self, name: str) -> Any:
-        with _runtime_errors():
-            return self.state[name]
+        with _as_runtime_error():
+            return self.state.read(name)
 
     def write_state(self, name: str, value: Any) -> None:
-        with _runtime_errors():
-            self.state[name] = value
+        with _as_runtime_error():
+            self.state.write(name, value)
 
 
 class _MLModelAssetProxy:
-    pass
+    """A model file, and the folder that holds it if it came from memory."""
+
+    def __init__(self, path: str, folder: tempfile.TemporaryDirectory[str] | None = None) -> None:
+        self.path = path
+        self._folder = folder
 
 
 class _MLCPUComputeDeviceProxy:
-    pass
+    """The CPU."""
 
 
 class _MLGPUComputeDeviceProxy:
-    pass
+    """A GPU."""
 
 
 class _MLNeuralEngineComputeDeviceProxy:
-    pass
+    """A Neural Engine, which no machine has on which this runs."""
+
+
+class _MLComputePlanProxy:
+    """Where each operation runs, and its share of the time that a prediction takes, measured on this machine."""
+
+    def __init__(self, model: Model | None = None, structure: Any = None) -> None:
+        self._model = model
+        self.model_structure = structure
+
+    def get_compute_device_usage_for_mlprogram_operation(self, operation: Any) -> Any:
+        from tensorlogic.coreml.shim.plan import device_usage
+
+        return None if operation.operator_name == "const" else device_usage(self._model)
+
+    def get_estimated_cost_for_mlprogram_operation(self, operation: Any) -> Any:
+        from coremltools.models.compute_plan import MLComputePlanCost
+
+        weight = self._weights.get(operation.outputs[0].name) if operation.outputs else None
+        return None if weight is None else MLComputePlanCost(weight=weight)
+
+    def get_compute_device_usage_for_neuralnetwork_layer(self, layer: Any) -> None:
+        """Not known: neural networks are not run yet."""
+
+    @cached_property
+    def _weights(self) -> dict[str, float]:
+        from tensorlogic.coreml.shim.plan import measured_weights
+
+        with _as_runtime_error():
+            return measured_weights(self._model)
 
 
 PROXIES = (
-    _MLModelProxy, _State, _MLModelAssetProxy,
+    _MLModelProxy, _State, _MLModelAssetProxy, _MLComputePlanProxy,
     _MLCPUComputeDeviceProxy, _MLGPUComputeDeviceProxy, _MLNeuralEngineComputeDeviceProxy,
 )  # fmt: skip
 
 
 def _converted(value: Any, feature: Feature | None) -> Any:
-    """Arrays in the type of the feature, as Core ML converts them; coremltools gives float32 for integers too."""
-    if feature is not None and isinstance(value, np.ndarray) and feature.dtype is not None:
+    """Arrays in the type of the feature, as Core ML converts them: coremltools gives float32 for integers too."""
+    if isinstance(value, np.ndarray) and feature is not None and feature.dtype is not None:
         return value.astype(feature.dtype, copy=False)
     return value
 
 
-@contextmanager
-def _runtime_errors():
-    """coremltools expects a `RuntimeError` for whatever Core ML refuses."""
-    try:
-        yield
-    except TensorLogicError as error:
-        raise RuntimeError(str(error)) from error
+def _written(specification: bytes, blobs: Mapping[str, bytes], folder: Path) -> str:
+    """A model in memory as a package in `folder`. `blobs` are named as the specification names them."""
+    from coremltools.models.utils import save_spec
+    from coremltools.proto.Model_pb2 import Model as Specification
+
+    for name, blob in blobs.items():
+        path = (folder / name.removeprefix("@model_path/")).resolve()
+        if not path.is_relative_to(folder.resolve()):
+            raise RuntimeError(f"the blob {name!r} has a path that leads out of the model")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(blob)
+    weights = folder / "weights"
+    weights.mkdir(exist_ok=True)
+    package = str(folder / "model.mlpackage")
+    save_spec(Specification.FromString(specification), package, weights_dir=str(weights))
+    return package
