@@ -1,40 +1,43 @@
-"""A Core ML file, opened: its program, features and what it says of itself."""
+"""A Core ML file, opened: its program, and what it says of itself."""
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tensorlogic.coreml.arrays import ArrayType
-from tensorlogic.coreml.features import Feature, OtherType, read_feature
 from tensorlogic.coreml.protobuf import ProgramReader
-from tensorlogic.coreml.weights import weights
 from tensorlogic.errors import BytePlace, FormatError, UnsupportedError, codes
-from tensorlogic.formats.description import Metadata, TensorInfo, quantization
 from tensorlogic.formats.mlpackage import MLPackage
 from tensorlogic.formats.specification import read_model
 from tensorlogic.mil import Program
 from tensorlogic.mil.verify import verify
 
-_TOOLS = "com.github.apple.coremltools."
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class ModelFile:
-    """What `open_package` finds."""
+    """What `open_package` finds. Its functions share the program's weights."""
 
     path: Path
+    place: BytePlace
+    """The file that holds the description."""
     program: Program
-    function: str
-    """The function that a prediction runs."""
-    inputs: tuple[Feature, ...]
-    outputs: tuple[Feature, ...]
-    states: tuple[Feature, ...]
-    """What the function remembers from one prediction to the next."""
-    metadata: Metadata
-    tensors: dict[str, TensorInfo]
+    description: Any
+    """The `ModelDescription` message."""
+    spec_version: int
+    size: int
+    """Bytes on disk."""
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The names of the functions that can be loaded, in the order of the file."""
+        return tuple(each.name for each in self.description.functions) or (self.default,)
+
+    @property
+    def default(self) -> str:
+        """The function that is loaded when none is asked for."""
+        return self.description.defaultFunctionName or "main"
 
 
 def open_package(path: Path) -> ModelFile:
@@ -49,16 +52,10 @@ def open_package(path: Path) -> ModelFile:
     if kind != "mlProgram":
         raise unsupported_kind(kind, message.specificationVersion, place)
     program = ProgramReader(package.model, package.weights).program(message.mlProgram)
-    function = message.description.defaultFunctionName or "main"
-    description = _function_description(message.description, function)
-    inputs, outputs, states = (
-        _features(each, place) for each in (description.input, description.output, description.state)
-    )
-    _check(program, function, inputs, outputs, states, place)
+    file = ModelFile(path, place, program, message.description, message.specificationVersion, package.size())
+    _check_functions(file)
     verify(program)
-    tensors = weights(program)
-    metadata = _metadata(path, package.size(), message, program.functions[function].opset, tensors)
-    return ModelFile(path, program, function, inputs, outputs, states, metadata, tensors)
+    return file
 
 
 def unsupported_kind(kind: str | None, spec_version: int, place: BytePlace) -> UnsupportedError | FormatError:
@@ -78,70 +75,17 @@ def unsupported_kind(kind: str | None, spec_version: int, place: BytePlace) -> U
     )
 
 
-def _function_description(description: Any, function: str) -> Any:
-    """Files with several functions describe each by itself."""
-    for each in description.functions:
-        if each.name == function:
-            return each
-    return description
-
-
-def _features(messages: Any, place: BytePlace) -> tuple[Feature, ...]:
-    try:
-        return tuple(read_feature(message) for message in messages)
-    except ValueError as error:
-        raise FormatError(codes.BAD_PROGRAM, f"a feature is of an unknown type: {error}", place) from None
-
-
-def _check(
-    program: Program,
-    function: str,
-    inputs: tuple[Feature, ...],
-    outputs: tuple[Feature, ...],
-    states: tuple[Feature, ...],
-    place: BytePlace,
-) -> None:
-    """The description and the program must speak of the same inputs and outputs."""
-    if function not in program.functions:
-        raise FormatError(codes.BAD_PROGRAM, f"the program has no function {function!r}", place)
-    if any(isinstance(f.type, OtherType) for f in (*inputs, *outputs)):
-        raise UnsupportedError(codes.UNSUPPORTED_MODEL, "models with sequences cannot be run yet", place)
-    entry = program.functions[function]
-    _check_same("inputs", inputs, {value.name for value in entry.inputs} - entry.states.keys(), place)
-    _check_same("states", states, entry.states.keys(), place)
-    for state in states:
-        declared = entry.states[state.name]
-        if not isinstance(state.type, ArrayType) or not state.type.holds(declared):
-            message = f"the state {state.name!r} is {declared} in the program, but {state.type} in its description"
-            raise FormatError(codes.BAD_PROGRAM, message, place)
-    missing = [f.name for f in outputs if f.name not in entry.body.outputs]
-    if missing or not outputs:
-        message = f"the program has no output {missing[0]!r}" if missing else "the model has no outputs"
-        raise FormatError(codes.BAD_PROGRAM, message, place)
-
-
-def _check_same(kind: str, features: tuple[Feature, ...], names: Set[str], place: BytePlace) -> None:
-    odd = ", ".join(sorted({feature.name for feature in features} ^ names))
-    if odd:
-        raise FormatError(codes.BAD_PROGRAM, f"the program and its description differ in {kind}: {odd}", place)
-
-
-def _metadata(path: Path, size: int, message: Any, opset: int, tensors: dict[str, TensorInfo]) -> Metadata:
-    said = message.description.metadata
-    user_defined = dict(said.userDefined)
-    return Metadata(
-        format="CoreML",
-        quantization=quantization(tensors),
-        name=path.stem,
-        size=size,
-        parameters=sum(info.elements for info in tensors.values()),
-        author=said.author,
-        license=said.license,
-        description=said.shortDescription,
-        version=said.versionString,
-        spec_version=message.specificationVersion,
-        opset=f"iOS{opset}",
-        coremltools_version=user_defined.pop(_TOOLS + "version", ""),
-        source=user_defined.pop(_TOOLS + "source", ""),
-        user_defined=user_defined,
-    )
+def _check_functions(file: ModelFile) -> None:
+    """The description and the program must speak of the same functions."""
+    described = Counter(file.functions)
+    findings = [
+        *(f"the function {name!r} is described twice" for name, times in described.items() if times > 1),
+        *(f"the program has no function {name!r}" for name in described if name not in file.program.functions),
+    ]
+    if file.default not in described:
+        findings.append(f"the default function {file.default!r} is not described")
+    if file.description.functions:
+        undescribed = file.program.functions.keys() - described.keys()
+        findings += [f"the function {name!r} has no description" for name in sorted(undescribed)]
+    if findings:
+        raise FormatError(codes.BAD_PROGRAM, "; ".join(findings), file.place)

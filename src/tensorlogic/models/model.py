@@ -33,9 +33,16 @@ class Model(ABC):
     states: Sequence[Feature] = ()
     """What the model remembers from one prediction to the next."""
 
+    function: str = ""
+    """The function that predicts, of those that the file has."""
+    functions: Sequence[str] = ()
+
     __tl_members__ = frozenset(
-        {"metadata", "tensors", "inputs", "outputs", "states", "make_state", "predict", "get_tensor"}
-    )
+        {
+            "metadata", "tensors", "inputs", "outputs", "states", "function", "functions",
+            "make_state", "predict", "get_tensor",
+        }
+    )  # fmt: skip
 
     @abstractmethod
     def predict(self, *values: Any, state: Any = None, **named: Any) -> Prediction:

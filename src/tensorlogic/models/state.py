@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from tensorlogic import engines
@@ -14,18 +14,19 @@ from tensorlogic.errors import UsageError, codes, nearest
 class State:
     """The memory of a model, all zeros at first: `Model.make_state` makes it, ``predict(…, state=state)`` uses it.
 
-    ``state["name"]`` reads and ``state["name"] = value`` writes, as do the methods. It stays on the device that the model runs on. Predictions with the same state wait for each other, and one that
-    fails leaves the state as it was.
+    ``state["name"]`` reads and ``state["name"] = value`` writes, as do the methods. It stays on the device that the
+    model runs on. Predictions with the same state wait for each other, and one that fails leaves it as it was.
     """
 
     __tl_members__ = frozenset({"names", "read", "write"})
 
-    def __init__(self, features: Sequence[Feature], values: engines.State | None, home: Hashable) -> None:
-        self._types = {feature.name: feature.type for feature in features if isinstance(feature.type, ArrayType)}
+    def __init__(
+        self, features: Sequence[Feature], values: engines.State | None, options: tuple[str, str, str]
+    ) -> None:
+        self._types = _types(features)
+        self._options = options
         self.values: Any = values
         """The engine's; None where nothing is remembered."""
-        self.home = home
-        """Equal for the models that may use it."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -43,6 +44,13 @@ class State:
     __getitem__ = read
     __setitem__ = write
 
+    def fits(self, features: Sequence[Feature], options: tuple[str, str, str]) -> bool:
+        """Whether a model with these states, loaded with these options, can use it.
+
+        Functions of one model, and the parts of one that is spread over several files, go on with each other's state.
+        """
+        return self._types == _types(features) and self._options == options
+
     def _type(self, name: str) -> ArrayType:
         if name not in self._types:
             guess = nearest(name, self._types)
@@ -53,3 +61,7 @@ class State:
 
     def __repr__(self) -> str:
         return f"State({', '.join(f'{name}: {kind}' for name, kind in self._types.items())})"
+
+
+def _types(features: Sequence[Feature]) -> dict[str, ArrayType]:
+    return {feature.name: feature.type for feature in features if isinstance(feature.type, ArrayType)}
