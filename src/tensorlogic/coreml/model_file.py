@@ -21,7 +21,7 @@ _TOOLS = "com.github.apple.coremltools."
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """What `open_package` finds."""
+    """What opening a package or compiled model finds."""
 
     path: Path
     program: Program
@@ -45,13 +45,18 @@ def open_package(path: Path) -> ModelFile:
     if kind != "mlProgram":
         raise unsupported_kind(kind, message.specificationVersion, place)
     program = ProgramReader(package.model, package.weights).program(message.mlProgram)
+    return describe(path, package.size(), program, message, place)
+
+
+def describe(path: Path, size: int, program: Program, message: Any, place: BytePlace) -> ModelFile:
+    """A program with what a `Model` message says of it, once both speak of the same; `size` is that of all files."""
     function = message.description.defaultFunctionName or "main"
     description = _function_description(message.description, function)
     inputs, outputs = _features(description.input, place), _features(description.output, place)
     _check(program, function, inputs, outputs, description, place)
     verify(program)
     tensors = weights(program)
-    metadata = _metadata(path, package.size(), message, program.functions[function].opset, tensors)
+    metadata = _metadata(path, size, message, program.functions[function].opset, tensors)
     return ModelFile(path, program, function, inputs, outputs, metadata, tensors)
 
 

@@ -13,7 +13,7 @@ from tensorlogic.models.model import Model, Prediction
 
 
 class CoreMLModel(Model):
-    """An ``.mlpackage``, ready to predict."""
+    """An ``.mlpackage`` or ``.mlmodelc``, ready to predict."""
 
     def __init__(self, file: ModelFile, device: str, precision: str, engine: str) -> None:
         self.metadata = file.metadata
