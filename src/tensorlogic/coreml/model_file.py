@@ -17,7 +17,7 @@ from tensorlogic.mil.verify import verify
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class ModelFile:
-    """What `open_package` finds. Its functions share the program's weights."""
+    """What opening a package or compiled model finds. Its functions share the program's weights."""
 
     path: Path
     place: BytePlace
@@ -52,9 +52,13 @@ def open_package(path: Path) -> ModelFile:
     if kind != "mlProgram":
         raise unsupported_kind(kind, message.specificationVersion, place)
     program = ProgramReader(package.model, package.weights).program(message.mlProgram)
-    file = ModelFile(path, place, program, message.description, message.specificationVersion, package.size())
+    return checked(ModelFile(path, place, program, message.description, message.specificationVersion, package.size()))
+
+
+def checked(file: ModelFile) -> ModelFile:
+    """`file`, once its program is well formed and has the functions that its description speaks of."""
     _check_functions(file)
-    verify(program)
+    verify(file.program)
     return file
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tensorlogic.mil.program import Literal
 from tensorlogic.mil.types import BOOL, STRING, DType, TensorType
 
 Array = npt.NDArray[Any]
@@ -24,7 +23,7 @@ def from_bytes(declared: TensorType, data: Any) -> Array:
         raise ValueError(f"a constant of type {declared} needs {needed:,} bytes, but has {len(data):,}")
     if declared.dtype.numpy is None:
         return np.frombuffer(data, np.uint8)
-    return np.frombuffer(data, declared.dtype.numpy).reshape([size or 0 for size in declared.shape or ()])
+    return np.frombuffer(data, declared.dtype.numpy).reshape(_shape(declared))
 
 
 def from_values(declared: TensorType, values: Sequence[Any], shape: tuple[int, ...] | None = None) -> Array:
@@ -43,14 +42,18 @@ def from_values(declared: TensorType, values: Sequence[Any], shape: tuple[int, .
     return _typed(values, declared.dtype).reshape(shape)
 
 
-def codes(literal: Literal) -> Array:
-    """The stored numbers of a literal whose element type NumPy lacks: integers, and bit patterns of floats."""
-    assert isinstance(literal.type, TensorType) and isinstance(literal.data, np.ndarray)
-    dtype, count = literal.type.dtype, literal.type.elements or 0
-    bits = np.unpackbits(literal.data, bitorder="little")[: count * dtype.bits].reshape(count, dtype.bits)
-    numbers = bits.astype(np.int64) @ (1 << np.arange(dtype.bits))
+def codes(declared: TensorType, data: Array) -> Array:
+    """The numbers in stored bytes, for types that NumPy lacks: integers, and the bit patterns of floats."""
+    dtype, count = declared.dtype, declared.elements or 0
+    bits = np.unpackbits(data, bitorder="little")[: count * dtype.bits].reshape(count, dtype.bits)
+    numbers = bits @ (1 << np.arange(dtype.bits))
     low, high = _limits(dtype)
-    return np.where(numbers > high, numbers + 2 * low, numbers).reshape([size or 0 for size in literal.type.shape or ()])
+    signed: Array = np.where(numbers > high, numbers + 2 * low, numbers)
+    return signed.reshape(_shape(declared))
+
+
+def _shape(declared: TensorType) -> tuple[int, ...]:
+    return tuple(size or 0 for size in declared.shape or ())
 
 
 def _only_shape(declared: TensorType, count: int) -> tuple[int, ...]:
@@ -59,7 +62,7 @@ def _only_shape(declared: TensorType, count: int) -> tuple[int, ...]:
         return (count,)
     if declared.elements is None:
         raise ValueError(f"a constant has the incomplete type {declared}")
-    return tuple(size or 0 for size in declared.shape or ())
+    return _shape(declared)
 
 
 def _check_kinds(dtype: DType, values: Sequence[Any]) -> None:

@@ -14,7 +14,7 @@ from tensorlogic.models.state import State
 
 
 class CoreMLModel(Model):
-    """A function of an ``.mlpackage``, ready to predict."""
+    """A function of an ``.mlpackage`` or ``.mlmodelc``, ready to predict."""
 
     def __init__(self, described: ModelFunction, device: str, precision: str, engine: str) -> None:
         self.metadata = described.metadata

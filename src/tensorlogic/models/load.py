@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from tensorlogic.coreml import ModelFile, ModelFunction, open_package, read_function
+from tensorlogic.coreml import ModelFile, ModelFunction, open_compiled, open_package, read_function
 from tensorlogic.coreml.model_file import unsupported_kind
 from tensorlogic.errors import BytePlace, FormatError, UnsupportedError, UsageError, codes
 from tensorlogic.formats import safetensors
 from tensorlogic.formats.mapped import MappedFile, not_found
+from tensorlogic.formats.mlmodelc import DATA, PROGRAM
 from tensorlogic.formats.mlpackage import MANIFEST
 from tensorlogic.formats.specification import read_model
 from tensorlogic.models.coreml import CoreMLModel
@@ -59,14 +60,9 @@ def detect(path: Path, function: str | None = None) -> ModelFunction | SafeTenso
 def _open_folder(path: Path) -> ModelFile:
     if (path / MANIFEST).is_file():
         return open_package(path)
-    if (path / "coremldata.bin").is_file():
-        raise UnsupportedError(
-            codes.UNSUPPORTED_MODEL,
-            "compiled Core ML models (.mlmodelc) cannot be run yet",
-            BytePlace(str(path)),
-            help="Load the .mlpackage that it was compiled from.",
-        )
-    raise _not_a_model(path, f"the folder has neither {MANIFEST} nor coremldata.bin")
+    if (path / DATA).is_file() or (path / PROGRAM).is_file():
+        return open_compiled(path)
+    raise _not_a_model(path, f"the folder has neither {MANIFEST} nor {DATA}")
 
 
 def _open_file(path: Path) -> SafeTensorsModel:
@@ -91,7 +87,7 @@ def _not_a_model(path: Path, reason: str) -> FormatError:
         codes.NOT_A_MODEL,
         f"not a model: {reason}",
         BytePlace(str(path)),
-        help="TensorLogic loads Core ML packages (.mlpackage) and SafeTensors files (.safetensors).",
+        help="TensorLogic loads Core ML models (.mlpackage, .mlmodelc) and SafeTensors files (.safetensors).",
     )
 
 

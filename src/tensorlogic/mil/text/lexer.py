@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final, NoReturn, TypeVar
+from typing import Final, TypeVar
 
 from tensorlogic.errors import Code, FormatError, SourcePlace, codes
 from tensorlogic.lang.source import Source, Span
@@ -29,6 +29,7 @@ _TOKEN: Final = re.compile(
 )
 _DEEPEST = 64
 _LONGEST_SIZE = 20
+_LONGEST_SHOWN = 40
 _BLANK: Final = re.compile(r"\s*+")
 _ESCAPE: Final = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|(?s:(.)))")
 ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", '"': '"', "'": "'", "\\": "\\"}
@@ -59,10 +60,10 @@ class Lexer:
         self.kind = self.token if group == "symbol" else group
         self._start, self._end = found.span(group)
         if group == "open":
-            self.fail("this text has no closing quote", codes.UNTERMINATED_TEXT)
+            raise self.error("this text has no closing quote", codes.UNTERMINATED_TEXT)
         if group == "other":
             shown = self.token if self.token.isprintable() else f"U+{ord(self.token):04X}"
-            self.fail(f"unexpected character `{shown}`", codes.UNEXPECTED_CHARACTER)
+            raise self.error(f"unexpected character `{shown}`", codes.UNEXPECTED_CHARACTER)
 
     def taken(self, symbol: str) -> bool:
         """Whether the symbol stands here; it is then passed."""
@@ -74,7 +75,7 @@ class Lexer:
     def expect(self, symbol: str) -> None:
         """Pass the symbol, which must stand here."""
         if not self.taken(symbol):
-            self.unexpected(f"`{symbol}`")
+            raise self.unexpected(f"`{symbol}`")
 
     def before(self, symbols: str) -> bool:
         """Whether one of the symbols, each a single character, stands behind this token."""
@@ -98,7 +99,7 @@ class Lexer:
         def entry() -> None:
             start, key = self.span, self.name("a name")
             if key in found:
-                self.fail(f"`{key}` is given twice", at=start)
+                raise self.error(f"`{key}` is given twice", at=start)
             self.expect("=")
             found[key] = read()
 
@@ -110,14 +111,14 @@ class Lexer:
         """One level of nesting; there is an end to them, so that no text exhausts Python's stack."""
         self._depth += 1
         if self._depth > _DEEPEST:
-            self.fail(f"nested deeper than {_DEEPEST} levels", codes.NESTED_TOO_DEEPLY)
+            raise self.error(f"nested deeper than {_DEEPEST} levels", codes.NESTED_TOO_DEEPLY)
         yield
         self._depth -= 1
 
     def word(self, what: str) -> str:
         """Pass a word; `what` says what it stands for."""
         if self.kind != "word":
-            self.unexpected(what)
+            raise self.unexpected(what)
         word = self.token
         self.advance()
         return word
@@ -125,7 +126,7 @@ class Lexer:
     def text(self, what: str) -> str:
         """Pass a text between quotes."""
         if self.kind != "text":
-            self.unexpected(what)
+            raise self.unexpected(what)
         text = self.token[1:-1]
         if "\\" in text:
             text = _ESCAPE.sub(self._unescape, text)
@@ -140,30 +141,30 @@ class Lexer:
         """Pass a number, an integer where it has neither point nor exponent."""
         written = "nan" if self.token == "-nan" else self.token
         if self.kind != "number" and written not in ("inf", "nan"):
-            self.unexpected("a number")
+            raise self.unexpected("a number")
         try:
             value = _number(written)
         except (ValueError, OverflowError):
-            self.fail("this number is too long or too large", codes.BAD_LITERAL)
+            raise self.error("this number is too long or too large", codes.BAD_LITERAL) from None
         self.advance()
         return value
 
     def size(self) -> int:
         """Pass a number that is neither negative nor has a point."""
         if self.kind != "number" or not self.token.isdecimal() or len(self.token) > _LONGEST_SIZE:
-            self.unexpected("a size")
+            raise self.unexpected("a size")
         size = int(self.token)
         self.advance()
         return size
 
-    def unexpected(self, wanted: str) -> NoReturn:
-        """Fail because something else stands where `wanted` should."""
-        found = "the end of the text" if self.kind == "end" else f"`{self.token[:40]}`"
-        self.fail(f"expected {wanted}, found {found}", codes.UNEXPECTED_TOKEN)
+    def unexpected(self, wanted: str) -> FormatError:
+        """The error for something else where `wanted` should stand."""
+        found = "the end of the text" if self.kind == "end" else f"`{self.token[:_LONGEST_SHOWN]}`"
+        return self.error(f"expected {wanted}, found {found}", codes.UNEXPECTED_TOKEN)
 
-    def fail(self, message: str, code: Code = codes.BAD_PROGRAM, at: Span | None = None) -> NoReturn:
-        """Raise a `FormatError` at this token, or at another."""
-        raise FormatError(code, message, self.place(at))
+    def error(self, message: str, code: Code = codes.BAD_PROGRAM, at: Span | None = None) -> FormatError:
+        """An error at this token, or at another."""
+        return FormatError(code, message, self.place(at))
 
     @property
     def span(self) -> Span:
@@ -178,7 +179,7 @@ class Lexer:
         if found[1]:
             return chr(int(found[1], 16))
         if found[2] not in ESCAPES:
-            self.fail(f"unknown escape `{found[0]}` in a text", codes.BAD_LITERAL)
+            raise self.error(f"unknown escape `{found[0]}` in a text", codes.BAD_LITERAL)
         return ESCAPES[found[2]]
 
 

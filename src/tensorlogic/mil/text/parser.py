@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 from tensorlogic.errors import UnsupportedError, codes
 from tensorlogic.lang.source import Source
 from tensorlogic.mil.declare import IOS15, IOS16, IOS17, IOS18
@@ -13,7 +11,7 @@ from tensorlogic.mil.text.types import TypeReader
 from tensorlogic.mil.text.values import Stored, ValueReader
 
 _OPSETS = {f"ios{release}": release for release in (IOS15, IOS16, IOS17, IOS18)}
-_VERSION = 1
+_VERSION = "1"
 
 
 def parse(text: str, name: str, stored: Stored) -> Program:
@@ -34,8 +32,8 @@ class _Parser:
     def program(self) -> Program:
         self._keyword("program")
         self._lexer.expect("(")
-        if not self._lexer.token.partition(".")[0] == str(_VERSION):
-            self._unsupported(f"the program is written in version {self._lexer.token} of MIL", f"{_VERSION}.x")
+        if self._lexer.token.partition(".")[0] != _VERSION:
+            raise self._unsupported(f"the program is written in version {self._lexer.token} of MIL", f"{_VERSION}.x")
         self._lexer.advance()
         self._lexer.expect(")")
         attributes = self._attributes()
@@ -44,10 +42,10 @@ class _Parser:
         while not self._lexer.taken("}"):
             span, function = self._lexer.span, self._function()
             if function.name in functions:
-                self._lexer.fail(f"the function {function.name!r} is defined twice", at=span)
+                raise self._lexer.error(f"the function {function.name!r} is defined twice", at=span)
             functions[function.name] = function
         if self._lexer.kind != "end":
-            self._lexer.unexpected("the end of the text")
+            raise self._lexer.unexpected("the end of the text")
         return Program(functions, self._source.name, attributes)
 
     def _function(self) -> Function:
@@ -57,7 +55,7 @@ class _Parser:
         opset = _OPSETS.get(self._lexer.token)
         if opset is None:
             message = f"the function {name!r} is written in the operation set {self._lexer.token!r}"
-            self._unsupported(message, ", ".join(_OPSETS))
+            raise self._unsupported(message, ", ".join(_OPSETS))
         self._lexer.advance()
         self._lexer.expect(">")
         self._lexer.expect("(")
@@ -84,7 +82,7 @@ class _Parser:
         self._lexer.expect("(")
         inputs = self._lexer.named(self._operands, ")")
         attributes = self._attributes()
-        blocks = []
+        blocks: list[Block] = []
         while self._lexer.kind != ";":
             if blocks:
                 self._lexer.expect(",")
@@ -119,10 +117,10 @@ class _Parser:
 
     def _keyword(self, keyword: str) -> None:
         if self._lexer.token != keyword:
-            self._lexer.unexpected(f"`{keyword}`")
+            raise self._lexer.unexpected(f"`{keyword}`")
         self._lexer.advance()
 
-    def _unsupported(self, message: str, supported: str) -> NoReturn:
-        raise UnsupportedError(
+    def _unsupported(self, message: str, supported: str) -> UnsupportedError:
+        return UnsupportedError(
             codes.UNSUPPORTED_VERSION, message, self._lexer.place(), help=f"Supported: {supported}."
         )

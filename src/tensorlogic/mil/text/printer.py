@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tensorlogic.mil.literals import codes
-from tensorlogic.mil.program import Block, BlobReference, Function, Literal, Operand, Operation, Program, Value
+from tensorlogic.mil.program import BlobReference, Block, Function, Literal, Operand, Operation, Program, Value
 from tensorlogic.mil.text.lexer import ESCAPES, WORD
 from tensorlogic.mil.types import BOOL, STRING, DictType, DType, ListType, TensorType
 
@@ -81,7 +81,8 @@ class _Printer:
     def _payload(self, literal: Literal) -> str:
         if isinstance(literal.data, np.ndarray):
             assert isinstance(literal.type, TensorType)
-            return self._array(literal.type.dtype, literal.data if literal.type.dtype.numpy else codes(literal))
+            known = literal.type.dtype.numpy is not None
+            return self._array(literal.type.dtype, literal.data if known else codes(literal.type, literal.data))
         if isinstance(literal.type, DictType):
             return f"{{{self._several(literal.data, self._entry)}}}"
         opening, closing = "[]" if isinstance(literal.type, ListType) else "()"

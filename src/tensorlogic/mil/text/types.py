@@ -36,7 +36,7 @@ class TypeReader:
         word = self._lexer.token
         if self._lexer.kind == "word" and word not in DTYPES:
             guess = nearest(word, (*self._readers, *DTYPES))
-            self._lexer.fail(f"unknown type `{word}`" + (f"; did you mean `{guess}`?" if guess else ""))
+            raise self._lexer.error(f"unknown type `{word}`" + (f"; did you mean `{guess}`?" if guess else ""))
         return DTYPES[self._lexer.word("a type")]
 
     def _tensor(self) -> TensorType:
@@ -46,7 +46,7 @@ class TypeReader:
         shape = None if self._lexer.taken("...") else ()
         sizes = self._lexer.several(self._size, "]")
         if shape is None and sizes:
-            self._lexer.fail("a tensor of any rank has no sizes")
+            raise self._lexer.error("a tensor of any rank has no sizes")
         self._lexer.expect(">")
         return TensorType(dtype, None if shape is None else tuple(sizes))
 

@@ -41,7 +41,7 @@ class ValueReader:
         given = self._lexer.named(self.literal, ")")
         path, offset = given.pop("path", None), given.pop("offset", None)
         if path is None or offset is None or given or path.type != TensorType(STRING) or not _is_offset(offset):
-            self._lexer.fail(f"{_BLOB} takes a path and an offset", at=start)
+            raise self._lexer.error(f"{_BLOB} takes a path and an offset", at=start)
         return self._stored(declared, BlobReference(_scalar(path), _scalar(offset)))
 
     def _value(self, declared: Type) -> Literal:
@@ -56,14 +56,14 @@ class ValueReader:
                     return Literal(declared, tuple(self._lexer.several(lambda: self._entry(declared), "}")))
                 case TupleType():
                     return Literal(declared, self._tuple(declared.elements, "(", ")"))
-        self._lexer.fail(f"a value of type {declared} cannot be written")
+        raise self._lexer.error(f"a value of type {declared} cannot be written")
 
     def _list(self, declared: ListType) -> tuple[Literal, ...]:
         start = self._lexer.span
         self._lexer.expect("[")
         elements = self._lexer.several(lambda: self._value(declared.element), "]")
         if declared.length not in (None, len(elements)):
-            self._lexer.fail(f"a value of type {declared} has {len(elements):,} elements", at=start)
+            raise self._lexer.error(f"a value of type {declared} has {len(elements):,} elements", at=start)
         return tuple(elements)
 
     def _entry(self, declared: DictType) -> Literal:
@@ -83,14 +83,14 @@ class ValueReader:
     def _tensor(self, declared: TensorType) -> Literal:
         start = self._lexer.span
         if declared.shape is None:
-            self._lexer.fail(f"a value of type {declared} cannot be written")
+            raise self._lexer.error(f"a value of type {declared} cannot be written")
         shape = list(declared.shape)
         values: list[object] = []
         self._axis(shape, 0, values)
         try:
             return Literal(declared, from_values(declared, values, tuple(size or 0 for size in shape)))
         except ValueError as error:
-            self._lexer.fail(str(error), at=start)
+            raise self._lexer.error(str(error), at=start) from None
 
     def _axis(self, shape: list[int | None], axis: int, values: list[object]) -> None:
         """Read what is left of an array from `axis` on. Sizes that are not known become those that are written."""
@@ -102,7 +102,7 @@ class ValueReader:
         with self._lexer.deeper():
             count = len(self._lexer.several(lambda: self._axis(shape, axis + 1, values), "]"))
         if shape[axis] not in (None, count):
-            self._lexer.fail(f"axis {axis} has {count:,} values where it should have {shape[axis]:,}", at=start)
+            raise self._lexer.error(f"axis {axis} has {count:,} values where it should have {shape[axis]:,}", at=start)
         shape[axis] = count
 
     def _scalar(self) -> object:
