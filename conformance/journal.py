@@ -45,19 +45,19 @@ def sources() -> str:
 def result_of(report: pytest.TestReport) -> Result:
     """What is kept of a report."""
     xfail = getattr(report, "wasxfail", None)
-    text = report.longreprtext
     return {
         "test": report.nodeid,
         "outcome": report.outcome if xfail is None else f"x{report.outcome}",
         "ran": dict(report.user_properties).get(RAN, []),
-        "message": (_message(report) if xfail is None else str(xfail))[:_LONGEST],
-        "predicting": ".predict(" in text,
+        "message": _message(report)[:_LONGEST] if xfail is None else xfail,
         "seconds": round(report.duration, 3),
     }
 
 
 def _message(report: pytest.TestReport) -> str:
     """Why a test failed or was skipped."""
+    if report.outcome == "passed":
+        return ""
     if isinstance(report.longrepr, tuple):
         return str(report.longrepr[2]).removeprefix("Skipped: ")
     crash = getattr(report.longrepr, "reprcrash", None)

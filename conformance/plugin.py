@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 from journal import DONE, LIST, RAN
 
+from tensorlogic import engines
 from tensorlogic.coreml import shim
+from tensorlogic.mil import Program
 
 shim.install()
 
@@ -40,15 +42,21 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Note the operations of each program that predicts."""
     ran: set[str] = set()
-    predict = native._MLModelProxy.predict
+    prepared: set[str] = set()
+    prepare, predict = engines.prepare, native._MLModelProxy.predict
 
-    def noted(proxy: Any, *arguments: Any) -> Any:
+    def noting_prepare(program: Program, function: str, *options: str) -> Any:
+        prepared.update(operation.type for operation in program.functions[function].body.walk())
+        return prepare(program, function, *options)
+
+    def noting_predict(proxy: Any, *arguments: Any) -> Any:
         outputs = predict(proxy, *arguments)
-        ran.update(proxy.model.operations)
+        ran.update(prepared)
         return outputs
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(native._MLModelProxy, "predict", noted)
+        patch.setattr(engines, "prepare", noting_prepare)
+        patch.setattr(native._MLModelProxy, "predict", noting_predict)
         try:
             return (yield)
         finally:

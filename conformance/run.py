@@ -107,6 +107,7 @@ def default_tests(folder: Path) -> set[str]:
 
 
 def main() -> int:
+    """Run what is to be run, and write the report. Exits with 1 when a failure is ours."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="test processes")
     parser.add_argument("--only", metavar="EXPRESSION", help="run the tests that match, as with pytest -k")

@@ -45,6 +45,10 @@ class ArrayType:
         """Whether a program's values of the type `declared` are exactly of this one."""
         return declared.dtype.numpy == np.dtype(self.dtype) and declared.shape == self.shapes.default
 
+    def zeros(self) -> npt.NDArray[Any]:
+        """An input of zeros, of the default shape."""
+        return np.zeros(self.shapes.default, self.dtype)
+
     def decode(self, value: Any) -> npt.NDArray[Any]:
         """An engine's result in the declared type."""
         array: npt.NDArray[Any] = np.asarray(value).astype(self.dtype, copy=False)

@@ -1,7 +1,7 @@
 """What coremltools expects of Apple's runtime, done by TensorLogic's engines."""
 
 # The names are coremltools' own, leading underscores and camel case included.
-# ruff: noqa: N801, N802
+# ruff: noqa: N802
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import numpy as np
 from tensorlogic.coreml.compiler import compile_model
 from tensorlogic.coreml.features import Feature
 from tensorlogic.errors import TensorLogicError
-from tensorlogic.models import Model, State, load_model
+from tensorlogic.models import State, load_model
 
 _NEWEST_SPECIFICATION = 10
 
@@ -30,11 +30,10 @@ class Options(NamedTuple):
     device: str = "auto"
     precision: str = "auto"
 
-    def load(self, path: str, compute_units: str, function: str = "") -> Model:
-        """The model at `path`, on a CPU where the compute units leave nothing else to an ``auto`` device."""
-        cpu = self.device == "auto" and compute_units == "CPU_ONLY"
-        device = "cpu" if cpu else self.device
-        return load_model(path, device, self.precision, self.engine, function or None)
+    def within(self, compute_units: str) -> Options:
+        """The same, with the one device that the compute units may leave to choose."""
+        only = self.device == "auto" and compute_units == "CPU_ONLY"
+        return self._replace(device="cpu") if only else self
 
 
 @contextmanager
@@ -64,7 +63,8 @@ class _MLModelProxy:
         self._path = path if asset is None else asset.path
         start = time.perf_counter_ns()
         with _as_runtime_error():
-            self.model = self.options.load(self._path, compute_units, function)
+            options = self.options.within(compute_units)
+            self.model = load_model(self._path, **options._asdict(), function=function or None)
         self._load_duration = time.perf_counter_ns() - start
         self._predict_duration: int | None = None
 
@@ -138,22 +138,21 @@ class _MLModelProxy:
 
     get_available_compute_devices = get_all_compute_devices
 
-    @staticmethod
-    def get_model_structure(path: str) -> Any:
-        from tensorlogic.coreml.shim.plan import structure_of
+    @classmethod
+    def get_model_structure(cls, path: str) -> Any:
+        from tensorlogic.coreml.shim.plan import ComputePlan
 
         with _as_runtime_error():
-            return structure_of(path)
+            return ComputePlan(path, cls.options).structure
 
     @classmethod
     def get_compute_plan(cls, path: str, compute_units: str) -> Any:
         from coremltools.models.compute_plan import MLComputePlan
 
-        from tensorlogic.coreml.shim.plan import structure_of
+        from tensorlogic.coreml.shim.plan import ComputePlan
 
         with _as_runtime_error():
-            model = cls.options.load(path, compute_units)
-            return MLComputePlan(_MLComputePlanProxy(model, structure_of(path)))
+            return MLComputePlan(_MLComputePlanProxy(ComputePlan(path, cls.options.within(compute_units))))
 
 
 class _State:
@@ -194,30 +193,24 @@ class _MLNeuralEngineComputeDeviceProxy:
 class _MLComputePlanProxy:
     """Where each operation runs, and its share of the time that a prediction takes, measured on this machine."""
 
-    def __init__(self, model: Model | None = None, structure: Any = None) -> None:
-        self._model = model
-        self.model_structure = structure
+    def __init__(self, plan: Any = None) -> None:
+        # A `ComputePlan`; none in what coremltools derives from this class for devices that are far away.
+        self._plan = plan
+
+    @property
+    def model_structure(self) -> Any:
+        return self._plan.structure
 
     def get_compute_device_usage_for_mlprogram_operation(self, operation: Any) -> Any:
-        from tensorlogic.coreml.shim.plan import device_usage
-
-        return None if operation.operator_name == "const" else device_usage(self._model)
+        with _as_runtime_error():
+            return self._plan.device_usage(operation)
 
     def get_estimated_cost_for_mlprogram_operation(self, operation: Any) -> Any:
-        from coremltools.models.compute_plan import MLComputePlanCost
-
-        weight = self._weights.get(operation.outputs[0].name) if operation.outputs else None
-        return None if weight is None else MLComputePlanCost(weight=weight)
+        with _as_runtime_error():
+            return self._plan.cost(operation)
 
     def get_compute_device_usage_for_neuralnetwork_layer(self, layer: Any) -> None:
-        """Not known: neural networks are not run yet."""
-
-    @cached_property
-    def _weights(self) -> dict[str, float]:
-        from tensorlogic.coreml.shim.plan import measured_weights
-
-        with _as_runtime_error():
-            return measured_weights(self._model)
+        """Not known: neural networks are not run."""
 
 
 PROXIES = (

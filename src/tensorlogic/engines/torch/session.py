@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any
+
+import torch
 
 from tensorlogic.engines import State
 from tensorlogic.engines.torch.plan import Plan
 from tensorlogic.engines.torch.state import TorchState
-from tensorlogic.engines.torch.step import Frame
+from tensorlogic.engines.torch.step import Frame, Step
 from tensorlogic.engines.torch.values import array_of, tensor_from
 from tensorlogic.lower.torch.states import Cell
 from tensorlogic.mil.program import Value
@@ -37,6 +41,20 @@ class TorchSession:
         """Zeros for every state of the function."""
         return TorchState(self._plan.states, self._plan.target)
 
+    @property
+    def device(self) -> str:
+        """What it runs on."""
+        return str(self._plan.target.device)
+
+    def timings(self, inputs: Mapping[str, Any], state: State | None = None) -> dict[str, float]:
+        """The seconds of each operation of one run, by its name; what was computed in advance takes none."""
+        seconds: dict[str, float] = {}
+        gpu = self._plan.target.device.type == "cuda"
+        steps = tuple(replace(step, call=_timed(step, seconds, gpu)) for step in self._plan.body.steps)
+        plan = replace(self._plan, body=replace(self._plan.body, steps=steps))
+        TorchSession(plan).run(inputs, state)
+        return seconds
+
     def close(self) -> None:
         """Forget the plan and with it every weight on the device."""
         del self._plan
@@ -49,3 +67,15 @@ class TorchSession:
         tensor = tensor_from(inputs[value.name], target.dtype(value.type.dtype.name), target)
         # A state may keep it for longer than the caller leaves the array alone.
         return tensor.clone() if cells else tensor
+
+
+def _timed(step: Step, seconds: dict[str, float], gpu: bool) -> Callable[..., Any]:
+    def call(**arguments: Any) -> Any:
+        start = time.perf_counter()
+        result = step.call(**arguments)
+        if gpu:
+            torch.cuda.synchronize()  # kernels run on after the call
+        seconds[step.place.name] = time.perf_counter() - start
+        return result
+
+    return call
