@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from tensorlogic import engines
 from tensorlogic.coreml import Feature, ModelFile
+from tensorlogic.errors import UsageError, codes, nearest
 from tensorlogic.formats.description import Metadata, TensorInfo
+from tensorlogic.mil import Program
 from tensorlogic.models.load import detect
 from tensorlogic.models.safetensors import SafeTensorsModel
 
@@ -76,3 +78,21 @@ def _inspect_program(file: ModelFile) -> Inspection:
         dict(counts.most_common()),
         {each.operation: each.reason for each in missing},
     )
+
+
+def read_program(path: str | os.PathLike[str], function: str | None = None) -> Program:
+    """The program of the model at `path`, or one function of it. Raises the errors of `inspect_model`."""
+    found = detect(Path(path))
+    if isinstance(found, SafeTensorsModel):
+        raise UsageError(codes.WRONG_ARGUMENTS, f"{found.metadata.name!r} holds weights, and no program")
+    functions = found.program.functions
+    if function is None:
+        return found.program
+    if function not in functions:
+        guess = nearest(function, functions)
+        raise UsageError(
+            codes.UNKNOWN_FUNCTION,
+            f"the model has no function {function!r}",
+            help=f"Did you mean {guess!r}?" if guess else f"It has: {', '.join(functions)}.",
+        )
+    return replace(found.program, functions={function: functions[function]})
