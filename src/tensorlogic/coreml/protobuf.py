@@ -40,6 +40,7 @@ class ProgramReader:
         self._source = source
         self._weights = weights
         self._blobs: dict[str, BlobFile] = {}
+        self._literals: dict[bytes, Literal] = {}
         self._dtypes = _dtypes_by_number()
 
     def program(self, message: Any) -> Program:
@@ -110,6 +111,13 @@ class ProgramReader:
         return TensorType(dtype, tuple(_size(dimension) for dimension in message.dimensions))
 
     def _literal(self, message: Any) -> Literal:
+        """The constant in a message. Equal ones are one object, by which engines know what functions share."""
+        key = message.SerializeToString(deterministic=True)
+        if key not in self._literals:
+            self._literals[key] = self._new_literal(message)
+        return self._literals[key]
+
+    def _new_literal(self, message: Any) -> Literal:
         declared = self._type(message.type)
         if message.WhichOneof("value") == "blobFileValue":
             return self._blob_literal(declared, message.blobFileValue)
