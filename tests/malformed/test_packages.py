@@ -14,7 +14,7 @@ import tensorlogic as tl
 from tensorlogic.errors import render
 from tests.conftest import ROOT
 from tests.malformed import small_package
-from tests.malformed.packages import DAMAGES, Damage
+from tests.malformed.packages import DAMAGES, STATEFUL_DAMAGES, Damage
 
 
 def test_the_good_package_works(package: Path) -> None:
@@ -24,7 +24,15 @@ def test_the_good_package_works(package: Path) -> None:
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.name)
 def test_damage_is_named(damage: Damage, package: Path, tmp_path: Path) -> None:
-    damaged = tmp_path / "damaged.mlpackage"
+    check(damage, package, tmp_path / "damaged.mlpackage")
+
+
+@pytest.mark.parametrize("damage", STATEFUL_DAMAGES, ids=lambda damage: damage.name)
+def test_damage_of_states_and_functions_is_named(damage: Damage, stateful_package: Path, tmp_path: Path) -> None:
+    check(damage, stateful_package, tmp_path / "damaged.mlpackage")
+
+
+def check(damage: Damage, package: Path, damaged: Path) -> None:
     shutil.copytree(package, damaged)
     damage.do(damaged)
     with pytest.raises(tl.TensorLogicError) as caught:
@@ -36,8 +44,10 @@ def test_damage_is_named(damage: Damage, package: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process's memory")
-def test_a_thousand_mutations(package: Path) -> None:
-    command = [sys.executable, "-m", "tests.malformed.mutate", str(package), "1000", "7"]
+@pytest.mark.parametrize(("fixture", "count"), [("package", 1000), ("stateful_package", 300)])
+def test_mutations(fixture: str, count: int, request: pytest.FixtureRequest) -> None:
+    package = request.getfixturevalue(fixture)
+    command = [sys.executable, "-m", "tests.malformed.mutate", str(package), str(count), "7"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "1000 mutations" in done.stdout
+    assert f"{count} mutations" in done.stdout

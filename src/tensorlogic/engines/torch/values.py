@@ -12,6 +12,7 @@ from typing import Any, get_args
 import numpy as np
 import torch
 
+from tensorlogic.engines.torch import shared
 from tensorlogic.lower.torch import tensor_of, torch_dtype
 from tensorlogic.mil.declare import DTypeName, Parameter, Role
 from tensorlogic.mil.program import Literal
@@ -55,11 +56,15 @@ class Target:
 
 
 class Constant:
-    """A value that is known before the program runs, for whichever way it is asked for."""
+    """A value that is known before the program runs, for whichever way it is asked for.
 
-    def __init__(self, value: Any, target: Target) -> None:
+    Constants of one `key` have one value.
+    """
+
+    def __init__(self, value: Any, target: Target, key: shared.Key | None = None) -> None:
         self._value = value
         self._target = target
+        self.key = key or shared.key(value, target)
 
     @cached_property
     def value(self) -> Any:
@@ -68,7 +73,11 @@ class Constant:
             return self._value
         if self._value.type.dtype.name == "string":
             return self.plain
-        return tensor_of(self._value).to(self._target.device, self._target.dtype(self._value.type.dtype.name))
+        found = shared.find(self.key)
+        return shared.keep(self.key, self._tensor(self._value.type)) if found is None else found
+
+    def _tensor(self, declared: TensorType) -> torch.Tensor:
+        return tensor_of(self._value).to(self._target.device, self._target.dtype(declared.dtype.name))
 
     @cached_property
     def plain(self) -> Any:
