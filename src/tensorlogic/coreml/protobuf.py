@@ -146,7 +146,16 @@ class ProgramReader:
                 f"the program declares a weight as {declared}, but the file holds {record.dtype}",
                 BytePlace(str(blob.path), record.offset),
             )
-        return Literal(declared, self._array(declared, record.data))
+        array = self._array(declared, record.data)
+        bits = (declared.elements or 0) * declared.dtype.bits
+        if declared.dtype.bits < 8 and record.padding != 8 * len(record.data) - bits:
+            raise FormatError(
+                codes.SIZE_MISMATCH,
+                f"a constant of type {declared} needs {bits:,} bits, but the file holds {len(record.data):,} bytes of "
+                f"which {record.padding:,} bits are padding",
+                BytePlace(str(blob.path), record.offset),
+            )
+        return Literal(declared, array)
 
     def _array(self, declared: TensorType, data: Any) -> npt.NDArray[np.generic]:
         """The bytes as an array, once they are as many as the type needs."""

@@ -18,10 +18,12 @@ from tensorlogic.lower.torch import (
     tensor_operation,
     tensor_transformation,
 )
-from tensorlogic.lower.torch.dtypes import tensor_of, torch_dtype
+from tensorlogic.lower.torch.dtypes import torch_dtype
 from tensorlogic.lower.torch.registry import implementation
+from tensorlogic.lower.torch.storage import Stored, held, stored
 
 __all__ = [
+    "Stored",
     "activation",
     "classify",
     "constexpr",
@@ -29,6 +31,7 @@ __all__ = [
     "conv",
     "elementwise_binary",
     "elementwise_unary",
+    "held",
     "implementation",
     "linear",
     "lists",
@@ -37,7 +40,7 @@ __all__ = [
     "recurrent",
     "reduction",
     "scatter_gather",
-    "tensor_of",
+    "stored",
     "tensor_operation",
     "tensor_transformation",
     "torch_dtype",
