@@ -15,26 +15,21 @@ _DTYPES = {"fp16": "float16", "fp32": "float32", "fp64": "float64", "bf16": "bfl
 _PLAIN = {"fp16": "F16", "fp32": "F32", "fp64": "F64", "bf16": "BF16"}
 
 
-def weights(program: Program) -> dict[str, TensorInfo]:
+def weights(function: Function) -> dict[str, TensorInfo]:
     """Every constant of floating-point numbers with at least one axis, and every compressed one, by name.
 
     What serves compressed ones alone, such as their scales, is counted with them.
     """
-    return {
-        operation.name: info for function in program.functions.values() for operation, info in _of_function(function)
-    }
-
-
-def _of_function(function: Function) -> Iterator[tuple[Operation, TensorInfo]]:
     operations = list(function.body.walk())
     made = {value.name: operation for operation in operations for value in operation.outputs}
     inside = {name for operation in operations if is_compressed(operation) for name in _used(operation)}
     outside = {name for operation in operations if not is_compressed(operation) for name in _used(operation)}
     outside.update(name for block in _blocks(function.body) for name in block.outputs)
-    for operation in operations:
-        info = _info(operation, made)
-        if info is not None and operation.name not in inside - outside:
-            yield operation, info
+    return {
+        operation.name: info
+        for operation in operations
+        if (operation.name not in inside or operation.name in outside) and (info := _info(operation, made)) is not None
+    }
 
 
 def _blocks(block: Block) -> Iterator[Block]:
@@ -65,14 +60,11 @@ def _info(operation: Operation, made: Mapping[str, Operation]) -> TensorInfo | N
     return None
 
 
-def alone(program: Program, name: str) -> Program:
-    """The program that computes one weight and nothing else, for an engine to expand it."""
-    for function in program.functions.values():
-        needed = _needed(function, name)
-        if needed:
-            body = Block((), needed, (name,))
-            return replace(program, functions={"main": Function("main", (), function.opset, body)})
-    raise KeyError(name)
+def alone(program: Program, function: str, name: str) -> Program:
+    """The program that computes one weight of a function and nothing else, for an engine to expand it."""
+    entry = program.functions[function]
+    body = Block((), _needed(entry, name), (name,))
+    return replace(program, functions={function: Function(function, (), entry.opset, body)})
 
 
 def _needed(function: Function, name: str) -> tuple[Operation, ...]:

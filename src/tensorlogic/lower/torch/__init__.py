@@ -15,6 +15,7 @@ from tensorlogic.lower.torch import (
     recurrent,
     reduction,
     scatter_gather,
+    states,
     tensor_operation,
     tensor_transformation,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "recurrent",
     "reduction",
     "scatter_gather",
+    "states",
     "stored",
     "tensor_operation",
     "tensor_transformation",
