@@ -64,12 +64,14 @@ class _Compiler:
 
     def block(self, block: Block) -> BlockPlan:
         inputs = tuple(self._slot(value.name) for value in block.inputs)
-        steps = [
-            self._operation(operation, used_up)
-            for operation, used_up in zip(block.operations, _last_uses(block), strict=True)
-        ]
-        moving = tuple(step for step in steps if step is not None)
-        return BlockPlan(inputs, moving, tuple(self._getter(name) for name in block.outputs))
+        moving = []
+        for operation, used_up in zip(block.operations, _last_uses(block), strict=True):
+            step = self._operation(operation, used_up)
+            if step is not None:
+                moving.append(step)
+            for name in used_up:  # a folded weight's parts are not kept beside it
+                self.constants.pop(name, None)
+        return BlockPlan(inputs, tuple(moving), tuple(self._getter(name) for name in block.outputs))
 
     def _operation(self, operation: Operation, used_up: Iterable[str]) -> Step | None:
         """The step for an operation, or None when its results are known already."""
@@ -161,6 +163,8 @@ class _Compiler:
         if parameter.role is Role.VALUES:
             return tuple(constant.value for constant in constants)
         try:
+            if parameter.role is Role.STORED:
+                return constants[0].unexpanded()
             return plain_argument([constant.plain for constant in constants], parameter, self.target)
         except (TypeError, ValueError, OverflowError):
             message = f"the parameter {parameter.name!r} has an unusable value"
@@ -197,7 +201,8 @@ class _Compiler:
     def _getter(self, operand: Operand) -> Getter:
         constant = self._constant(operand)
         if constant is not None:
-            return lambda frame: constant.value
+            value = constant.value
+            return lambda frame: value
         assert isinstance(operand, str)
         return itemgetter(self._slot(operand))
 
