@@ -8,7 +8,6 @@ from tensorlogic.coreml.blobs import Blobs
 from tensorlogic.coreml.model_file import ModelFile, describe, unsupported_kind
 from tensorlogic.errors import BytePlace
 from tensorlogic.formats.mlmodelc import DATA, MLModelC
-from tensorlogic.formats.specification import model_classes
 from tensorlogic.mil.text import parse
 
 
@@ -21,5 +20,5 @@ def open_compiled(path: Path) -> ModelFile:
     if compiled.kind != "mlProgram":
         raise unsupported_kind(compiled.kind, compiled.spec_version, BytePlace(str(path / DATA)))
     program = parse(compiled.text(), str(compiled.program), Blobs(compiled.weights).literal)
-    message = model_classes().Model(specificationVersion=compiled.spec_version, description=compiled.description)
-    return describe(path, compiled.size(), program, message, BytePlace(str(compiled.program)))
+    place = BytePlace(str(compiled.program))
+    return describe(path, compiled.size(), program, compiled.description, compiled.spec_version, place)

@@ -45,18 +45,18 @@ def open_package(path: Path) -> ModelFile:
     if kind != "mlProgram":
         raise unsupported_kind(kind, message.specificationVersion, place)
     program = ProgramReader(package.model, package.weights).program(message.mlProgram)
-    return describe(path, package.size(), program, message, place)
+    return describe(path, package.size(), program, message.description, message.specificationVersion, place)
 
 
-def describe(path: Path, size: int, program: Program, message: Any, place: BytePlace) -> ModelFile:
-    """A program with what a `Model` message says of it, once both speak of the same; `size` is that of all files."""
-    function = message.description.defaultFunctionName or "main"
-    description = _function_description(message.description, function)
+def describe(path: Path, size: int, program: Program, described: Any, spec_version: int, place: BytePlace) -> ModelFile:
+    """A program with what its `ModelDescription` says of it, once both speak of the same features."""
+    function = described.defaultFunctionName or "main"
+    description = _function_description(described, function)
     inputs, outputs = _features(description.input, place), _features(description.output, place)
     _check(program, function, inputs, outputs, description, place)
     verify(program)
     tensors = weights(program)
-    metadata = _metadata(path, size, message, program.functions[function].opset, tensors)
+    metadata = _metadata(path, size, described.metadata, spec_version, program.functions[function].opset, tensors)
     return ModelFile(path, program, function, inputs, outputs, metadata, tensors)
 
 
@@ -116,8 +116,9 @@ def _check(
         raise FormatError(codes.BAD_PROGRAM, message, place)
 
 
-def _metadata(path: Path, size: int, message: Any, opset: int, tensors: dict[str, TensorInfo]) -> Metadata:
-    said = message.description.metadata
+def _metadata(
+    path: Path, size: int, said: Any, spec_version: int, opset: int, tensors: dict[str, TensorInfo]
+) -> Metadata:
     user_defined = dict(said.userDefined)
     return Metadata(
         format="CoreML",
@@ -129,7 +130,7 @@ def _metadata(path: Path, size: int, message: Any, opset: int, tensors: dict[str
         license=said.license,
         description=said.shortDescription,
         version=said.versionString,
-        spec_version=message.specificationVersion,
+        spec_version=spec_version,
         opset=f"iOS{opset}",
         coremltools_version=user_defined.pop(_TOOLS + "version", ""),
         source=user_defined.pop(_TOOLS + "source", ""),
