@@ -36,13 +36,15 @@ def _dimensions() -> st.SearchStrategy[Any]:
     return st.none() | st.lists(st.none() | st.integers(0, 1 << 40), max_size=4).map(tuple)
 
 
+KEPT = st.builds(
+    TensorType, st.sampled_from(list(DTYPES.values())), st.lists(st.integers(0, 1 << 40), max_size=4).map(tuple)
+)
 TYPES: st.SearchStrategy[Type] = st.recursive(
-    st.builds(TensorType, st.sampled_from(list(DTYPES.values())), _dimensions()),
+    st.builds(TensorType, st.sampled_from(list(DTYPES.values())), _dimensions()) | st.builds(StateType, KEPT),
     lambda inner: st.one_of(
         st.builds(ListType, inner, st.none() | st.integers(0, 1 << 40)),
         st.builds(DictType, inner, inner),
         st.builds(TupleType, st.lists(inner, max_size=3).map(tuple)),
-        st.builds(StateType, inner),
     ),
     max_leaves=4,
 )

@@ -88,4 +88,3 @@ def test_both_forms_are_the_same_program(name: str) -> None:
     package = open_package(shared_model(f"silero-vad/{name}.mlpackage"))
     compiled = open_compiled(shared_model(f"silero-vad/{name}.mlmodelc"))
     assert compiled.program == package.program
-    assert (compiled.inputs, compiled.outputs, compiled.tensors) == (package.inputs, package.outputs, package.tensors)

@@ -219,7 +219,8 @@ def check(each: Case | ProgramCase, run: Run) -> None:
     missing = engine.missing(tested, "main")
     assert not missing, missing
     session = engine.prepare(tested, "main", "cpu", run.precision)
-    got = session.run(each.inputs(run.floats))
+    state = session.make_state() if tested.functions["main"].states else None
+    got = session.run(each.inputs(run.floats), state)
     assert list(got) == list(tested.functions["main"].body.outputs)
     for result, want in zip(got.values(), each.wanted(run.floats), strict=True):
         compare(result, want, run, each.tolerance)

@@ -360,7 +360,8 @@ def test_bfloat16_is_close() -> None:
 
 @pytest.mark.parametrize("each", every_case(), ids=str)
 def test_every_case_runs_in_bfloat16(each: Any) -> None:
-    result = prepared(each.program(FP32), "bf16").run(each.inputs(FP32))
+    session = prepared(each.program(FP32), "bf16")
+    result = session.run(each.inputs(FP32), session.make_state())
     for got, want in zip(result.values(), each.wanted(FP32), strict=True):
         assert np.shape(got) == np.shape(want)
 

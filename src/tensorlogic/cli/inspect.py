@@ -20,8 +20,8 @@ _TOOLS = "com.github.apple.coremltools."
 
 def inspect(
     model: Annotated[Path, typer.Argument(help="A model file or package.")],
+    function: Annotated[str | None, typer.Option(help="One of several functions, if not the default.")] = None,
     mil: Annotated[bool, typer.Option("--mil", help="Print the program as MIL text.")] = False,
-    function: Annotated[str | None, typer.Option(help="With --mil: one function of the program.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Tell what a model is: features, operations, weights."""
@@ -31,7 +31,7 @@ def inspect(
     from tensorlogic.models import inspect_model
 
     with progress(f"Reading {model}"):
-        found = inspect_model(model)
+        found = inspect_model(model, function)
     if as_json:
         print_json(found.as_dict())
     else:
@@ -81,6 +81,7 @@ def _facts(found: Inspection) -> Table:
         "size": size_text(said.size),
         "specification": said.spec_version,
         "operation set": said.opset,
+        "function": _function(found),
         "made by": " from ".join(filter(None, (_tool(said.coremltools_version), said.source))),
         "description": said.description,
         "author": said.author,
@@ -94,13 +95,18 @@ def _facts(found: Inspection) -> Table:
     return table
 
 
+def _function(found: Inspection) -> str:
+    """The function that is shown, where there are others."""
+    return f"{found.function} of {', '.join(found.functions)}" if len(found.functions) > 1 else ""
+
+
 def _tool(version: str) -> str:
     return f"coremltools {version}" if version else ""
 
 
 def _features(found: Inspection) -> Table:
     table = _table("Features", "", "name", "type", "description")
-    for direction, features in (("input", found.inputs), ("output", found.outputs)):
+    for direction, features in (("input", found.inputs), ("output", found.outputs), ("state", found.states)):
         for feature in features:
             optional = " (optional)" if feature.optional else ""
             table.add_row(direction, feature.name, f"{feature.type}{optional}", feature.description)

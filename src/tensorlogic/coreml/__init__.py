@@ -2,6 +2,7 @@
 
 from tensorlogic.coreml.compiled import open_compiled
 from tensorlogic.coreml.features import Feature
+from tensorlogic.coreml.functions import ModelFunction, read_function
 from tensorlogic.coreml.model_file import ModelFile, open_package
 
-__all__ = ["Feature", "ModelFile", "open_compiled", "open_package"]
+__all__ = ["Feature", "ModelFile", "ModelFunction", "open_compiled", "open_package", "read_function"]

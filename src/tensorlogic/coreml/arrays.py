@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from tensorlogic.coreml.shapes import Shapes
 from tensorlogic.errors import UsageError, codes
+from tensorlogic.mil import TensorType
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +29,25 @@ class ArrayType:
     def __str__(self) -> str:
         return f"{self.dtype}{self.shapes if self.shapes.known else ''}"
 
-    def encode(self, value: Any, name: str) -> npt.NDArray[Any]:
-        """`value` (an array, tensor, number or nested list) as an array that this input accepts."""
-        array = self._typed(_as_array(value, name), name)
+    def encode(self, value: Any, name: str, role: str = "input") -> npt.NDArray[Any]:
+        """`value` (an array, tensor, number or nested list) as an array that the feature accepts."""
+        what = f"{role} {name!r}"
+        array = self._typed(_as_array(value, what), what)
         if not self.shapes.accepts(array.shape):
             raise UsageError(
                 codes.WRONG_SHAPE,
-                f"the input {name!r} has shape {list(array.shape)}, but the model takes {self.shapes}",
+                f"the {what} has shape {list(array.shape)}, but the model takes {self.shapes}",
                 help=_shape_cure(array, self.shapes),
             )
         return array
+
+    def holds(self, declared: TensorType) -> bool:
+        """Whether a program's values of the type `declared` are exactly of this one."""
+        return declared.dtype.numpy == np.dtype(self.dtype) and declared.shape == self.shapes.default
+
+    def zeros(self) -> npt.NDArray[Any]:
+        """An input of zeros, of the default shape."""
+        return np.zeros(self.shapes.default, self.dtype)
 
     def decode(self, value: Any) -> npt.NDArray[Any]:
         """An engine's result in the declared type."""
@@ -48,37 +58,37 @@ class ArrayType:
         """The input's default value, if the file gives one."""
         return None if self.default is None else np.full(self.shapes.default, self.default, self.dtype)
 
-    def _typed(self, array: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
+    def _typed(self, array: npt.NDArray[Any], what: str) -> npt.NDArray[Any]:
         wanted = np.dtype(self.dtype)
         if array.dtype == wanted:
             return array
         if not np.can_cast(array.dtype, wanted, "same_kind"):
             raise UsageError(
                 codes.WRONG_DTYPE,
-                f"the input {name!r} has the data type {array.dtype}, but the model takes {wanted}",
-                help=f"Convert it first: {name}.astype({self.dtype!r}).",
+                f"the {what} has the data type {array.dtype}, but the model takes {wanted}",
+                help=f"Convert it first: x.astype({self.dtype!r}).",
             )
         # Overflow of a float to infinity is the caller's, and shows in the result.
         with np.errstate(over="ignore"):
             typed = array.astype(wanted)
         if wanted.kind in "iu" and not np.array_equal(typed, array):
-            raise UsageError(codes.WRONG_DTYPE, f"the input {name!r} has values that do not fit the model's {wanted}")
+            raise UsageError(codes.WRONG_DTYPE, f"the {what} has values that do not fit the model's {wanted}")
         return typed
 
 
-def _as_array(value: Any, name: str) -> npt.NDArray[Any]:
+def _as_array(value: Any, what: str) -> npt.NDArray[Any]:
     try:
         array = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)
     except (ValueError, TypeError, RuntimeError) as error:
         raise UsageError(
             codes.WRONG_DTYPE,
-            f"the input {name!r} cannot be read as an array: {error}",
+            f"the {what} cannot be read as an array: {error}",
             help="Give a NumPy array, a PyTorch tensor or a list whose rows are equally long.",
         ) from None
     if array.dtype.kind not in "fiub":
         raise UsageError(
             codes.WRONG_DTYPE,
-            f"the input {name!r} must be numbers, not {type(value).__name__} of {array.dtype}",
+            f"the {what} must be numbers, not {type(value).__name__} of {array.dtype}",
         )
     return array
 

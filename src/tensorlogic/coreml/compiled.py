@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tensorlogic.coreml.blobs import Blobs
-from tensorlogic.coreml.model_file import ModelFile, describe, unsupported_kind
+from tensorlogic.coreml.model_file import ModelFile, checked, unsupported_kind
 from tensorlogic.errors import BytePlace
 from tensorlogic.formats.mlmodelc import DATA, MLModelC
 from tensorlogic.mil.text import parse
@@ -21,4 +21,4 @@ def open_compiled(path: Path) -> ModelFile:
         raise unsupported_kind(compiled.kind, compiled.spec_version, BytePlace(str(path / DATA)))
     program = parse(compiled.text(), str(compiled.program), Blobs(compiled.weights).literal)
     place = BytePlace(str(compiled.program))
-    return describe(path, compiled.size(), program, compiled.description, compiled.spec_version, place)
+    return checked(ModelFile(path, place, program, compiled.description, compiled.spec_version, compiled.size()))

@@ -80,7 +80,7 @@ class DictionaryType:
 
 @dataclass(frozen=True, slots=True)
 class OtherType:
-    """A type that ML Programs take only through states or not at all."""
+    """A type that ML Programs do not take."""
 
     name: str
 
@@ -213,4 +213,5 @@ _READERS: dict[str | None, Callable[[Any], FeatureType]] = {
     "int64Type": lambda message: ScalarType(int),
     "doubleType": lambda message: ScalarType(float),
     "stringType": lambda message: ScalarType(str),
+    "stateType": lambda message: _array_type(message.arrayType),
 }

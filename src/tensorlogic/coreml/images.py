@@ -50,6 +50,11 @@ class ImageType:
         planes = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
         return (planes[::-1] if self.layout == "BGR" else planes)[None]
 
+    def zeros(self) -> npt.NDArray[np.float32]:
+        """The tensor of a black picture of the default size."""
+        channels = 3 if self._mode == "RGB" else 1
+        return np.zeros((1, channels, *self.shapes.default), np.float32)
+
     def decode(self, value: Any) -> Image:
         """The program's tensor as a Pillow image; values are rounded and held within 0 to 255.
 

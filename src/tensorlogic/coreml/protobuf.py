@@ -98,7 +98,10 @@ class ProgramReader:
             case "tupleType":
                 return TupleType(tuple(self._type(element) for element in inner.types))
             case "stateType":
-                return StateType(self._type(inner.wrappedType))
+                wrapped = self._type(inner.wrappedType)
+                if isinstance(wrapped, TensorType) and wrapped.elements is not None:
+                    return StateType(wrapped)
+                raise self._malformed(f"a state of {wrapped}: only tensors of known size are kept")
         raise self._malformed("a value has no type")
 
     def _tensor_type(self, message: Any) -> TensorType:

@@ -39,18 +39,13 @@ _STORAGE: dict[str, Callable[[Operation], str]] = {
 }
 
 
-def weights(program: Program) -> dict[str, TensorInfo]:
+def weights(function: Function) -> dict[str, TensorInfo]:
     """Every constant of floating-point numbers with at least one axis, and every compressed one, by name."""
-    return {
-        operation.name: info
-        for function in program.functions.values()
-        for operation in function.body.walk()
-        if (info := _info(operation)) is not None
-    }
+    return {operation.name: info for operation in function.body.walk() if (info := _info(operation)) is not None}
 
 
 def _info(operation: Operation) -> TensorInfo | None:
-    declared = operation.outputs[0].type
+    declared = operation.outputs[0].type if operation.outputs else None
     if not isinstance(declared, TensorType) or not declared.shape or None in declared.shape:
         return None
     shape = tuple(size for size in declared.shape if size is not None)
@@ -70,14 +65,12 @@ def _stored(operation: Operation) -> int:
     )
 
 
-def alone(program: Program, name: str) -> Program:
-    """The program that computes one weight and nothing else, for an engine to expand it."""
-    for function in program.functions.values():
-        for operation in function.body.walk():
-            if operation.name == name:
-                body = Block((), (*_needed(function, operation), operation), (name,))
-                return replace(program, functions={"main": Function("main", (), function.opset, body)})
-    raise KeyError(name)
+def alone(program: Program, function: str, name: str) -> Program:
+    """The program that computes one weight of a function and nothing else, for an engine to expand it."""
+    entry = program.functions[function]
+    operation = next(each for each in entry.body.walk() if each.name == name)
+    body = Block((), (*_needed(entry, operation), operation), (name,))
+    return replace(program, functions={function: Function(function, (), entry.opset, body)})
 
 
 def _needed(function: Function, operation: Operation) -> Iterator[Any]:

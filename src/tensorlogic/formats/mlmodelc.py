@@ -18,6 +18,7 @@ from tensorlogic.formats.folder import folder_size, read_json, weights_file
 from tensorlogic.formats.mapped import MappedFile
 from tensorlogic.formats.specification import model_classes
 
+SUFFIX = ".mlmodelc"
 DATA = "coremldata.bin"
 PROGRAM = "model.mil"
 METADATA = "metadata.json"
@@ -75,6 +76,14 @@ class MLModelC:
     def size(self) -> int:
         """Bytes of all files of the model."""
         return folder_size(self.root)
+
+
+def write_data(root: Path, model: Any) -> None:
+    """Write what a `Model` message says of itself into the folder of a compiled model."""
+    number = model.DESCRIPTOR.fields_by_name[model.WhichOneof("Type")].number
+    start = _START.pack(number, len(_DESCRIBED)) + _DESCRIBED + _MIDDLE.pack(model.specificationVersion)
+    description = model.description.SerializeToString()
+    (root / DATA).write_bytes(start + _LENGTH.pack(len(description)) + description)
 
 
 def _read_data(file: MappedFile) -> tuple[str | None, int, Any]:

@@ -5,7 +5,8 @@ A parameter's annotation says what the implementing function receives:
 * `Tensor`: the engine's tensor.  `Many`: a tuple of them.
 * `int`, `float`, `bool`, `str`, `Ints`, `DTypeName`: a plain value, which the program may compute.
 * `Const[...]`: the same, and it must be written in the program, so that it is known when a model is loaded.
-* `Body`: a block of the operation, as something to call with tensors.  `List`, `Any`: passed through untouched.
+* `Body`: a block of the operation, as something to call with tensors.
+* `List`, `State`, `Any`: passed through untouched. Only a `State` takes a state.
 
 `None` among the types, with None as the default, makes a parameter optional. What a declaration returns is for the
 reader only.
@@ -32,6 +33,10 @@ class Tensor:
 
 class List:
     """An engine's list of tensors."""
+
+
+class State:
+    """A value that lives from one prediction to the next, to be read and written."""
 
 
 class Body:
@@ -131,7 +136,7 @@ def _parameter(parameter: inspect.Parameter, hint: Any) -> Parameter:
 def _role(kind: Any) -> Role:
     if kind is Body:
         return Role.BODY
-    if kind in (Tensor, List, Any):
+    if kind in (Tensor, List, State, Any):
         return Role.VALUE
     if typing.get_origin(kind) is tuple:
         return Role.VALUES if typing.get_args(kind)[0] in (Tensor, Any) else Role.PLAINS

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from tensorlogic.mil.types import Type
+from tensorlogic.mil.types import StateType, TensorType, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,11 @@ class Operation:
 
     @property
     def name(self) -> str:
-        """The name of the first output, which is how tools speak of an operation."""
-        return self.outputs[0].name if self.outputs else self.type
+        """How tools speak of an operation: the name of the first output, or its own where it has none."""
+        if self.outputs:
+            return self.outputs[0].name
+        said = self.attributes.get("name")
+        return str(said.data) if said is not None and isinstance(said.type, TensorType) else self.type
 
     def operands(self, parameter: str) -> tuple[Operand, ...] | None:
         """What is given for a parameter, or None. Files keep the arguments of ``constexpr_*`` as attributes."""
@@ -110,6 +113,11 @@ class Function:
     body: Block
     attributes: dict[str, Literal] = field(default_factory=dict, compare=False)
     """What a compiler noted, such as the shapes that flexible inputs may have."""
+
+    @property
+    def states(self) -> dict[str, TensorType]:
+        """What lives from one run to the next, by name: the inputs that are not given but kept."""
+        return {each.name: each.type.wrapped for each in self.inputs if isinstance(each.type, StateType)}
 
 
 @dataclass(frozen=True)

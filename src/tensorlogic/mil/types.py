@@ -101,9 +101,9 @@ class TupleType:
 
 @dataclass(frozen=True, slots=True)
 class StateType:
-    """A value that lives from one prediction to the next."""
+    """A tensor that lives from one prediction to the next."""
 
-    wrapped: Type
+    wrapped: TensorType
 
     def __str__(self) -> str:
         return f"state<{self.wrapped}>"

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorlogic.coreml import ModelFile, open_compiled, open_package
+from tensorlogic.coreml import ModelFile, ModelFunction, open_compiled, open_package, read_function
 from tensorlogic.coreml.model_file import unsupported_kind
 from tensorlogic.errors import BytePlace, FormatError, UnsupportedError, UsageError, codes
 from tensorlogic.formats import safetensors
@@ -25,25 +25,36 @@ _SAFETENSORS_HEADER = 9
 
 
 def load_model(
-    path: str | os.PathLike[str], device: str = "auto", precision: str = "auto", engine: str = "auto"
+    path: str | os.PathLike[str],
+    device: str = "auto",
+    precision: str = "auto",
+    engine: str = "auto",
+    function: str | None = None,
 ) -> Model:
     """Load the model at `path`; its format is found from its content.
 
     `device` is cpu, cuda, mps or auto (the best there is). `precision` is what float16 values of the file are
     computed in: f16 (as declared), f32, bf16 or auto (f32 on a CPU, f16 on a GPU). `engine` names an engine.
+    `function` chooses one of several functions, which share their weights in memory; without it, the file chooses.
 
     Raises `UsageError` for a wrong path or option, `FormatError` or `ProgramError` for a damaged file, and
     `UnsupportedError` for a sound one that cannot be run, naming every operation that is missing.
     """
-    found = detect(Path(path))
+    found = detect(Path(path), function)
     return found if isinstance(found, Model) else CoreMLModel(found, device, precision, engine)
 
 
-def detect(path: Path) -> ModelFile | SafeTensorsModel:
-    """The opened file at `path`, by its content."""
+def detect(path: Path, function: str | None = None) -> ModelFunction | SafeTensorsModel:
+    """What the file at `path` is, by its content; of a program, the function called `function` or its default."""
     if not path.exists():
         raise not_found(path)
-    return _open_folder(path) if path.is_dir() else _open_file(path)
+    if path.is_dir():
+        return read_function(_open_folder(path), function)
+    found = _open_file(path)
+    if function is not None:
+        message = f"{path.name!r} holds weights, and no function {function!r}"
+        raise UsageError(codes.UNKNOWN_FUNCTION, message, BytePlace(str(path)))
+    return found
 
 
 def _open_folder(path: Path) -> ModelFile:

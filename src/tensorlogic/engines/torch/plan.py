@@ -29,6 +29,7 @@ class Plan:
     slots: int
     inputs: tuple[Value, ...]
     outputs: tuple[str, ...]
+    states: dict[str, TensorType]
     target: Target
 
 
@@ -36,8 +37,10 @@ def compile_plan(program: Program, function: str, device: torch.device, precisio
     """Bind the function's operations. Raises `ProgramError` where one cannot be what the file says it is."""
     entry = program.functions[function]
     compiler = _Compiler(program.source, function, entry.opset, Target(device, precision))
+    for name, declared in entry.states.items():
+        compiler.check_size(declared, OperationPlace(program.source, function, "state", name))
     body = compiler.block(Block(entry.inputs, entry.body.operations, entry.body.outputs))
-    return Plan(body, len(compiler.slots), entry.inputs, entry.body.outputs, compiler.target)
+    return Plan(body, len(compiler.slots), entry.inputs, entry.body.outputs, entry.states, compiler.target)
 
 
 @dataclass(slots=True)
@@ -146,12 +149,15 @@ class _Compiler:
     def _expected(self, value: Value, place: OperationPlace) -> Expected | None:
         if not isinstance(value.type, TensorType) or value.type.dtype == STRING:
             return None
-        expected = Expected(value.type, self.target.dtype(value.type.dtype.name))
-        size = (value.type.elements or 0) * expected.dtype.itemsize
+        self.check_size(value.type, place)
+        return Expected(value.type, self.target.dtype(value.type.dtype.name))
+
+    def check_size(self, declared: TensorType, place: OperationPlace) -> None:
+        """Refuse what no machine like this can hold."""
+        size = (declared.elements or 0) * self.target.dtype(declared.dtype.name).itemsize
         if size > self.memory:
-            message = f"the result {value.type} takes {size:,} bytes, more than this machine's memory"
+            message = f"a value of {declared} takes {size:,} bytes, more than this machine's memory"
             raise ProgramError(codes.TOO_LARGE, message, place)
-        return expected
 
     def _slot(self, name: str) -> int:
         return self.slots.setdefault(name, len(self.slots))

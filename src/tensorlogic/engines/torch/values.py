@@ -9,6 +9,7 @@ from functools import cached_property
 from operator import index
 from typing import Any, get_args
 
+import numpy as np
 import torch
 
 from tensorlogic.lower.torch import tensor_of, torch_dtype
@@ -86,6 +87,22 @@ def host(value: Any) -> Any:
     if not isinstance(value, torch.Tensor):
         return value
     return tuple(value.flatten().tolist()) if value.dim() else value.item()
+
+
+def tensor_from(array: Any, dtype: torch.dtype, target: Target) -> torch.Tensor:
+    """An array as a tensor on the device, without a copy where nothing changes."""
+    # NumPy makes a scalar a vector on the way.
+    source = np.ascontiguousarray(array).reshape(np.shape(array))
+    tensor = torch.from_numpy(source if source.flags.writeable else source.copy())
+    return tensor.to(target.device, dtype)
+
+
+def array_of(result: Any) -> Any:
+    """A tensor as an array of its own: never a view of an input, a weight or a state."""
+    if not isinstance(result, torch.Tensor):
+        return result
+    tensor = result.float() if result.dtype == torch.bfloat16 else result
+    return tensor.cpu().numpy().copy()
 
 
 def plain_argument(plains: Sequence[Any], parameter: Parameter, target: Target) -> Any:

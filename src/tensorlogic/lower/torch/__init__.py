@@ -15,6 +15,7 @@ from tensorlogic.lower.torch import (
     recurrent,
     reduction,
     scatter_gather,
+    states,
     tensor_operation,
     tensor_transformation,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "recurrent",
     "reduction",
     "scatter_gather",
+    "states",
     "tensor_of",
     "tensor_operation",
     "tensor_transformation",

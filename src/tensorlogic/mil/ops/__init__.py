@@ -16,6 +16,7 @@ from tensorlogic.mil.ops import (
     recurrent,
     reduction,
     scatter_gather,
+    states,
     tensor_operation,
     tensor_transformation,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "recurrent",
     "reduction",
     "scatter_gather",
+    "states",
     "tensor_operation",
     "tensor_transformation",
 ]

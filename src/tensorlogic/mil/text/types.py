@@ -67,6 +67,8 @@ class TypeReader:
 
     def _state(self) -> StateType:
         wrapped = self.type()
+        if not isinstance(wrapped, TensorType) or wrapped.elements is None:
+            raise self._lexer.error(f"a state of {wrapped}: only tensors of known size are kept")
         self._lexer.expect(">")
         return StateType(wrapped)
 
