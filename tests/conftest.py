@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.malformed import small_package, stateful
+from tests.malformed import small_compiled, small_package, stateful
 
 ROOT = Path(__file__).parent.parent
 SHARED_MODELS = Path(os.environ.get("TENSORLOGIC_TEST_MODELS", ROOT.parent / "shared" / "models"))
@@ -43,4 +43,12 @@ def stateful_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package with two functions and a state, written once; tests that change it work on a copy."""
     path = tmp_path_factory.mktemp("package") / "stateful.mlpackage"
     stateful.write(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def compiled(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small package compiled, written once; tests that change it work on a copy."""
+    path = tmp_path_factory.mktemp("compiled") / "small.mlmodelc"
+    small_compiled.write(path, package)
     return path

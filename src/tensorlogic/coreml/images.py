@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tensorlogic.coreml.shapes import Shapes
-from tensorlogic.errors import UsageError, codes
+from tensorlogic.errors import FormatError, UsageError, codes
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -56,9 +56,16 @@ class ImageType:
         return np.zeros((1, channels, *self.shapes.default), np.float32)
 
     def decode(self, value: Any) -> Image:
-        """The program's tensor as a Pillow image; values are rounded and held within 0 to 255."""
+        """The program's tensor as a Pillow image; values are rounded and held within 0 to 255.
+
+        Raises `FormatError` when the tensor is none of an image, which is the file's mistake.
+        """
         from PIL import Image
 
+        channels = 3 if self._mode == "RGB" else 1
+        if np.ndim(value) < 2 or not np.size(value) or np.size(value) != channels * np.prod(np.shape(value)[-2:]):
+            message = f"an output is described as a {self}, but has the shape {list(np.shape(value))}"
+            raise FormatError(codes.BAD_PROGRAM, message)
         planes = np.asarray(value, np.float32).reshape(-1, *np.shape(value)[-2:])
         if self.layout == "GRAYSCALE_FLOAT16":
             return Image.fromarray(planes[0])
