@@ -284,7 +284,7 @@ STATEFUL_DAMAGES = (
         "state of another shape",
         _edit_model(lambda m: m.description.functions[0].state[0].type.stateType.arrayType.shape.append(2)),
         codes.BAD_PROGRAM,
-        "is tensor<fp16, [1, 8]>, but its description says float16[1, 8, 2]",
+        "is state<tensor<fp16, [1, 8]>>, but its description says float16[1, 8, 2]",
     ),
     Damage(
         "state of another type",
