@@ -13,6 +13,10 @@ from tensorlogic.coreml.shapes import Shapes
 from tensorlogic.errors import UsageError, codes
 
 
+_MOST_FILLED = 1 << 32
+"""So many elements a default value may fill."""
+
+
 @dataclass(frozen=True, slots=True)
 class ArrayType:
     """An n-dimensional array of numbers."""
@@ -30,8 +34,10 @@ class ArrayType:
     __tl_members__ = frozenset[str]()
 
     def __post_init__(self) -> None:
-        if self.default is not None and not _holds(np.dtype(self.dtype), self.default):
-            raise ValueError(f"{self.dtype} with the default value {self.default}")
+        if self.default is None:
+            return
+        if not _holds(np.dtype(self.dtype), self.default) or math.prod(self.shapes.default) > _MOST_FILLED:
+            raise ValueError(f"{self} with the default value {self.default}")
 
     def __str__(self) -> str:
         return f"{self.dtype}{self.shapes if self.shapes.known else ''}"

@@ -63,7 +63,7 @@ def _features(messages: Any, place: BytePlace) -> tuple[Feature, ...]:
     try:
         return tuple(read_feature(message) for message in messages)
     except ValueError as error:
-        raise FormatError(codes.BAD_PROGRAM, f"a feature is of an unknown type: {error}", place) from None
+        raise FormatError(codes.BAD_PROGRAM, f"a feature makes no sense: {error}", place) from None
 
 
 def _metadata(file: ModelFile, function: Function, tensors: dict[str, TensorInfo]) -> Metadata:
