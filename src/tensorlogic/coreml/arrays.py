@@ -12,7 +12,6 @@ import numpy.typing as npt
 from tensorlogic.coreml.shapes import Shapes
 from tensorlogic.errors import UsageError, codes
 
-
 _MOST_FILLED = 1 << 32
 """So many elements a default value may fill."""
 
