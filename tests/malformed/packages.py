@@ -135,6 +135,14 @@ def _give_the_state(model: Any) -> None:
     body.outputs.append("total")
 
 
+def _array(model: Any) -> Any:
+    return model.description.input[0].type.multiArrayType
+
+
+def _range_from_5_to_3(model: Any) -> None:
+    _array(model).shapeRange.sizeRanges.add(lowerBound=5, upperBound=3)
+
+
 DAMAGES = (
     Damage("empty folder", lambda p: (shutil.rmtree(p), p.mkdir()), codes.NOT_A_MODEL, "neither Manifest.json"),
     Damage("manifest is not JSON", lambda p: (p / "Manifest.json").write_text("{"), codes.CORRUPT, "not JSON"),
@@ -218,6 +226,20 @@ DAMAGES = (
     Damage("result beyond memory", _edit_model(_grow_declared_shape), codes.TOO_LARGE, "memory"),
     Damage("renamed feature", _edit_model(_rename_feature), codes.BAD_PROGRAM, "nobody"),
     Damage(
+        "input of another shape",
+        _edit_model(lambda m: _array(m).shape.append(1)),
+        codes.BAD_PROGRAM,
+        "but its description says float32[1, 3, 8, 8, 1]",
+    ),
+    Damage("input of no type", _edit_model(lambda m: _array(m).ClearField("dataType")), codes.BAD_PROGRAM, "INVALID"),
+    Damage("empty range", _edit_model(_range_from_5_to_3), codes.BAD_PROGRAM, "range 5..3"),
+    Damage(
+        "default of another type",
+        _edit_model(lambda m: (setattr(_array(m), "dataType", 131104), setattr(_array(m), "floatDefaultValue", 0.5))),
+        codes.BAD_PROGRAM,
+        "default value 0.5",
+    ),
+    Damage(
         "no outputs",
         _edit_model(lambda m: m.description.ClearField("output")),
         codes.BAD_PROGRAM,
@@ -284,7 +306,7 @@ STATEFUL_DAMAGES = (
         "state of another shape",
         _edit_model(lambda m: m.description.functions[0].state[0].type.stateType.arrayType.shape.append(2)),
         codes.BAD_PROGRAM,
-        "is tensor<fp16, [1, 8]>, but its description says float16[1, 8, 2]",
+        "is state<tensor<fp16, [1, 8]>>, but its description says float16[1, 8, 2]",
     ),
     Damage(
         "state of another type",

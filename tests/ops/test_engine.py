@@ -242,7 +242,7 @@ def test_any_layout_of_an_input_will_do(array: np.ndarray) -> None:
 
 def test_a_scalar_stays_one() -> None:
     tested = of(operation("add", tensor("out", FP32), x="x", y=1.0), inputs=(tensor("x", FP32),))
-    for given in (np.float32(2), np.array(2, np.float32), 2.0):
+    for given in (np.float32(2), np.array(2, np.float32), 2.0, np.float32([2])):
         result = prepared(tested).run({"x": given})["out"]
         assert (result.shape, result.dtype, result) == ((), np.float32, 3)
 

@@ -19,7 +19,7 @@ from tensorlogic.lower.torch import implementation
 from tensorlogic.mil.declare import Parameter, Role
 from tensorlogic.mil.ops import Op, declaration
 from tensorlogic.mil.program import Block, Literal, Operand, Operation, Program, Value
-from tensorlogic.mil.types import STRING, TensorType
+from tensorlogic.mil.types import STRING, StateType, TensorType
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ def compile_plan(program: Program, function: str, device: torch.device, precisio
     """Bind the function's operations. Raises `ProgramError` where one cannot be what the file says it is."""
     entry = program.functions[function]
     compiler = _Compiler(program.source, function, entry.opset, Target(device, precision))
-    for name, declared in entry.states.items():
-        compiler.check_size(declared, OperationPlace(program.source, function, "state", name))
+    for value in entry.inputs:
+        compiler.check_input(value)
     body = compiler.block(Block(entry.inputs, entry.body.operations, entry.body.outputs))
     return Plan(body, len(compiler.slots), entry.inputs, entry.body.outputs, entry.states, compiler.target)
 
@@ -180,11 +180,16 @@ class _Compiler:
     def _expected(self, value: Value, place: OperationPlace) -> Expected | None:
         if not isinstance(value.type, TensorType) or value.type.dtype == STRING:
             return None
-        self.check_size(value.type, place)
+        self._check_size(value.type, place)
         return Expected(value.type, self.target.dtype(value.type.dtype.name))
 
-    def check_size(self, declared: TensorType, place: OperationPlace) -> None:
-        """Refuse what no machine like this can hold."""
+    def check_input(self, value: Value) -> None:
+        """Refuse an input or a state that no machine like this can hold."""
+        kind, declared = ("state", value.type.wrapped) if isinstance(value.type, StateType) else ("input", value.type)
+        if isinstance(declared, TensorType) and declared.dtype != STRING:
+            self._check_size(declared, OperationPlace(self.source, self.function, kind, value.name))
+
+    def _check_size(self, declared: TensorType, place: OperationPlace) -> None:
         size = (declared.elements or 0) * self.target.dtype(declared.dtype.name).itemsize
         if size > self.memory:
             message = f"a value of {declared} takes {size:,} bytes, more than this machine's memory"
