@@ -209,10 +209,16 @@ DAMAGES = (
         "'warp_drive'",
     ),
     Damage(
-        "newer operation set",
-        _edit_model(lambda m: setattr(m.mlProgram.functions["main"], "opset", "CoreML99")),
+        "operation set of iOS 26",
+        _edit_model(lambda m: setattr(m.mlProgram.functions["main"], "opset", "CoreML9")),
         codes.UNSUPPORTED_VERSION,
-        "CoreML99",
+        "written in the operation set 'CoreML9'",
+    ),
+    Damage(
+        "operation of a later operation set",
+        _edit_model(lambda m: setattr(_operation(m, "relu"), "type", "slice_update")),
+        codes.UNSUPPORTED_OPERATION,
+        "'slice_update'",
     ),
     Damage("unknown parameter", _edit_model(_rename_input_of_relu), codes.BAD_OPERATION, "no parameter 'y'"),
     Damage(

@@ -255,6 +255,11 @@ def test_every_case_may_be_computed_when_the_model_is_loaded(each: Case) -> None
     check(replace(each, const=tuple(each.arguments)), RUNS[0])
 
 
+@pytest.mark.parametrize("each", CASES, ids=str)
+def test_every_case_runs_where_sizes_are_unknown(each: Case) -> None:
+    check(replace(each, dynamic=True), RUNS[0])
+
+
 # What is computed, when, and for how long it is kept
 
 
