@@ -8,7 +8,8 @@ from itertools import accumulate
 import torch
 from torch import Tensor
 
-from tensorlogic.lower.torch.storage import PIECE, Stored
+from tensorlogic.lower.torch import storage
+from tensorlogic.lower.torch.storage import Stored
 
 
 class _Mask:
@@ -26,13 +27,13 @@ class _Mask:
 
     def before(self, at: int) -> int:
         """How many there are before the element `at`."""
-        piece = at // PIECE
-        return self._before[piece] + self._count(piece * PIECE, at)
+        piece = at // storage.PIECE
+        return self._before[piece] + self._count(piece * storage.PIECE, at)
 
     def around(self, first: int, last: int) -> tuple[int, int]:
         """Whole pieces that hold those from number `first` to `last`."""
         start, stop = bisect_right(self._before, first) - 1, bisect_left(self._before, last)
-        return start * PIECE, min(stop * PIECE, self._bits.elements)
+        return start * storage.PIECE, min(stop * storage.PIECE, self._bits.elements)
 
     def numbers(self, start: int, stop: int) -> Tensor:
         """For each element that is there, which it is of those from `start` on, beginning with 1; 0 for the others."""
