@@ -7,13 +7,15 @@ in the program:
 * a tuple is several operands;
 * anything else is a constant.
 
-Arrays of float32 take the float type that the run declares; arrays of any other type keep it.
+Arrays of float32 take the float type that the run declares; arrays of any other type keep it. `narrow` makes those
+of types below a byte.
 `want` is an array, a tuple of them for several results, or a function of the arguments that are arrays (or tuples
 of arrays), in their order and as float64.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,15 +45,21 @@ class Run:
 
     def dtype(self, declared: DType) -> np.dtype[Any]:
         """The type in which results declared as `declared` come out."""
+        if declared.bits < 8:
+            return np.dtype(np.int8 if declared.name.startswith("int") else np.uint8)
         return np.dtype(np.float32 if declared == FP16 and self.precision == "f32" else declared.numpy)
 
+
+MIXED = Run(TorchEngine, FP32, "f16")
+"""What keeps both float types apart: the others have one of them at a time."""
 
 RUNS = (
     Run(TorchEngine, FP32, "f32"),
     Run(TorchEngine, FP16, "f16"),
     Run(TorchEngine, FP16, "f32"),
+    MIXED,
 )
-"""What every case runs on."""
+"""What every case runs on, as far as they differ."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +114,10 @@ class Case:
 
     def runs_on(self, run: Run) -> bool:
         """Whether the run differs from the others: without floats, every float type is the same."""
-        return run.floats in self.floats and (run == RUNS[0] or _has_floats([*self.arguments.values(), self.want]))
+        values = [*self.arguments.values(), self.want]
+        if run == MIXED:
+            return {np.float16, np.float32} <= {np.asarray(each).dtype.type for v in values for each in _several(v)}
+        return run.floats in self.floats and (run == RUNS[0] or _has_floats(values))
 
     def inputs(self, floats: DType) -> dict[str, np.ndarray]:
         return {
@@ -157,7 +168,7 @@ class Case:
     @property
     def _compressed(self) -> bool:
         """Whether files keep the arguments of the operation as its attributes."""
-        return self.op.startswith("constexpr_")
+        return self.op.startswith("constexpr_") and self.opset < 18
 
 
 @dataclass(frozen=True)
@@ -174,7 +185,7 @@ class ProgramCase:
         return self.name
 
     def runs_on(self, run: Run) -> bool:
-        return run == RUNS[0] or _has_floats([*self.given.values(), *self.want])
+        return run == RUNS[0] or (run != MIXED and _has_floats([*self.given.values(), *self.want]))
 
     def inputs(self, floats: DType) -> dict[str, np.ndarray]:
         return {name: _typed(value, floats) for name, value in self.given.items()}
@@ -203,6 +214,24 @@ def case(
     return Case(op, arguments, want, opset, Tolerance(ulps, tol, tol16), const, floats, dynamic, differs)
 
 
+def mixed(op: str, *, want: Callable[..., Any], x: np.ndarray, opset: int = 17, **others: Any) -> list[Case]:
+    """x in float32 with all other floats in float16, and the other way round. `want` is of numbers too."""
+
+    def pair(of_x: Any, of_others: Any) -> Case:
+        given = {name: _in(of_others, value) for name, value in others.items()}
+        # In the runs that compute everything in float32, what is wanted in float16 is rounded.
+        arguments = {"x": x.astype(of_x), **given, "floats": (FP32,), "opset": opset, "tol": 1e-3}
+        return case(op, want=lambda *arrays: want(*arrays).astype(of_x), **arguments)
+
+    return [pair(np.float32, np.float16), pair(np.float16, np.float32)]
+
+
+def _in(dtype: Any, value: Any) -> Any:
+    if isinstance(value, float):
+        return dtype(value)
+    return value.astype(dtype) if isinstance(value, np.ndarray) and value.dtype == np.float32 else value
+
+
 def suite(cases: Iterable[Case | ProgramCase]) -> Callable[..., None]:
     """The test that runs every case on every run that it differs on."""
     rows = [(each, run) for each in cases for run in RUNS if each.runs_on(run)]
@@ -222,7 +251,8 @@ def check(each: Case | ProgramCase, run: Run) -> None:
     missing = engine.missing(tested, "main")
     assert not missing, missing
     session = engine.prepare(tested, "main", "cpu", run.precision)
-    got = session.run(each.inputs(run.floats))
+    state = session.make_state() if tested.functions["main"].states else None
+    got = session.run(each.inputs(run.floats), state)
     assert list(got) == list(tested.functions["main"].body.outputs)
     for result, want in zip(got.values(), each.wanted(run.floats), strict=True):
         compare(result, want, run, each.tolerance)
@@ -258,7 +288,21 @@ def literal(value: Any, floats: DType = FP32) -> Literal:
     array = _typed(np.asarray(value), floats)
     if array.dtype == np.int64 and not _is_array(value):
         array = array.astype(np.int32)
-    return Literal(TensorType(_dtype(array), array.shape), array)
+    dtype = _dtype(array)
+    return Literal(TensorType(dtype, array.shape), packed(array, dtype.bits) if dtype.bits < 8 else array)
+
+
+def narrow(dtype: str, values: Any) -> np.ndarray:
+    """Numbers of a type below a byte, each in a byte of its own until a program is made."""
+    whole = np.int8 if dtype.startswith("int") else np.uint8
+    return np.asarray(values).astype(np.dtype(whole, metadata={"mil": dtype}))
+
+
+def packed(numbers: Any, bits: int) -> np.ndarray:
+    """Numbers of `bits` bits one after the other, the lowest bit of the first one lowest."""
+    several = np.asarray(numbers).ravel().tolist()
+    together = sum(number % (1 << bits) << (bits * place) for place, number in enumerate(several))
+    return np.frombuffer(together.to_bytes(math.ceil(len(several) * bits / 8), "little"), np.uint8)
 
 
 def program(
@@ -317,6 +361,8 @@ def _wide(argument: Any, floats: DType) -> Any:
 
 
 def _dtype(array: np.ndarray) -> DType:
+    if array.dtype.metadata:
+        return DTYPES[array.dtype.metadata["mil"]]
     return BOOL if array.dtype == np.bool_ else next(d for d in DTYPES.values() if d.numpy == array.dtype.type)
 
 
@@ -328,4 +374,4 @@ def _dict_type(value: dict[Any, float]) -> Type:
 def _brief(value: Any) -> str:
     if isinstance(value, tuple):
         return f"{len(value)} of {_brief(value[0])}"
-    return f"{value.dtype}{list(value.shape)}" if _is_array(value) else str(value)
+    return f"{_dtype(value)}{list(value.shape)}" if isinstance(value, np.ndarray) else str(value)

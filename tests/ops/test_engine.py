@@ -242,7 +242,7 @@ def test_any_layout_of_an_input_will_do(array: np.ndarray) -> None:
 
 def test_a_scalar_stays_one() -> None:
     tested = of(operation("add", tensor("out", FP32), x="x", y=1.0), inputs=(tensor("x", FP32),))
-    for given in (np.float32(2), np.array(2, np.float32), 2.0):
+    for given in (np.float32(2), np.array(2, np.float32), 2.0, np.float32([2])):
         result = prepared(tested).run({"x": given})["out"]
         assert (result.shape, result.dtype, result) == ((), np.float32, 3)
 
@@ -365,7 +365,8 @@ def test_bfloat16_is_close() -> None:
 
 @pytest.mark.parametrize("each", every_case(), ids=str)
 def test_every_case_runs_in_bfloat16(each: Any) -> None:
-    result = prepared(each.program(FP32), "bf16").run(each.inputs(FP32))
+    session = prepared(each.program(FP32), "bf16")
+    result = session.run(each.inputs(FP32), session.make_state())
     for got, want in zip(result.values(), each.wanted(FP32), strict=True):
         assert np.shape(got) == np.shape(want)
 

@@ -76,6 +76,7 @@ ROWS = [
     refused("layer_norm", x=X, axes=[1], gamma=X[0, :3]),
     refused("lstm", "needs weights for the backward", x=SIGNAL, **BOTH, **WEIGHTS, direction="bidirectional"),
     refused("lstm", "there is no direction 'backward'", x=SIGNAL, **BOTH, **WEIGHTS, direction="backward"),
+    refused("clip", "lower bound 2.0 is not below the upper bound 2.0", x=X, alpha=2.0, beta=2.0, opset=17),
     refused("gelu", x=X, mode="QUICK"),
     refused("pad", x=X, pad=[1, 1], mode="circular"),
     refused("max_pool", x=SIGNAL, kernel_sizes=[2], pad_type="full"),

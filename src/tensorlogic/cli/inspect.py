@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tensorlogic.cli.console import print_json, progress, size_text
+from tensorlogic.cli.console import page, print_json, progress, size_text
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,17 +20,32 @@ _TOOLS = "com.github.apple.coremltools."
 
 def inspect(
     model: Annotated[Path, typer.Argument(help="A model file or package.")],
+    function: Annotated[str | None, typer.Option(help="One of several functions, if not the default.")] = None,
+    mil: Annotated[bool, typer.Option("--mil", help="Print the program as MIL text.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Tell what a model is: features, operations, weights."""
+    if mil:
+        _show_program(model, function)
+        return
     from tensorlogic.models import inspect_model
 
     with progress(f"Reading {model}"):
-        found = inspect_model(model)
+        found = inspect_model(model, function)
     if as_json:
         print_json(found.as_dict())
     else:
         _show(found)
+
+
+def _show_program(model: Path, function: str | None) -> None:
+    from tensorlogic.cli.colours import coloured
+    from tensorlogic.mil.text import show
+    from tensorlogic.models import read_program
+
+    with progress(f"Reading {model}"):
+        text = show(read_program(model, function), readable=True)
+    page(text, coloured)
 
 
 def _show(found: Inspection) -> None:
@@ -66,6 +81,7 @@ def _facts(found: Inspection) -> Table:
         "size": size_text(said.size),
         "specification": said.spec_version,
         "operation set": said.opset,
+        "function": _function(found),
         "made by": " from ".join(filter(None, (_tool(said.coremltools_version), said.source))),
         "description": said.description,
         "author": said.author,
@@ -79,13 +95,18 @@ def _facts(found: Inspection) -> Table:
     return table
 
 
+def _function(found: Inspection) -> str:
+    """The function that is shown, where there are others."""
+    return f"{found.function} of {', '.join(found.functions)}" if len(found.functions) > 1 else ""
+
+
 def _tool(version: str) -> str:
     return f"coremltools {version}" if version else ""
 
 
 def _features(found: Inspection) -> Table:
     table = _table("Features", "", "name", "type", "description")
-    for direction, features in (("input", found.inputs), ("output", found.outputs)):
+    for direction, features in (("input", found.inputs), ("output", found.outputs), ("state", found.states)):
         for feature in features:
             optional = " (optional)" if feature.optional else ""
             table.add_row(direction, feature.name, f"{feature.type}{optional}", feature.description)

@@ -28,16 +28,17 @@ def predict(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the outputs to a .npz file.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     precision: Annotated[str, typer.Option(help="auto, f32, f16 or bf16.")] = "auto",
+    function: Annotated[str | None, typer.Option(help="One of several functions, if not the default.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Predict once, with inputs from files."""
+    """Predict once, with inputs from files. What a model remembers is zeros before it."""
     from tensorlogic.models import load_model
 
     with progress(f"Loading {model}"):
-        loaded = load_model(model, device=device, precision=precision)
+        loaded = load_model(model, device=device, precision=precision, function=function)
     given = dict(_input(text, [feature.name for feature in loaded.inputs]) for text in inputs)
     with progress("Predicting"):
-        results = loaded.predict(given)
+        results = loaded.predict(given, state=loaded.make_state())
     if output is not None:
         _write(results, output)
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,9 @@ import numpy.typing as npt
 
 from tensorlogic.coreml.shapes import Shapes
 from tensorlogic.errors import UsageError, codes
+
+_MOST_FILLED = 1 << 32
+"""So many elements a default value may fill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,67 +24,95 @@ class ArrayType:
     """As NumPy names it: float16, float32, float64, int32, int8."""
     shapes: Shapes
     default: float | None = None
-    """What an optional input is filled with when it is not given."""
+    """What an optional input is filled with when it is not given.
+
+    Raises `ValueError` for one that the element type does not hold.
+    """
 
     kind = "multi-array"
     __tl_members__ = frozenset[str]()
 
+    def __post_init__(self) -> None:
+        if self.default is None:
+            return
+        if not _holds(np.dtype(self.dtype), self.default) or math.prod(self.shapes.default) > _MOST_FILLED:
+            raise ValueError(f"{self} with the default value {self.default}")
+
     def __str__(self) -> str:
         return f"{self.dtype}{self.shapes if self.shapes.known else ''}"
 
-    def encode(self, value: Any, name: str) -> npt.NDArray[Any]:
-        """`value` (an array, tensor, number or nested list) as an array that this input accepts."""
-        array = self._typed(_as_array(value, name), name)
+    def encode(self, value: Any, name: str, role: str = "input") -> npt.NDArray[Any]:
+        """`value` (an array, tensor, number or nested list) as an array that the feature accepts."""
+        what = f"{role} {name!r}"
+        array = np.atleast_1d(self._typed(_as_array(value, what), what))
         if not self.shapes.accepts(array.shape):
             raise UsageError(
                 codes.WRONG_SHAPE,
-                f"the input {name!r} has shape {list(array.shape)}, but the model takes {self.shapes}",
+                f"the {what} has shape {list(array.shape)}, but the model takes {self.shapes}",
                 help=_shape_cure(array, self.shapes),
             )
         return array
 
+    def zeros(self) -> npt.NDArray[Any]:
+        """An input of zeros, of the default shape."""
+        return np.zeros(self.shapes.default, self.dtype)
+
     def decode(self, value: Any) -> npt.NDArray[Any]:
         """An engine's result in the declared type."""
-        array: npt.NDArray[Any] = np.asarray(value).astype(self.dtype, copy=False)
+        array: npt.NDArray[Any] = np.atleast_1d(value).astype(self.dtype, copy=False)
         return array
 
     def filled(self) -> npt.NDArray[Any] | None:
         """The input's default value, if the file gives one."""
         return None if self.default is None else np.full(self.shapes.default, self.default, self.dtype)
 
-    def _typed(self, array: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
+    def _typed(self, array: npt.NDArray[Any], what: str) -> npt.NDArray[Any]:
         wanted = np.dtype(self.dtype)
         if array.dtype == wanted:
             return array
         if not np.can_cast(array.dtype, wanted, "same_kind"):
             raise UsageError(
                 codes.WRONG_DTYPE,
-                f"the input {name!r} has the data type {array.dtype}, but the model takes {wanted}",
-                help=f"Convert it first: {name}.astype({self.dtype!r}).",
+                f"the {what} has the data type {array.dtype}, but the model takes {wanted}",
+                help=f"Convert it first: x.astype({self.dtype!r}).",
             )
         # Overflow of a float to infinity is the caller's, and shows in the result.
         with np.errstate(over="ignore"):
             typed = array.astype(wanted)
         if wanted.kind in "iu" and not np.array_equal(typed, array):
-            raise UsageError(codes.WRONG_DTYPE, f"the input {name!r} has values that do not fit the model's {wanted}")
+            raise UsageError(codes.WRONG_DTYPE, f"the {what} has values that do not fit the model's {wanted}")
         return typed
 
 
-def _as_array(value: Any, name: str) -> npt.NDArray[Any]:
+def _holds(dtype: np.dtype[Any], value: float) -> bool:
+    """Whether a number is one of an element type's, but for rounding."""
+    if dtype.kind == "f":
+        return True
+    limits = np.iinfo(dtype)
+    return limits.min <= value <= limits.max and float(value).is_integer()
+
+
+def _as_array(value: Any, what: str) -> npt.NDArray[Any]:
     try:
-        array = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)
+        array = np.asarray(_on_the_host(value) if hasattr(value, "detach") else value)
     except (ValueError, TypeError, RuntimeError) as error:
         raise UsageError(
             codes.WRONG_DTYPE,
-            f"the input {name!r} cannot be read as an array: {error}",
+            f"the {what} cannot be read as an array: {error}",
             help="Give a NumPy array, a PyTorch tensor or a list whose rows are equally long.",
         ) from None
     if array.dtype.kind not in "fiub":
         raise UsageError(
             codes.WRONG_DTYPE,
-            f"the input {name!r} must be numbers, not {type(value).__name__} of {array.dtype}",
+            f"the {what} must be numbers, not {type(value).__name__} of {array.dtype}",
         )
     return array
+
+
+def _on_the_host(tensor: Any) -> Any:
+    """A PyTorch tensor as one that NumPy can read, which bfloat16 is not."""
+    plain = tensor.detach().cpu()
+    return plain.float() if str(plain.dtype) == "torch.bfloat16" else plain
 
 
 def _shape_cure(array: npt.NDArray[Any], shapes: Shapes) -> str | None:
@@ -88,6 +120,9 @@ def _shape_cure(array: npt.NDArray[Any], shapes: Shapes) -> str | None:
         return None
     if shapes.accepts((1, *array.shape)):
         return "Add the batch axis: x[None]."
-    if array.size == np.prod(shapes.default):
+    if array.size == math.prod(shapes.default):
         return f"Reshape it: x.reshape({list(shapes.default)})."
-    return f"For example, an array of shape {list(shapes.default)}."
+    nearest = shapes.nearest(array.shape)
+    if nearest is None:
+        return f"It has {len(shapes.default)} axes: for example {list(shapes.default)}."
+    return f"The nearest shape that it takes is {list(nearest)}."

@@ -12,7 +12,6 @@ from tensorlogic.coreml.shapes import Range, Shapes, Sizes
 from tensorlogic.errors import UsageError, codes
 from tensorlogic.formats.specification import feature_classes
 
-_UNBOUNDED = -1
 _ARRAY_DTYPES = {
     "FLOAT32": "float32",
     "DOUBLE": "float64",
@@ -80,7 +79,7 @@ class DictionaryType:
 
 @dataclass(frozen=True, slots=True)
 class OtherType:
-    """A type that ML Programs take only through states or not at all."""
+    """A type that ML Programs do not take."""
 
     name: str
 
@@ -199,7 +198,8 @@ def _image_type(message: Any) -> ImageType:
 
 
 def _range(message: Any) -> Range:
-    return message.lowerBound, None if message.upperBound == _UNBOUNDED else message.upperBound
+    """Without a limit, the upper bound is negative."""
+    return message.lowerBound, None if message.upperBound < 0 else message.upperBound
 
 
 def _dictionary_type(message: Any) -> DictionaryType:
@@ -213,4 +213,5 @@ _READERS: dict[str | None, Callable[[Any], FeatureType]] = {
     "int64Type": lambda message: ScalarType(int),
     "doubleType": lambda message: ScalarType(float),
     "stringType": lambda message: ScalarType(str),
+    "stateType": lambda message: _array_type(message.arrayType),
 }

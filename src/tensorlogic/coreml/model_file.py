@@ -1,36 +1,43 @@
-"""A Core ML file, opened: its program, features and what it says of itself."""
+"""A Core ML file, opened: its program, and what it says of itself."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tensorlogic.coreml.features import Feature, OtherType, read_feature
 from tensorlogic.coreml.protobuf import ProgramReader
-from tensorlogic.coreml.weights import weights
 from tensorlogic.errors import BytePlace, FormatError, UnsupportedError, codes
-from tensorlogic.formats.description import Metadata, TensorInfo, quantization
 from tensorlogic.formats.mlpackage import MLPackage
 from tensorlogic.formats.specification import read_model
 from tensorlogic.mil import Program
 from tensorlogic.mil.verify import verify
 
-_TOOLS = "com.github.apple.coremltools."
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class ModelFile:
-    """What `open_package` finds."""
+    """What opening a package or compiled model finds. Its functions share the program's weights."""
 
     path: Path
+    place: BytePlace
+    """The file that holds the description."""
     program: Program
-    function: str
-    """The function that a prediction runs."""
-    inputs: tuple[Feature, ...]
-    outputs: tuple[Feature, ...]
-    metadata: Metadata
-    tensors: dict[str, TensorInfo]
+    description: Any
+    """The `ModelDescription` message."""
+    spec_version: int
+    size: int
+    """Bytes on disk."""
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The names of the functions that can be loaded, in the order of the file."""
+        return tuple(each.name for each in self.description.functions) or (self.default,)
+
+    @property
+    def default(self) -> str:
+        """The function that is loaded when none is asked for."""
+        return self.description.defaultFunctionName or "main"
 
 
 def open_package(path: Path) -> ModelFile:
@@ -45,14 +52,14 @@ def open_package(path: Path) -> ModelFile:
     if kind != "mlProgram":
         raise unsupported_kind(kind, message.specificationVersion, place)
     program = ProgramReader(package.model, package.weights).program(message.mlProgram)
-    function = message.description.defaultFunctionName or "main"
-    description = _function_description(message.description, function)
-    inputs, outputs = _features(description.input, place), _features(description.output, place)
-    _check(program, function, inputs, outputs, description, place)
-    verify(program)
-    tensors = weights(program)
-    metadata = _metadata(path, package.size(), message, program.functions[function].opset, tensors)
-    return ModelFile(path, program, function, inputs, outputs, metadata, tensors)
+    return checked(ModelFile(path, place, program, message.description, message.specificationVersion, package.size()))
+
+
+def checked(file: ModelFile) -> ModelFile:
+    """`file`, once its program is well formed and has the functions that its description speaks of."""
+    _check_functions(file)
+    verify(file.program)
+    return file
 
 
 def unsupported_kind(kind: str | None, spec_version: int, place: BytePlace) -> UnsupportedError | FormatError:
@@ -72,61 +79,17 @@ def unsupported_kind(kind: str | None, spec_version: int, place: BytePlace) -> U
     )
 
 
-def _function_description(description: Any, function: str) -> Any:
-    """Files with several functions describe each by itself."""
-    for each in description.functions:
-        if each.name == function:
-            return each
-    return description
-
-
-def _features(messages: Any, place: BytePlace) -> tuple[Feature, ...]:
-    try:
-        return tuple(read_feature(message) for message in messages)
-    except ValueError as error:
-        raise FormatError(codes.BAD_PROGRAM, f"a feature is of an unknown type: {error}", place) from None
-
-
-def _check(
-    program: Program,
-    function: str,
-    inputs: tuple[Feature, ...],
-    outputs: tuple[Feature, ...],
-    description: Any,
-    place: BytePlace,
-) -> None:
-    """The description and the program must speak of the same inputs and outputs."""
-    if function not in program.functions:
-        raise FormatError(codes.BAD_PROGRAM, f"the program has no function {function!r}", place)
-    if len(description.state) or any(isinstance(f.type, OtherType) for f in (*inputs, *outputs)):
-        raise UnsupportedError(codes.UNSUPPORTED_MODEL, "models with states or sequences cannot be run yet", place)
-    entry = program.functions[function]
-    described, taken = {f.name for f in inputs}, {v.name for v in entry.inputs}
-    if described != taken:
-        odd = ", ".join(sorted(described ^ taken))
-        raise FormatError(codes.BAD_PROGRAM, f"the program and its description differ in inputs: {odd}", place)
-    missing = [f.name for f in outputs if f.name not in entry.body.outputs]
-    if missing or not outputs:
-        message = f"the program has no output {missing[0]!r}" if missing else "the model has no outputs"
-        raise FormatError(codes.BAD_PROGRAM, message, place)
-
-
-def _metadata(path: Path, size: int, message: Any, opset: int, tensors: dict[str, TensorInfo]) -> Metadata:
-    said = message.description.metadata
-    user_defined = dict(said.userDefined)
-    return Metadata(
-        format="CoreML",
-        quantization=quantization(tensors),
-        name=path.stem,
-        size=size,
-        parameters=sum(info.elements for info in tensors.values()),
-        author=said.author,
-        license=said.license,
-        description=said.shortDescription,
-        version=said.versionString,
-        spec_version=message.specificationVersion,
-        opset=f"iOS{opset}",
-        coremltools_version=user_defined.pop(_TOOLS + "version", ""),
-        source=user_defined.pop(_TOOLS + "source", ""),
-        user_defined=user_defined,
-    )
+def _check_functions(file: ModelFile) -> None:
+    """The description and the program must speak of the same functions."""
+    described = Counter(file.functions)
+    findings = [
+        *(f"the function {name!r} is described twice" for name, times in described.items() if times > 1),
+        *(f"the program has no function {name!r}" for name in described if name not in file.program.functions),
+    ]
+    if file.default not in described:
+        findings.append(f"the default function {file.default!r} is not described")
+    if file.description.functions:
+        undescribed = file.program.functions.keys() - described.keys()
+        findings += [f"the function {name!r} has no description" for name in sorted(undescribed)]
+    if findings:
+        raise FormatError(codes.BAD_PROGRAM, "; ".join(findings), file.place)

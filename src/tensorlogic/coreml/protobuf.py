@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
+from tensorlogic.coreml.blobs import Blobs
 from tensorlogic.errors import BytePlace, FormatError, UnsupportedError, codes
-from tensorlogic.formats.blob import BlobFile
 from tensorlogic.formats.specification import mil_classes
 from tensorlogic.mil import (
+    BlobReference,
     Block,
     DictType,
     DType,
@@ -28,9 +28,10 @@ from tensorlogic.mil import (
     Type,
     Value,
 )
+from tensorlogic.mil.literals import from_bytes, from_values
 from tensorlogic.mil.types import DTYPES
 
-_OPSETS = {"CoreML5": 15, "CoreML6": 16, "CoreML7": 17, "CoreML8": 18}
+_OPSETS = {"CoreML5": 15, "CoreML6": 16, "CoreML7": 17, "CoreML8": 18, "CoreML9": 26}
 
 
 class ProgramReader:
@@ -38,14 +39,13 @@ class ProgramReader:
 
     def __init__(self, source: Path, weights: Callable[[str], Path]) -> None:
         self._source = source
-        self._weights = weights
-        self._blobs: dict[str, BlobFile] = {}
+        self._blobs = Blobs(weights)
         self._dtypes = _dtypes_by_number()
 
     def program(self, message: Any) -> Program:
         """The program in a `Program` message. Weights stay in their file until they are used."""
         functions = {name: self._function(name, message.functions[name]) for name in sorted(message.functions)}
-        return Program(functions, str(self._source))
+        return Program(functions, str(self._source), self._attributes(message.attributes))
 
     def _function(self, name: str, message: Any) -> Function:
         opset = _OPSETS.get(message.opset)
@@ -59,7 +59,9 @@ class ProgramReader:
         if message.opset not in message.block_specializations:
             raise self._malformed(f"the function {name!r} has no body for its operation set")
         body = self._block(message.block_specializations[message.opset])
-        return Function(name, self._values(message.inputs), opset, body)
+        # Inputs are given by name; compilers put them in this order, so that both forms of a model are equal.
+        inputs = tuple(sorted(self._values(message.inputs), key=lambda value: value.name))
+        return Function(name, inputs, opset, body, self._attributes(message.attributes))
 
     def _block(self, message: Any) -> Block:
         operations = tuple(self._operation(operation) for operation in message.operations)
@@ -70,9 +72,12 @@ class ProgramReader:
             message.type,
             {key: self._operands(message.inputs[key].arguments) for key in sorted(message.inputs)},
             self._values(message.outputs),
-            {key: self._literal(message.attributes[key]) for key in sorted(message.attributes)},
+            self._attributes(message.attributes),
             tuple(self._block(block) for block in message.blocks),
         )
+
+    def _attributes(self, messages: Any) -> dict[str, Literal]:
+        return {key: self._literal(messages[key]) for key in sorted(messages)}
 
     def _operands(self, bindings: Iterable[Any]) -> tuple[Operand, ...]:
         return tuple(b.name if b.WhichOneof("binding") == "name" else self._literal(b.value) for b in bindings)
@@ -93,7 +98,10 @@ class ProgramReader:
             case "tupleType":
                 return TupleType(tuple(self._type(element) for element in inner.types))
             case "stateType":
-                return StateType(self._type(inner.wrappedType))
+                wrapped = self._type(inner.wrappedType)
+                if isinstance(wrapped, TensorType) and wrapped.elements is not None:
+                    return StateType(wrapped)
+                raise self._malformed(f"a state of {wrapped}: only tensors of known size are kept")
         raise self._malformed("a value has no type")
 
     def _tensor_type(self, message: Any) -> TensorType:
@@ -109,7 +117,8 @@ class ProgramReader:
     def _literal(self, message: Any) -> Literal:
         declared = self._type(message.type)
         if message.WhichOneof("value") == "blobFileValue":
-            return self._blob_literal(declared, message.blobFileValue)
+            stored = message.blobFileValue
+            return self._blobs.literal(declared, BlobReference(stored.fileName, stored.offset))
         value = message.immediateValue
         match value.WhichOneof("value"):
             case "tensor" if isinstance(declared, TensorType):
@@ -118,55 +127,22 @@ class ProgramReader:
                 return Literal(declared, tuple(self._literal(each) for each in value.list.values))
             case "tuple":
                 return Literal(declared, tuple(self._literal(each) for each in value.tuple.values))
+            case "dictionary" if isinstance(declared, DictType):
+                entry = TupleType((declared.key, declared.value))
+                pairs = [(self._literal(each.key), self._literal(each.value)) for each in value.dictionary.values]
+                return Literal(declared, tuple(Literal(entry, pair) for pair in pairs))
         raise self._malformed(f"a constant of type {declared} has no value of that type")
 
-    def _immediate(self, declared: TensorType, message: Any) -> npt.NDArray[np.generic]:
+    def _immediate(self, declared: TensorType, message: Any) -> npt.NDArray[Any]:
         kind = message.WhichOneof("value")
         if kind is None:
             raise self._malformed(f"a constant of type {declared} has no value")
         values = getattr(message, kind).values
-        if kind == "bytes":
-            return self._array(declared, values)
-        if declared.dtype.numpy is None:
-            raise self._malformed(f"a constant of type {declared} has values of another type")
         try:
-            array = np.array(list(values), dtype=declared.dtype.numpy)
-        except (ValueError, OverflowError, TypeError):
-            raise self._malformed(f"a constant of type {declared} has values of another type") from None
-        return self._shaped(declared, array)
-
-    def _blob_literal(self, declared: Type, message: Any) -> Literal:
-        blob = self._blobs.get(message.fileName)
-        if blob is None:
-            blob = self._blobs[message.fileName] = BlobFile(self._weights(message.fileName))
-        record = blob.record(message.offset)
-        if not isinstance(declared, TensorType) or declared.dtype.name != record.dtype:
-            raise FormatError(
-                codes.SIZE_MISMATCH,
-                f"the program declares a weight as {declared}, but the file holds {record.dtype}",
-                BytePlace(str(blob.path), record.offset),
-            )
-        return Literal(declared, self._array(declared, record.data))
-
-    def _array(self, declared: TensorType, data: Any) -> npt.NDArray[np.generic]:
-        """The bytes as an array, once they are as many as the type needs."""
-        if declared.elements is None:
-            raise self._malformed(f"a constant has the incomplete type {declared}")
-        needed = (declared.elements * declared.dtype.bits + 7) // 8
-        if len(data) != needed:
-            raise FormatError(
-                codes.SIZE_MISMATCH,
-                f"a constant of type {declared} needs {needed:,} bytes, but has {len(data):,}",
-                BytePlace(str(self._source)),
-            )
-        if declared.dtype.numpy is None or declared.dtype.bits == 0:
-            return np.frombuffer(data, np.uint8)
-        return self._shaped(declared, np.frombuffer(data, declared.dtype.numpy))
-
-    def _shaped(self, declared: TensorType, array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-        if declared.elements != array.size:
-            raise self._malformed(f"a constant of type {declared} has {array.size} values")
-        return array.reshape([size or 0 for size in declared.shape or ()])
+            return from_bytes(declared, values) if kind == "bytes" else from_values(declared, values)
+        except ValueError as error:
+            code = codes.SIZE_MISMATCH if kind == "bytes" else codes.BAD_PROGRAM
+            raise FormatError(code, str(error), BytePlace(str(self._source))) from None
 
     def _malformed(self, message: str) -> FormatError:
         return FormatError(codes.BAD_PROGRAM, message, BytePlace(str(self._source)))

@@ -36,11 +36,28 @@ class Missing:
     reason: str
 
 
+class State(Protocol):
+    """What a function remembers from one run to the next, on the engine's device. All zeros at first."""
+
+    def read(self, name: str) -> Any:
+        """The value of one state, as a NumPy array of its own."""
+
+    def write(self, name: str, value: Any) -> None:
+        """Give one state another value: a NumPy array of its shape."""
+
+
 class Session(Protocol):
     """A prepared function of a program. May be called from several threads at once."""
 
-    def run(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """Outputs by name for `inputs` by name. Tensors go in and come out as NumPy arrays."""
+    def run(self, inputs: Mapping[str, Any], state: State | None = None) -> dict[str, Any]:
+        """Outputs by name for `inputs` by name. Tensors go in and come out as NumPy arrays.
+
+        A function with states is given what `make_state` made, and changes it unless it fails. Runs with the same
+        state wait for each other.
+        """
+
+    def make_state(self) -> State:
+        """A state to begin with. Only asked for when the function has states: an engine without them misses those."""
 
     def close(self) -> None:
         """Give back memory and device."""

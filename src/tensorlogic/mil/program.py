@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from tensorlogic.mil.types import Type
+from tensorlogic.mil.types import StateType, TensorType, Type
+
+
+@dataclass(frozen=True, slots=True)
+class BlobReference:
+    """Where a value is stored: the blob file as the program calls it, and the offset of the record in it."""
+
+    file: str
+    offset: int
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -16,18 +24,21 @@ class Literal:
     """A value that is written in the file.
 
     `data` is an array of the type's shape and element type (for types that NumPy lacks, the stored bytes), or a
-    tuple of literals for a list. Arrays may be views of a memory-mapped file.
+    tuple of literals: the elements of a list or tuple, the key and value of each entry of a dictionary as a tuple.
+    Arrays may be views of a memory-mapped file.
     """
 
     type: Type
     data: npt.NDArray[np.generic] | tuple[Literal, ...]
+    blob: BlobReference | None = None
+    """Where the value is stored if not in the program itself. Equal values are equal wherever they are stored."""
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Literal) or self.type != other.type:
             return False
         if isinstance(self.data, tuple) or isinstance(other.data, tuple):
             return self.data == other.data
-        return self.data.shape == other.data.shape and self.data.tolist() == other.data.tolist()
+        return np.array_equal(self.data, other.data, equal_nan=self.data.dtype.kind == "f")
 
     def __hash__(self) -> int:
         return hash(self.type)
@@ -57,8 +68,11 @@ class Operation:
 
     @property
     def name(self) -> str:
-        """The name of the first output, which is how tools speak of an operation."""
-        return self.outputs[0].name if self.outputs else self.type
+        """How tools speak of an operation: the name of the first output, or its own where it has none."""
+        if self.outputs:
+            return self.outputs[0].name
+        said = self.attributes.get("name")
+        return str(said.data) if said is not None and isinstance(said.type, TensorType) else self.type
 
     def operands(self, parameter: str) -> tuple[Operand, ...] | None:
         """What is given for a parameter, or None. Files keep the arguments of ``constexpr_*`` as attributes."""
@@ -97,6 +111,20 @@ class Function:
     inputs: tuple[Value, ...]
     opset: int
     body: Block
+    attributes: dict[str, Literal] = field(default_factory=dict, compare=False)
+    """What a compiler noted, such as the shapes that flexible inputs may have."""
+
+    @property
+    def values(self) -> Iterator[Value]:
+        """What the function's outputs may name: its inputs, and the results of its operations."""
+        yield from self.inputs
+        for operation in self.body.operations:
+            yield from operation.outputs
+
+    @property
+    def states(self) -> dict[str, TensorType]:
+        """What lives from one run to the next, by name: the inputs that are not given but kept."""
+        return {each.name: each.type.wrapped for each in self.inputs if isinstance(each.type, StateType)}
 
 
 @dataclass(frozen=True)
@@ -105,3 +133,5 @@ class Program:
 
     functions: dict[str, Function]
     source: str = field(default="", compare=False)
+    attributes: dict[str, Literal] = field(default_factory=dict, compare=False)
+    """What the tools that made the file noted, such as their versions."""

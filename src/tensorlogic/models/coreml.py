@@ -6,30 +6,60 @@ from collections.abc import Mapping
 from typing import Any
 
 from tensorlogic import engines
-from tensorlogic.coreml import Feature, ModelFile
+from tensorlogic.coreml import Feature, ModelFunction
 from tensorlogic.coreml.weights import alone
 from tensorlogic.errors import UsageError, codes, nearest
 from tensorlogic.models.model import Model, Prediction
+from tensorlogic.models.state import State
 
 
 class CoreMLModel(Model):
-    """An ``.mlpackage``, ready to predict."""
+    """A function of an ``.mlpackage`` or ``.mlmodelc``, ready to predict."""
 
-    def __init__(self, file: ModelFile, device: str, precision: str, engine: str) -> None:
-        self.metadata = file.metadata
-        self.tensors = file.tensors
-        self.inputs = file.inputs
-        self.outputs = file.outputs
-        self._program = file.program
-        self._session = engines.prepare(file.program, file.function, engine, device, precision)
+    def __init__(self, described: ModelFunction, device: str, precision: str, engine: str) -> None:
+        self.metadata = described.metadata
+        self.tensors = described.tensors
+        self.inputs = described.inputs
+        self.outputs = described.outputs
+        self.states = described.states
+        self.function = described.name
+        self.functions = described.file.functions
+        self._file = described.file
+        self._options = (engine, device, precision)
+        self._session = engines.prepare(described.file.program, described.name, *self._options)
 
-    def predict(self, *values: Any, **named: Any) -> Prediction:
+    def predict(self, *values: Any, state: Any = None, **named: Any) -> Prediction:
         """Outputs for inputs given in order, by name, or as one dictionary; see `Model.predict`."""
+        if state is not None and not isinstance(state, State):
+            named["state"], state = state, None
         given = self._named(values, named)
         encoded = {feature.name: self._encode(feature, given) for feature in self.inputs}
-        results = self._session.run(encoded)
+        self._check_state(state)
+        results = self._session.run(encoded, state.values) if self.states else self._session.run(encoded)
         prediction = Prediction({f.name: f.type.decode(results[f.name]) for f in self.outputs})
         return _as_torch(prediction) if any(map(_is_torch, given.values())) else prediction
+
+    def make_state(self) -> State:
+        """What the model remembers, to begin with; see `Model.make_state`."""
+        values = self._session.make_state() if self.states else None
+        return State(self.states, values, self._options)
+
+    def _check_state(self, state: State | None) -> None:
+        """A state is needed by a model with states, and must be of this model."""
+        if state is None and self.states:
+            kept = ", ".join(map(str, self.states))
+            raise UsageError(
+                codes.WRONG_STATE,
+                f"the model remembers {kept} from one prediction to the next, and no state was given",
+                help="Make one with model.make_state(), and give it to every prediction of one sequence: "
+                "predict(…, state=state).",
+            )
+        if state is not None and not state.fits(self.states, self._options):
+            raise UsageError(
+                codes.WRONG_STATE,
+                f"this is the state of another model, or of one on another device: {state}",
+                help="Use a state that make_state() made, of this model or of another function of it.",
+            )
 
     def _named(self, values: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
         """All inputs by name; refuse names that the model does not have."""
@@ -70,7 +100,8 @@ class CoreMLModel(Model):
         return "The model takes " + "; ".join(map(str, self.inputs)) + "."
 
     def _read(self, name: str, framework: str) -> Any:
-        session = engines.prepare(alone(self._program, name), "main", "torch", "cpu", "f16")
+        weight = alone(self._file.program, self.function, name)
+        session = engines.prepare(weight, self.function, "torch", "cpu", "f16")
         array = session.run({})[name]
         session.close()
         return _tensor(array) if framework == "torch" else array

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
-from tensorlogic.coreml import ModelFile, open_package
+from tensorlogic.coreml import ModelFile, ModelFunction, open_compiled, open_package, read_function
 from tensorlogic.coreml.model_file import unsupported_kind
 from tensorlogic.errors import BytePlace, FormatError, UnsupportedError, UsageError, codes
 from tensorlogic.formats import safetensors
 from tensorlogic.formats.mapped import MappedFile, not_found
+from tensorlogic.formats.mlmodelc import DATA, PROGRAM
 from tensorlogic.formats.mlpackage import MANIFEST
 from tensorlogic.formats.specification import read_model
 from tensorlogic.models.coreml import CoreMLModel
@@ -24,38 +26,61 @@ _SAFETENSORS_HEADER = 9
 
 
 def load_model(
-    path: str | os.PathLike[str], device: str = "auto", precision: str = "auto", engine: str = "auto"
+    path: str | os.PathLike[str],
+    device: str = "auto",
+    precision: str = "auto",
+    engine: str = "auto",
+    function: str | None = None,
 ) -> Model:
     """Load the model at `path`; its format is found from its content.
 
     `device` is cpu, cuda, mps or auto (the best there is). `precision` is what float16 values of the file are
     computed in: f16 (as declared), f32, bf16 or auto (f32 on a CPU, f16 on a GPU). `engine` names an engine.
+    `function` chooses one of several functions, which share their weights in memory; without it, the file chooses.
 
     Raises `UsageError` for a wrong path or option, `FormatError` or `ProgramError` for a damaged file, and
     `UnsupportedError` for a sound one that cannot be run, naming every operation that is missing.
     """
-    found = detect(Path(path))
+    found = detect(Path(path), function)
     return found if isinstance(found, Model) else CoreMLModel(found, device, precision, engine)
 
 
-def detect(path: Path) -> ModelFile | SafeTensorsModel:
-    """The opened file at `path`, by its content."""
+def detect(path: Path, function: str | None = None) -> ModelFunction | SafeTensorsModel:
+    """What the file at `path` is, by its content; of a program, the function called `function` or its default."""
     if not path.exists():
         raise not_found(path)
-    return _open_folder(path) if path.is_dir() else _open_file(path)
+    if path.is_dir():
+        return read_function(_open_folder(path), function)
+    found = _open_file(path)
+    if function is not None:
+        message = f"{path.name!r} holds weights, and no function {function!r}"
+        raise UsageError(codes.UNKNOWN_FUNCTION, message, BytePlace(str(path)))
+    return found
 
 
 def _open_folder(path: Path) -> ModelFile:
     if (path / MANIFEST).is_file():
-        return open_package(path)
-    if (path / "coremldata.bin").is_file():
-        raise UnsupportedError(
-            codes.UNSUPPORTED_MODEL,
-            "compiled Core ML models (.mlmodelc) cannot be run yet",
-            BytePlace(str(path)),
-            help="Load the .mlpackage that it was compiled from.",
-        )
-    raise _not_a_model(path, f"the folder has neither {MANIFEST} nor coremldata.bin")
+        return _opened(path, open_package)
+    if (path / DATA).is_file() or (path / PROGRAM).is_file():
+        return _opened(path, open_compiled)
+    raise _not_a_model(path, f"the folder has neither {MANIFEST} nor {DATA}")
+
+
+_OPEN: WeakValueDictionary[Hashable, ModelFile] = WeakValueDictionary()
+"""The files that models are loaded from, by what shows that a file is still the same."""
+
+
+def _opened(path: Path, open_new: Callable[[Path], ModelFile]) -> ModelFile:
+    """The package at `path`. While a model of it is loaded and no file has changed, it is opened once.
+
+    That is how functions that are loaded one by one come to share their weights.
+    """
+    status = [(file, file.stat()) for file in sorted(path.rglob("*")) if file.is_file()]
+    key = (path, *((file, s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for file, s in status))
+    found = _OPEN.get(key)
+    if found is None:
+        found = _OPEN[key] = open_new(path)
+    return found
 
 
 def _open_file(path: Path) -> SafeTensorsModel:
@@ -80,7 +105,7 @@ def _not_a_model(path: Path, reason: str) -> FormatError:
         codes.NOT_A_MODEL,
         f"not a model: {reason}",
         BytePlace(str(path)),
-        help="TensorLogic loads Core ML packages (.mlpackage) and SafeTensors files (.safetensors).",
+        help="TensorLogic loads Core ML models (.mlpackage, .mlmodelc) and SafeTensors files (.safetensors).",
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from tensorlogic.coreml import Feature
 from tensorlogic.errors import UsageError, codes, nearest
 from tensorlogic.formats.description import Metadata, TensorInfo
+from tensorlogic.models.state import State
 
 
 class Prediction(dict[Any, Any]):
@@ -29,18 +30,36 @@ class Model(ABC):
     """The stored tensors by name; nothing is read until `get_tensor` asks."""
     inputs: Sequence[Feature] = ()
     outputs: Sequence[Feature] = ()
+    states: Sequence[Feature] = ()
+    """What the model remembers from one prediction to the next."""
 
-    __tl_members__ = frozenset({"metadata", "tensors", "inputs", "outputs", "predict", "get_tensor"})
+    function: str = ""
+    """The function that predicts, of those that the file has."""
+    functions: Sequence[str] = ()
+
+    __tl_members__ = frozenset(
+        {
+            "metadata", "tensors", "inputs", "outputs", "states", "function", "functions",
+            "make_state", "predict", "get_tensor",
+        }
+    )  # fmt: skip
 
     @abstractmethod
-    def predict(self, *values: Any, **named: Any) -> Prediction:
+    def predict(self, *values: Any, state: Any = None, **named: Any) -> Prediction:
         """Outputs for inputs given in order, by name, or as one dictionary.
 
         Arrays may be NumPy's or PyTorch's, nested lists, or Pillow images. They come back as the kind that went
         in: PyTorch tensors when any input was one, NumPy arrays otherwise.
 
+        A model with `states` needs a `state` of `make_state`, which the prediction reads and changes. Anything else
+        called `state` is an input of that name.
+
         Raises `UsageError` for a wrong name, shape or data type, and `EngineError` when the engine fails.
         """
+
+    @abstractmethod
+    def make_state(self) -> State:
+        """What the model remembers, to begin with: zeros. Models without `states` give and take an empty one."""
 
     def get_tensor(self, name: str, framework: str = "numpy") -> Any:
         """The stored tensor `name`, expanded if it is compressed, as an array of ``numpy`` or ``torch``."""

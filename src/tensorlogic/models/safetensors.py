@@ -28,8 +28,12 @@ class SafeTensorsModel(Model):
             user_defined=self._file.metadata,
         )
 
-    def predict(self, *values: Any, **named: Any) -> NoReturn:
+    def predict(self, *values: Any, state: Any = None, **named: Any) -> NoReturn:
         """Refuse: the file holds weights and no program."""
+        self.make_state()
+
+    def make_state(self) -> NoReturn:
+        """Refuse, for the same reason."""
         raise UsageError(
             codes.CANNOT_PREDICT,
             f"{self.metadata.name!r} is a SafeTensors file: it holds weights, and no program to run them",

@@ -8,20 +8,27 @@ from tensorlogic.lower.torch import (
     conv,
     elementwise_binary,
     elementwise_unary,
+    image_resizing,
     linear,
     lists,
     normalization,
     pool,
+    quantization,
+    random,
     recurrent,
     reduction,
     scatter_gather,
+    states,
     tensor_operation,
     tensor_transformation,
+    transformers,
 )
-from tensorlogic.lower.torch.dtypes import tensor_of, torch_dtype
+from tensorlogic.lower.torch.dtypes import torch_dtype
 from tensorlogic.lower.torch.registry import implementation
+from tensorlogic.lower.torch.storage import Stored, held, stored
 
 __all__ = [
+    "Stored",
     "activation",
     "classify",
     "constexpr",
@@ -29,16 +36,22 @@ __all__ = [
     "conv",
     "elementwise_binary",
     "elementwise_unary",
+    "held",
+    "image_resizing",
     "implementation",
     "linear",
     "lists",
     "normalization",
     "pool",
+    "quantization",
+    "random",
     "recurrent",
     "reduction",
     "scatter_gather",
-    "tensor_of",
+    "states",
+    "stored",
     "tensor_operation",
     "tensor_transformation",
     "torch_dtype",
+    "transformers",
 ]

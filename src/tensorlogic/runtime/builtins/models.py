@@ -13,15 +13,18 @@ from tensorlogic.runtime.values import adopt, adopt_outputs
 
 
 @builtin
-def load_model(path: str, device: str = "auto", precision: str = "auto", engine: str = "auto") -> Any:
+def load_model(
+    path: str, device: str = "auto", precision: str = "auto", engine: str = "auto", function: str | None = None
+) -> Any:
     """The model in a file or package; what kind it is, is found out from its content.
 
     `device` is where it runs (``"cpu"``, ``"cuda"``, …), `precision` what it computes in (``"f16"``,
-    ``"f32"``, …), and `engine` what runs it; ``"auto"`` chooses.
+    ``"f32"``, …), and `engine` what runs it; ``"auto"`` chooses. `function` is one of several functions of the
+    file, instead of its default.
     """
     from tensorlogic import models
 
-    return models.load_model(path, device=device, precision=precision, engine=engine)
+    return models.load_model(path, device=device, precision=precision, engine=engine, function=function)
 
 
 @builtin
@@ -36,6 +39,12 @@ def save_model(model: Any, path: str) -> None:
 def predict(model: Any, *inputs: Any, **named: Any) -> Any:
     """What the model makes of its inputs, one by one or by name: its output, or a record of several."""
     return adopt_outputs(_method(model, "predict")(*inputs, **named))
+
+
+@builtin
+def make_state(model: Any) -> Any:
+    """What a model remembers from one prediction to the next, to begin with: ``predict(model, x, state: state)``."""
+    return _method(model, "make_state")()
 
 
 @builtin

@@ -1,0 +1,67 @@
+"""Loaded by every process of a conformance run: installs the drop-in, and notes what each test really predicted.
+
+Variables of the environment: `DONE` names a file with the tests that have results already, `LIST` a file to write the
+names of all collected tests to, `DEVICE` what predictions run on; `FIRST` keeps one case of every test.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from journal import DEVICE, DONE, FIRST, LIST, RAN
+
+from tensorlogic import engines
+from tensorlogic.coreml import shim
+from tensorlogic.mil import Program
+
+shim.install(device=os.environ.get(DEVICE, "auto"))
+
+from tensorlogic.coreml.shim import native  # noqa: E402
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what an interrupted run has done, and all but the first case of each test where that is asked for."""
+    path = os.environ.get(DONE)
+    done = set(json.loads(Path(path).read_text())) if path else set()
+    kept = (
+        {item.nodeid.partition("[")[0]: item for item in reversed(items)}.values() if os.environ.get(FIRST) else items
+    )
+    left = {item.nodeid for item in kept} - done
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in left])
+    items[:] = [item for item in items if item.nodeid in left]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Write down the names: not line by line, since some of them have several lines."""
+    if path := os.environ.get(LIST):
+        Path(path).write_text(json.dumps([item.nodeid for item in session.items]))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Note the operations of each program that predicts."""
+    ran: set[str] = set()
+    prepared: set[str] = set()
+    prepare, predict = engines.prepare, native._MLModelProxy.predict
+
+    def noting_prepare(program: Program, function: str, *options: str) -> Any:
+        prepared.update(operation.type for operation in program.functions[function].body.walk())
+        return prepare(program, function, *options)
+
+    def noting_predict(proxy: Any, *arguments: Any) -> Any:
+        outputs = predict(proxy, *arguments)
+        ran.update(prepared)
+        return outputs
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engines, "prepare", noting_prepare)
+        patch.setattr(native._MLModelProxy, "predict", noting_predict)
+        try:
+            return (yield)
+        finally:
+            item.user_properties.append((RAN, sorted(ran)))

@@ -1,0 +1,135 @@
+"""docs/conformance.md from the results of a run."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from journal import ROOT, Result
+
+FINDINGS = Path(__file__).resolve().parent / "findings.toml"
+REPORT = ROOT / "docs" / "conformance.md"
+_LONGEST = 160
+
+_ABOUT = """\
+<!-- Written by `make conformance`; do not edit. -->
+
+# Conformance
+
+coremltools brings its own tests of every operation of ML Programs. On a Mac they convert a small program, predict with
+Core ML, and compare the result with the expected one; elsewhere they only convert. Here they run with the
+[drop-in](coremltools.md) installed, so that every prediction is made by TensorLogic and really compared. `make
+conformance` runs them and writes this page.
+"""
+
+
+def write(results: dict[str, Result], default: set[str]) -> int:
+    """Write the page; 1 when a failure is ours."""
+    failures = sorted((r for r in results.values() if r["outcome"] == "failed"), key=lambda r: str(r["test"]))
+    findings = [Finding(**each) for each in tomllib.loads(FINDINGS.read_text())["finding"]]
+    explained = [(failure, next((f for f in findings if f.explains(failure)), OURS)) for failure in failures]
+    by_default = [result for name, result in results.items() if name in default]
+    parts = [_ABOUT, *_versions(results.values()), *_totals(by_default, results.values(), explained)]
+    parts += [*_files(results.values()), *_failures(explained), *_reasons(results.values())]
+    REPORT.write_text("\n".join(parts))
+    ours = sum(finding is OURS for _, finding in explained)
+    print(f"{len(results):,} tests, {len(failures):,} failed, {ours:,} of them ours: {REPORT.relative_to(ROOT)}")
+    return int(ours > 0)
+
+
+class Finding:
+    """A row of findings.toml: failures that have one reason. `tests` and `message` are regular expressions."""
+
+    def __init__(self, tests: str, message: str, why: str, whose: str = "theirs") -> None:
+        self._tests, self._message = re.compile(tests), re.compile(message, re.DOTALL)
+        self.why, self.whose = " ".join(why.split()), whose
+
+    def explains(self, failure: Result) -> bool:
+        """Whether the failure is one of these."""
+        return bool(self._tests.search(failure["test"]) and self._message.search(failure["message"]))
+
+
+OURS = Finding("", "", "", "ours")
+"""A failure that nobody has explained is ours."""
+
+
+def _versions(results: Iterable[Result]) -> Iterator[str]:
+    names = ("coremltools", "torch", "numpy")
+    said = ", ".join(f"{name} {importlib.metadata.version(name).partition('+')[0]}" for name in names)
+    yield f"With {said}.\n"
+    states = len({result["sources"] for result in results})
+    if states > 1:
+        yield f"These results were collected over {states} states of the sources.\n"
+
+
+def _totals(
+    default: Iterable[Result], everything: Iterable[Result], explained: list[tuple[Result, Finding]]
+) -> Iterator[str]:
+    yield "| | tests | passed | failed | of these ours | skipped | predicted |"
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+    ours = {failure["test"] for failure, finding in explained if finding.whose == "ours"}
+    rows = {"as coremltools runs them by default": default, "every opset, float16 and float32": everything}
+    for title, results in rows.items():
+        listed = list(results)
+        counts = _counts(listed)
+        mine = sum(result["test"] in ours for result in listed)
+        predicted = sum(bool(result["ran"]) for result in listed)
+        figures = (len(listed), counts["passed"], counts["failed"], mine, counts["skipped"], predicted)
+        yield f"| {title} | {' | '.join(f'{figure:,}' for figure in figures)} |"
+    yield "\nThe others test conversion alone: shapes and types, constants, refusals.\n"
+
+
+def _counts(results: Iterable[Result]) -> Counter[str]:
+    """Tests by what came out. An expected failure that comes true counts as passed, as pytest does."""
+    same = {"xskipped": "skipped", "xpassed": "passed", "xfailed": "passed"}
+    return Counter(same.get(result["outcome"], result["outcome"]) for result in results)
+
+
+def _files(results: Iterable[Result]) -> Iterator[str]:
+    yield "## By file\n"
+    yield "| file | passed | failed | skipped | predicted |"
+    yield "| --- | ---: | ---: | ---: | ---: |"
+    files: dict[str, list[Result]] = {}
+    for result in results:
+        files.setdefault(result["test"].partition("::")[0], []).append(result)
+    for name, listed in sorted(files.items()):
+        counts = _counts(listed)
+        predicted = sum(bool(result["ran"]) for result in listed)
+        yield f"| {name} | {counts['passed']} | {counts['failed']} | {counts['skipped']} | {predicted} |"
+    yield ""
+
+
+def _failures(explained: list[tuple[Result, Finding]]) -> Iterator[str]:
+    yield "## Failures\n"
+    if not explained:
+        yield "None.\n"
+        return
+    yield "| test | cases | whose | reason |"
+    yield "| --- | ---: | --- | --- |"
+    grouped = Counter((_test(failure), finding.whose, finding.why or _said(failure)) for failure, finding in explained)
+    for (test, whose, why), count in sorted(grouped.items()):
+        yield f"| {test} | {count} | {whose} | {why} |"
+    yield ""
+
+
+def _test(result: Result) -> str:
+    return str(result["test"]).partition("[")[0]
+
+
+def _said(result: Result) -> str:
+    """The beginning of a message, fit for a table."""
+    return " ".join(result["message"].split())[:_LONGEST].replace("|", "\\|").replace("<", "&lt;")
+
+
+def _reasons(results: Iterable[Result]) -> Iterator[str]:
+    yield "## Skipped, and why\n"
+    yield "| tests | reason |"
+    yield "| ---: | --- |"
+    skipped = Counter(_said(result) for result in results if result["outcome"] in ("skipped", "xskipped"))
+    for reason, count in skipped.most_common():
+        yield f"| {count:,} | {reason} |"
+    yield ""
