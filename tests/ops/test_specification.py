@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,8 @@ def builder() -> Callable[[Case], tuple[Any, ...]]:
 
     def build(each: Case) -> tuple[Any, ...]:
         target = getattr(coremltools.target, f"iOS{each.opset}")
-        arguments = {name: _given(value) for name, value in each.arguments.items()}
+        given = deepcopy(each.arguments)  # which coremltools changes
+        arguments = {name: _given(value) for name, value in given.items()}
         with Function({}, opset_version=target), np.errstate(all="ignore"):
             built = getattr(Builder, each.op)(**arguments)
         return tuple(built) if isinstance(built, tuple | list) else (built,)
