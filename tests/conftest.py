@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.malformed import small_compiled, small_package
+from tests.malformed import small_compiled, small_package, stateful
 
 ROOT = Path(__file__).parent.parent
 SHARED_MODELS = Path(os.environ.get("TENSORLOGIC_TEST_MODELS", ROOT.parent / "shared" / "models"))
@@ -35,6 +35,14 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small package, written once; tests that change it work on a copy."""
     path = tmp_path_factory.mktemp("package") / "small.mlpackage"
     small_package.write(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def stateful_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package with two functions and a state, written once; tests that change it work on a copy."""
+    path = tmp_path_factory.mktemp("package") / "stateful.mlpackage"
+    stateful.write(path)
     return path
 
 

@@ -130,6 +130,20 @@ def test_predict(package: Path, tmp_path: Path) -> None:
     assert "float32[1, 10]" in tl("predict", package, "-i", f"x={tmp_path / 'x.npy'}").stdout
 
 
+def test_a_function_with_a_state(stateful_package: Path) -> None:
+    shown = tl("inspect", stateful_package, "--function", "twice").stdout
+    assert "twice of add, twice" in shown
+    assert "state" in shown and "float16[1, 8]" in shown
+    data = json.loads(tl("inspect", stateful_package, "--json").stdout)
+    assert (data["function"], data["states"][0]["name"]) == ("add", "total")
+    x = [[1, *[0] * 7]]
+    sums = json.loads(tl("predict", stateful_package, "-i", x, "--json").stdout)["sum"]
+    twice = tl("predict", stateful_package, "-i", x + x, "--function", "twice", "--json").stdout
+    assert json.loads(twice)["sum"] == [[2 * value for value in sums[0]]] * 2
+    wrong = tl("predict", stateful_package, "-i", x, "--function", "twise")
+    assert (wrong.returncode, "Did you mean 'twice'?" in wrong.stderr) == (2, True)
+
+
 def test_predict_refuses_what_it_cannot_read(package: Path, tmp_path: Path) -> None:
     (tmp_path / "x.png").write_bytes(b"not a picture")
     (tmp_path / "x.npy").write_bytes(b"not an array")

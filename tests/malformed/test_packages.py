@@ -16,10 +16,13 @@ from tests.conftest import ROOT
 from tests.malformed import compiled, packages, small_package
 from tests.malformed.packages import Damage
 
+FORMS = {
+    "package": packages.DAMAGES,
+    "stateful_package": packages.STATEFUL_DAMAGES,
+    "compiled": compiled.DAMAGES,
+}
 CASES = [
-    pytest.param(form, damage, id=f"{form}-{damage.name}")
-    for form, damages in (("package", packages.DAMAGES), ("compiled", compiled.DAMAGES))
-    for damage in damages
+    pytest.param(form, damage, id=f"{form}-{damage.name}") for form, damages in FORMS.items() for damage in damages
 ]
 
 
@@ -46,10 +49,10 @@ def test_damage_is_named(form: str, damage: Damage, request: pytest.FixtureReque
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process's memory")
-@pytest.mark.parametrize("form", ["package", "compiled"])
-def test_a_thousand_mutations(form: str, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize(("form", "count"), [("package", 1000), ("stateful_package", 300), ("compiled", 1000)])
+def test_mutations(form: str, count: int, request: pytest.FixtureRequest) -> None:
     good: Path = request.getfixturevalue(form)
-    command = [sys.executable, "-m", "tests.malformed.mutate", str(good), "1000", "7"]
+    command = [sys.executable, "-m", "tests.malformed.mutate", str(good), str(count), "7"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "1000 mutations" in done.stdout
+    assert f"{count} mutations" in done.stdout

@@ -7,13 +7,15 @@ in the program:
 * a tuple is several operands;
 * anything else is a constant.
 
-Arrays of float32 take the float type that the run declares; arrays of any other type keep it.
+Arrays of float32 take the float type that the run declares; arrays of any other type keep it. `narrow` makes those
+of types below a byte.
 `want` is an array, a tuple of them for several results, or a function of the arguments that are arrays (or tuples
 of arrays), in their order and as float64.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,6 +45,8 @@ class Run:
 
     def dtype(self, declared: DType) -> np.dtype[Any]:
         """The type in which results declared as `declared` come out."""
+        if declared.bits < 8:
+            return np.dtype(np.int8 if declared.name.startswith("int") else np.uint8)
         return np.dtype(np.float32 if declared == FP16 and self.precision == "f32" else declared.numpy)
 
 
@@ -90,7 +94,7 @@ class Case:
     const: tuple[str, ...] = ()
     floats: tuple[DType, ...] = (FP32, FP16)
     dynamic: bool = False
-    """Whether the program leaves open which sizes the results have."""
+    """Whether the program leaves open which sizes its inputs and results have."""
     differs: str = ""
     """Where coremltools refuses the case or works out another result: why it is not to be followed."""
 
@@ -136,16 +140,19 @@ class Case:
             for operand, each in zip(operands[name], _several(argument), strict=True):
                 written = literal(each, floats)
                 if self._is_input(name, each):
-                    inputs.append(Value(operand, written.type))
+                    inputs.append(self._value(operand, written.type))
                 else:
                     constants.append(constant(operand, written))
         return program(inputs, [*constants, Operation(self.op, operands, outputs)], names, self.opset)
 
     def _output(self, index: int, result: Any, floats: DType) -> Value:
         declared = literal(result, floats).type if not isinstance(result, dict) else _dict_type(result)
+        return self._value(f"out_{index}", declared)
+
+    def _value(self, name: str, declared: Type) -> Value:
         if self.dynamic and isinstance(declared, TensorType) and declared.shape is not None:
             declared = TensorType(declared.dtype, (None,) * len(declared.shape))
-        return Value(f"out_{index}", declared)
+        return Value(name, declared)
 
     def _is_input(self, name: str, value: Any) -> bool:
         constant = self._compressed or self.declared.parameters[name].const or name in self.const
@@ -154,7 +161,7 @@ class Case:
     @property
     def _compressed(self) -> bool:
         """Whether files keep the arguments of the operation as its attributes."""
-        return self.op.startswith("constexpr_")
+        return self.op.startswith("constexpr_") and self.opset < 18
 
 
 @dataclass(frozen=True)
@@ -256,7 +263,21 @@ def literal(value: Any, floats: DType = FP32) -> Literal:
     array = _typed(np.asarray(value), floats)
     if array.dtype == np.int64 and not _is_array(value):
         array = array.astype(np.int32)
-    return Literal(TensorType(_dtype(array), array.shape), array)
+    dtype = _dtype(array)
+    return Literal(TensorType(dtype, array.shape), packed(array, dtype.bits) if dtype.bits < 8 else array)
+
+
+def narrow(dtype: str, values: Any) -> np.ndarray:
+    """Numbers of a type below a byte, each in a byte of its own until a program is made."""
+    whole = np.int8 if dtype.startswith("int") else np.uint8
+    return np.asarray(values).astype(np.dtype(whole, metadata={"mil": dtype}))
+
+
+def packed(numbers: Any, bits: int) -> np.ndarray:
+    """Numbers of `bits` bits one after the other, the lowest bit of the first one lowest."""
+    several = np.asarray(numbers).ravel().tolist()
+    together = sum(number % (1 << bits) << (bits * place) for place, number in enumerate(several))
+    return np.frombuffer(together.to_bytes(math.ceil(len(several) * bits / 8), "little"), np.uint8)
 
 
 def program(
@@ -315,6 +336,8 @@ def _wide(argument: Any, floats: DType) -> Any:
 
 
 def _dtype(array: np.ndarray) -> DType:
+    if array.dtype.metadata:
+        return DTYPES[array.dtype.metadata["mil"]]
     return BOOL if array.dtype == np.bool_ else next(d for d in DTYPES.values() if d.numpy == array.dtype.type)
 
 
@@ -326,4 +349,4 @@ def _dict_type(value: dict[Any, float]) -> Type:
 def _brief(value: Any) -> str:
     if isinstance(value, tuple):
         return f"{len(value)} of {_brief(value[0])}"
-    return f"{value.dtype}{list(value.shape)}" if _is_array(value) else str(value)
+    return f"{_dtype(value)}{list(value.shape)}" if isinstance(value, np.ndarray) else str(value)

@@ -1,69 +1,119 @@
 from __future__ import annotations
 
-import math
-from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import pytest
 
-from tensorlogic.mil.types import FP32
+from tensorlogic.lower.torch import storage
+from tensorlogic.mil import Operation, Program, Value
+from tensorlogic.mil.types import FP32, DType
 
-from .harness import Case, case, suite
+from .compression import (
+    blockwise,
+    by_mask,
+    by_palette,
+    dequantized,
+    exact,
+    exact18,
+    looked_up,
+    numbers,
+    palettes,
+    palettized,
+    scales,
+    shifted_and_scaled,
+    sparse,
+    sparse_blockwise,
+    sparse_by_palette,
+    written,
+)
+from .harness import RUNS, Case, ProgramCase, Tolerance, check, literal, narrow, operation, program, suite
 
-exact = partial(case, ulps=0, opset=16)
-
-RANDOM = np.random.default_rng(8)
-UNSIGNED = RANDOM.integers(0, 256, (3, 4, 2)).astype(np.uint8)
+UNSIGNED = np.random.default_rng(8).integers(0, 256, (3, 4, 2)).astype(np.uint8)
 SIGNED = (UNSIGNED.astype(np.int32) - 128).astype(np.int8)
 HALF = np.float16([0.5, -3, np.inf])
 SCALE = np.float32([0.5, 0.25, 0.0625])
-
-
-def dequantized(data: np.ndarray, zero_point: Any, scale: Any, axis: int) -> Case:
-    zero_point, scale = np.asarray(zero_point, data.dtype), np.asarray(scale, np.float32)
-    shape = [-1 if a == axis % data.ndim else 1 for a in range(data.ndim)]
-
-    def along(values: np.ndarray) -> np.ndarray:
-        return values.astype(np.float64).reshape(shape) if values.ndim else values.astype(np.float64)
-
-    want = along(scale) * (data - along(zero_point))
-    arguments = {"quantized_data": data, "zero_point": zero_point, "scale": scale, "axis": axis}
-    return exact("constexpr_affine_dequantize", **arguments, want=want.astype(np.float32))
-
-
-def packed(numbers: list[int], bits: int) -> np.ndarray:
-    """Numbers of `bits` bits one after the other, the lowest bit of the first one lowest."""
-    together = sum(number << (bits * place) for place, number in enumerate(numbers))
-    return np.frombuffer(together.to_bytes(math.ceil(len(numbers) * bits / 8), "little"), np.uint8)
-
-
-def palettized(bits: int, shape: list[int], dtype: Any = np.float32) -> Case:
-    palette = np.arange(1 << bits)[::-1].astype(dtype) - dtype(1)
-    numbers = RANDOM.integers(0, 1 << bits, math.prod(shape)).tolist()
-    return exact(
-        "constexpr_lut_to_dense", indices=packed(numbers, bits), lut=palette, shape=np.uint32(shape),
-        want=palette[numbers].reshape(shape),
-    )  # fmt: skip
-
-
-def sparse(shape: list[int], dtype: Any = np.float32) -> Case:
-    dense = RANDOM.integers(-1, 2, shape).clip(0) * RANDOM.integers(1, 9, shape)
-    mask = packed([int(value != 0) for value in dense.flat], 1)
-    want = dense.astype(dtype)
-    return exact(
-        "constexpr_sparse_to_dense", nonzero_data=want[want != 0], mask=mask, shape=np.uint32(shape), want=want
-    )
-
-
-def written(kind: str, want: np.ndarray, **packed: np.ndarray) -> Case:
-    """A case by its bits."""
-    return exact(f"constexpr_{kind}_to_dense", **packed, shape=np.uint32(want.shape), want=want)
-
-
 DOWN = np.arange(63, -1, -1).astype(np.float32)
 TWO_BITS = np.uint8([0b01_10_11_00, 0b11])
 SIX_BITS = np.uint8([0b01_000010, 0b0011_0000, 0b111111_11])
 """2, 1, 51, 63: the second begins in the first byte and ends in the second."""
+ODD = np.float32([-0.0, np.nan, np.inf])
+
+
+class Expression(NamedTuple):
+    """A constant expression: arguments are arrays or names of earlier results; results are given by their values."""
+
+    kind: str
+    arguments: dict[str, Any]
+    results: dict[str, np.ndarray]
+
+    def operation(self, floats: DType) -> Operation:
+        arguments = {k: v if isinstance(v, str) else literal(v, floats) for k, v in self.arguments.items()}
+        results = [Value(name, literal(value, floats).type) for name, value in self.results.items()]
+        return operation(f"constexpr_{self.kind}", results, **arguments)
+
+
+def joint(name: str, *expressions: Expression) -> ProgramCase:
+    """A program that gives the result of the last of some expressions."""
+    (output,) = expressions[-1].results
+
+    def build(floats: DType) -> Program:
+        return program([], [each.operation(floats) for each in expressions], [output], 18)
+
+    return ProgramCase(name, build, {}, (expressions[-1].results[output],), Tolerance(ulps=0))
+
+
+def quantized_palette() -> ProgramCase:
+    lut, indices = blockwise("int8", [2, 1, 4, 1], [2, 1, 1, 1]), numbers("uint2", [4, 3])
+    return joint(
+        "quantized palette",
+        Expression("blockwise_shift_scale", lut.arguments, {"lut": lut.want}),
+        Expression("lut_to_dense", {"indices": indices, "lut": "lut"}, {"w": looked_up(indices, lut.want)}),
+    )
+
+
+def palette_then_scale() -> ProgramCase:
+    indices, lut, scale = numbers("uint4", [4, 6]), palettes(4, [1, 1], dtype=np.int8), scales([4, 2])
+    data = looked_up(indices, lut)
+    return joint(
+        "palette, then scale",
+        Expression("lut_to_dense", {"indices": indices, "lut": lut}, {"data": data}),
+        Expression("blockwise_shift_scale", {"data": "data", "scale": scale},
+                   {"w": shifted_and_scaled(data, scale, None)}),
+    )  # fmt: skip
+
+
+def sparse_in_two_steps(name: str, first: Case) -> ProgramCase:
+    """What `first` gives, made dense."""
+    mask, values = first.want
+    dense = np.zeros(mask.shape, np.float32)
+    dense[mask != 0] = values
+    return joint(
+        f"sparse {name}",
+        Expression(first.op.removeprefix("constexpr_"), first.arguments, {"mask": mask, "values": values}),
+        Expression("sparse_to_dense", {"nonzero_data": "values", "mask": "mask"}, {"w": dense}),
+    )
+
+
+def sparse_then_scale() -> ProgramCase:
+    case, scale = by_mask("int4", [3, 4]), scales([3, 1])
+    return joint(
+        "sparse, then scale",
+        Expression("sparse_to_dense", case.arguments, {"data": case.want}),
+        Expression("blockwise_shift_scale", {"data": "data", "scale": scale},
+                   {"w": shifted_and_scaled(case.want, scale, None)}),
+    )  # fmt: skip
+
+
+def compressed_scale() -> ProgramCase:
+    scale, data = by_palette(1, [3, 1], [1, 1]), numbers("int8", [3, 4])
+    return joint(
+        "compressed scale",
+        Expression("lut_to_dense", scale.arguments, {"scale": scale.want}),
+        Expression("blockwise_shift_scale", {"data": data, "scale": "scale"},
+                   {"w": shifted_and_scaled(data, scale.want, None)}),
+    )  # fmt: skip
+
 
 CASES = [
     dequantized(UNSIGNED, 128, 0.5, 0),
@@ -79,6 +129,7 @@ CASES = [
         want=2 * SIGNED.astype(np.float32) - 1,
     ),
     exact("constexpr_cast", source_val=HALF, output_dtype="fp32", want=HALF.astype(np.float32), floats=(FP32,)),
+    exact18("constexpr_cast", source_val=HALF, output_dtype="fp32", want=HALF.astype(np.float32), floats=(FP32,)),
     # One, two and four bits fill bytes; of six, every second number is split between two.
     *[palettized(bits, shape) for bits in (1, 2, 4, 6, 8) for shape in ([5], [3, 7], [2, 2, 2, 2])],
     *[palettized(bits, [9], dtype) for bits in (1, 4, 6) for dtype in (np.int8, np.uint8)],
@@ -87,7 +138,52 @@ CASES = [
     *[sparse(shape) for shape in ([5], [8], [3, 7], [2, 3, 2, 2])],
     *[sparse([11], dtype) for dtype in (np.int8, np.uint8)],
     written("sparse", want=np.float32([0, 0, 3, 7, 0]), nonzero_data=np.float32([3, 7]), mask=np.uint8([0b01100])),
+    written("sparse", want=np.float32([0, *ODD]), nonzero_data=ODD, mask=np.uint8([0b1110])),
     written("sparse", want=np.zeros((1, 2), np.float32), nonzero_data=np.zeros(0, np.float32), mask=np.uint8([0])),
+
+    *[blockwise(dtype, [4, 6], grid) for dtype in ("int4", "uint4", "int8", "uint8")
+      for grid in ([1, 1], [4, 1], [1, 6], [2, 3], [4, 6])],
+    *[blockwise(dtype, [2, 6, 3], [1, 3, 1], offset=dtype) for dtype in ("int4", "uint4", "int8", "uint8")],
+    blockwise("int4", [5], [1], offset="fp32"),
+    blockwise("uint4", [4, 2, 3, 3], [4, 2, 1, 1], offset="fp32"),
+    exact18(
+        "constexpr_blockwise_shift_scale", data=np.float32([[1, 2, 3, 4]]), scale=np.float32([[2, 0.5]]),
+        want=np.float32([[2, 4, 1.5, 2]]),
+    ),
+    *[by_palette(bits, shape, [1] * len(shape))
+      for bits in (1, 2, 3, 4, 6, 8) for shape in ([5], [3, 7], [2, 3, 1, 3])],
+    *[by_palette(3, [7], [1], dtype=dtype) for dtype in (np.int8, np.uint8)],
+    *[by_palette(2, [4, 6], grid) for grid in ([4, 1], [2, 1], [1, 3], [2, 2])],
+    *[by_palette(3, [2, 4, 3], [1, 2, 1], length, axis) for length in (2, 3) for axis in (0, 1, 2, -1, -3)],
+    by_palette(1, [4, 6], [2, 3], 2, 0, np.int8),
+    by_palette(4, [3], [1], 1, 0),
+    exact18(
+        "constexpr_lut_to_dense", indices=narrow("uint1", [[0, 1], [1, 0]]), vector_axis=1,
+        lut=np.float32([[[[1, 2, 3], [4, 5, 6]]]]), want=np.float32([[1, 2, 3, 4, 5, 6], [4, 5, 6, 1, 2, 3]]),
+    ),
+    *[by_mask(dtype, shape) for dtype in ("int4", "uint4", "int8", "uint8", "fp32") for shape in ([11], [2, 3, 3])],
+    *[sparse_by_palette(bits, [3, 7], [1, 1]) for bits in (1, 2, 3, 4, 6, 8)],
+    sparse_by_palette(2, [4, 6], [2, 3]),
+    *[sparse_by_palette(2, [4, 3, 2], [2, 1, 1], 2, axis) for axis in (0, 1, -1)],
+    *[sparse_blockwise(dtype, [4, 6], [4, 3]) for dtype in ("int4", "uint4", "int8", "uint8")],
+    sparse_blockwise("uint4", [4, 6], [1, 6], offset="uint4"),
+    sparse_blockwise("int8", [2, 3, 4], [2, 1, 2], offset="fp32"),
+
+    quantized_palette(),
+    palette_then_scale(),
+    compressed_scale(),
+    sparse_then_scale(),
+    sparse_in_two_steps("quantized", sparse_blockwise("int4", [4, 6], [4, 3])),
+    sparse_in_two_steps("palettized", sparse_by_palette(4, [4, 6], [2, 1])),
+    sparse_in_two_steps("palettized in vectors", sparse_by_palette(2, [4, 6], [2, 1], 3, 0)),
 ]  # fmt: skip
 
 test_cases = suite(CASES)
+
+
+@pytest.mark.parametrize("piece", [1, 5, 16])
+@pytest.mark.parametrize("each", CASES, ids=str)
+def test_pieces(each: Case | ProgramCase, piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever a weight is divided to be expanded, it is the same."""
+    monkeypatch.setattr(storage, "PIECE", piece)
+    check(each, RUNS[0])

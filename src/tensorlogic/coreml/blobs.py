@@ -39,6 +39,13 @@ class Blobs:
             message = f"the program declares a weight as {declared}, but the file holds {record.dtype}"
             raise FormatError(codes.SIZE_MISMATCH, message, place)
         try:
-            return Literal(declared, from_bytes(declared, record.data), reference)
+            array = from_bytes(declared, record.data)
         except ValueError as error:
             raise FormatError(codes.SIZE_MISMATCH, str(error), place) from None
+        left_over = 8 * len(record.data) - (declared.elements or 0) * declared.dtype.bits
+        if declared.dtype.bits < 8 and left_over != record.padding:
+            message = (
+                f"a constant of type {declared} leaves {left_over} bits over, but the file says {record.padding:,}"
+            )
+            raise FormatError(codes.SIZE_MISMATCH, message, place)
+        return Literal(declared, array, reference)

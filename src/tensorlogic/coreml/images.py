@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tensorlogic.coreml.shapes import Shapes
+from tensorlogic.coreml.shapes import Shapes, Sizes
 from tensorlogic.errors import FormatError, UsageError, codes
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ class ImageType:
             raise UsageError(
                 codes.WRONG_SHAPE,
                 f"the image {name!r} is {size[0]} high and {size[1]} wide, but the model takes {self.shapes}",
-                help=f"Resize it: load_image(path, size: {list(self.shapes.default)}) in TL, "
-                f"image.resize(({self.shapes.default[1]}, {self.shapes.default[0]})) in Python.",
+                help=_size_cure(self.shapes.nearest(size) or self.shapes.default),
             )
         pixels = np.asarray(picture.convert(self._mode), np.float32)
         planes = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
@@ -77,6 +76,11 @@ class ImageType:
 
     def filled(self) -> None:
         """Pictures have no default value."""
+
+
+def _size_cure(size: Sizes) -> str:
+    height, width = size
+    return f"Resize it: load_image(path, size: [{height}, {width}]) in TL, image.resize(({width}, {height})) in Python."
 
 
 def _as_image(value: Any, name: str) -> Image:

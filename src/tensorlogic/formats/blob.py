@@ -35,6 +35,8 @@ class BlobRecord:
 
     dtype: str
     data: memoryview
+    padding: int
+    """How many bits at the end belong to no element, where elements are smaller than a byte."""
     offset: int
     """Where the metadata record stands in the file."""
 
@@ -69,7 +71,7 @@ class BlobFile:
     def _read(self, offset: int) -> BlobRecord:
         place = BytePlace(str(self.path), offset)
         metadata = self._file.view(offset, _METADATA_SIZE, "a weight's record")
-        sentinel, dtype, size, data_offset, _ = _METADATA.unpack(metadata[: _METADATA.size])
+        sentinel, dtype, size, data_offset, padding = _METADATA.unpack(metadata[: _METADATA.size])
         if sentinel != _SENTINEL:
             raise FormatError(
                 codes.BAD_OFFSET,
@@ -82,7 +84,7 @@ class BlobFile:
         data = self._file.view(data_offset, size, "a weight's data")
         self._claim(offset, offset + _METADATA_SIZE, place)
         self._claim(data_offset, data_offset + size, place)
-        return BlobRecord(_DTYPES[dtype], data, offset)
+        return BlobRecord(_DTYPES[dtype], data, padding, offset)
 
     def _claim(self, start: int, end: int, place: BytePlace) -> None:
         """Refuse records that share bytes: no writer makes them, and a damaged offset does."""

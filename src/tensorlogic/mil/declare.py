@@ -5,6 +5,7 @@ A parameter's annotation says what the implementing function receives:
 * `Tensor`: the engine's tensor.  `Many`: a tuple of them.
 * `int`, `float`, `bool`, `str`, `Ints`, `DTypeName`: a plain value, which the program may compute.
 * `Const[...]`: the same, and it must be written in the program, so that it is known when a model is loaded.
+* `Stored`: a constant that is not expanded yet, to be read piece by piece.
 * `Body`: a block of the operation, as something to call with tensors.
 * `List`, `State`, `Any`: passed through untouched. Only a `State` takes a state.
 
@@ -39,6 +40,10 @@ class State:
     """A value that lives from one prediction to the next, to be read and written."""
 
 
+class Stored:
+    """A constant as it is stored: packed, or the result of another operation on constants."""
+
+
 class Body:
     """A block to call with tensors; it returns a tuple of tensors."""
 
@@ -64,6 +69,7 @@ class Role(Enum):
 
     VALUE = "a tensor or list of the engine"
     VALUES = "a tuple of them"
+    STORED = "a constant that is not expanded"
     PLAIN = "a number, text or type"
     PLAINS = "a tuple of numbers or texts"
     BODY = "a block"
@@ -136,6 +142,8 @@ def _parameter(parameter: inspect.Parameter, hint: Any) -> Parameter:
 def _role(kind: Any) -> Role:
     if kind is Body:
         return Role.BODY
+    if kind is Stored:
+        return Role.STORED
     if kind in (Tensor, List, State, Any):
         return Role.VALUE
     if typing.get_origin(kind) is tuple:

@@ -12,10 +12,11 @@ from typing import Any, get_args
 import numpy as np
 import torch
 
-from tensorlogic.lower.torch import tensor_of, torch_dtype
+from tensorlogic.engines.torch import shared
+from tensorlogic.lower.torch import Stored, held, stored, torch_dtype
 from tensorlogic.mil.declare import DTypeName, Parameter, Role
 from tensorlogic.mil.program import Literal
-from tensorlogic.mil.types import TensorType
+from tensorlogic.mil.types import STRING, TensorType
 
 # For each precision, the declared types that are computed in another, and that other type.
 _REPLACED: dict[str, tuple[tuple[str, ...], torch.dtype]] = {
@@ -55,25 +56,54 @@ class Target:
 
 
 class Constant:
-    """A value that is known before the program runs, for whichever way it is asked for."""
+    """A value that is known before the program runs, for whichever way it is asked for.
 
-    def __init__(self, value: Any, target: Target) -> None:
+    Constants of one `key` have one value.
+    """
+
+    def __init__(self, value: Any, target: Target, key: shared.Key | None = None) -> None:
         self._value = value
         self._target = target
+        self.key = key or shared.key(value, target)
 
     @cached_property
     def value(self) -> Any:
-        """As the engine computes with it: a tensor on the device, in its computed type."""
-        if not isinstance(self._value, Literal) or not isinstance(self._value.type, TensorType):
+        """As the engine computes with it: a tensor on the device, in its computed type. Expanded once."""
+        found = shared.find(self.key)
+        if found is not None:
+            return found
+        if self._stored is not None:
+            with self._target.computing():
+                return shared.keep(self.key, self._stored.expand())
+        is_text = isinstance(self._value, Literal) and isinstance(self._value.type, TensorType)
+        return self.plain if is_text else self._value
+
+    def unexpanded(self) -> Stored:
+        """As constant expressions take it. Raises `TypeError` for what is no tensor."""
+        if self._stored is None:
+            raise TypeError("not a tensor")
+        return self._stored
+
+    @cached_property
+    def _stored(self) -> Stored | None:
+        if isinstance(self._value, torch.Tensor):
+            return held(self._value, self._value.dtype, self._value.device)
+        if isinstance(self._value, Stored):
             return self._value
-        if self._value.type.dtype.name == "string":
-            return self.plain
-        return tensor_of(self._value).to(self._target.device, self._target.dtype(self._value.type.dtype.name))
+        declared = self._value.type if isinstance(self._value, Literal) else None
+        if not isinstance(declared, TensorType) or declared.dtype == STRING:
+            return None
+        return stored(self._value, self._target.dtype(declared.dtype.name), self._target.device)
 
     @cached_property
     def plain(self) -> Any:
         """As plain Python: a number, a text, or a flat tuple."""
-        return _plain(self._value) if isinstance(self._value, Literal) else host(self._value)
+        readable = isinstance(self._value, Literal) and not _is_packed(self._value)
+        return _plain(self._value) if readable else host(self.value)
+
+
+def _is_packed(literal: Literal) -> bool:
+    return isinstance(literal.type, TensorType) and literal.type.dtype.numpy is None
 
 
 def _plain(literal: Literal) -> Any:

@@ -19,10 +19,12 @@ from tensorlogic.lower.torch import (
     tensor_operation,
     tensor_transformation,
 )
-from tensorlogic.lower.torch.dtypes import tensor_of, torch_dtype
+from tensorlogic.lower.torch.dtypes import torch_dtype
 from tensorlogic.lower.torch.registry import implementation
+from tensorlogic.lower.torch.storage import Stored, held, stored
 
 __all__ = [
+    "Stored",
     "activation",
     "classify",
     "constexpr",
@@ -30,6 +32,7 @@ __all__ = [
     "conv",
     "elementwise_binary",
     "elementwise_unary",
+    "held",
     "implementation",
     "linear",
     "lists",
@@ -39,7 +42,7 @@ __all__ = [
     "reduction",
     "scatter_gather",
     "states",
-    "tensor_of",
+    "stored",
     "tensor_operation",
     "tensor_transformation",
     "torch_dtype",

@@ -1,54 +1,123 @@
-"""Compressed weights, expanded."""
+"""Compressed weights: how to compute a piece of each. It is done when something else asks for the weight."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from tensorlogic.lower.torch.blocks import by_block
 from tensorlogic.lower.torch.registry import implement_rows, implements
+from tensorlogic.lower.torch.sparse import kept, scattered
+from tensorlogic.lower.torch.storage import Shape, Stored, held, packed
 from tensorlogic.mil.ops import constexpr as ops
 
-Ints = tuple[int, ...]
 
-implement_rows({ops.constexpr_cast: lambda source_val, output_dtype: source_val.to(output_dtype)})
+@implements(ops.constexpr_cast)
+def constexpr_cast(source_val: Stored, output_dtype: torch.dtype) -> Stored:
+    return replace(source_val, dtype=output_dtype, part=lambda a, b: source_val.part(a, b).to(output_dtype))
 
 
 @implements(ops.constexpr_affine_dequantize)
-def constexpr_affine_dequantize(quantized_data: Tensor, zero_point: Tensor, scale: Tensor, axis: int) -> Tensor:
-    def along_axis(values: Tensor) -> Tensor:
-        shape = [1] * quantized_data.dim()
-        shape[axis] = -1
-        return values.to(scale.dtype).reshape(shape) if values.dim() else values.to(scale.dtype)
+def constexpr_affine_dequantize(quantized_data: Stored, zero_point: Stored, scale: Stored, axis: int) -> Stored:
+    size = quantized_data.shape[axis]
 
-    return along_axis(scale) * (quantized_data.to(scale.dtype) - along_axis(zero_point))
+    def along_axis(values: Stored) -> Stored:
+        if values.elements not in (1, size):
+            raise ValueError(f"{values.elements} values along an axis of {size}")
+        grid = [1] * len(quantized_data.shape)
+        grid[axis] = values.elements
+        return values.reshape(tuple(grid))
+
+    return _dequantized(quantized_data, along_axis(scale), along_axis(zero_point))
+
+
+def _blockwise(data: Stored, scale: Stored, offset: Stored | None) -> Stored:
+    if offset is not None and offset.shape != scale.shape:
+        raise ValueError(f"{list(offset.shape)} offsets for {list(scale.shape)} scales")
+    return _dequantized(data, scale, offset)
+
+
+def _dequantized(data: Stored, scale: Stored, offset: Stored | None) -> Stored:
+    scales = by_block(scale.expand(), data.shape)
+    offsets = None if offset is None else by_block(offset.expand(), data.shape)
+
+    def part(start: int, stop: int) -> Tensor:
+        values = data.part(start, stop).to(scale.dtype)
+        shifted = values if offsets is None else values - offsets(start, stop)
+        return (scales(start, stop) * shifted).to(scale.dtype)
+
+    return Stored(data.shape, scale.dtype, data.device, scale.bits, part)
 
 
 @implements(ops.constexpr_lut_to_dense)
-def constexpr_lut_to_dense(indices: Tensor, lut: Tensor, shape: Ints) -> Tensor:
-    bits = lut.numel().bit_length() - 1
-    if lut.numel() != 1 << bits or bits > 8:
-        raise ValueError(f"a palette of {lut.numel()} values has no width in bits")
-    return lut[_unpacked(indices, bits, math.prod(shape)).to(lut.device)].reshape(shape)
+def constexpr_lut_to_dense(indices: Stored, lut: Stored, shape: Shape) -> Stored:
+    bits = lut.elements.bit_length() - 1
+    return _looked_up(packed(indices, shape, bits), lut.reshape((1,) * len(shape) + (lut.elements, 1)), None)
+
+
+def _looked_up(indices: Stored, lut: Stored, vector_axis: int | None) -> Stored:
+    *grid, entries, length = lut.shape
+    if entries != 1 << indices.bits:
+        raise ValueError(f"a palette of {entries} values for indices of {indices.bits} bits")
+    shape, inner = _stretched(indices.shape, length, vector_axis)
+    palettes = lut.expand().reshape(-1, length).squeeze(1)
+    first_entry = by_block(torch.arange(0, len(palettes), entries, device=lut.device).reshape(grid), indices.shape)
+
+    def part(start: int, stop: int) -> Tensor:
+        # Vectors that interleave are computed together.
+        first, last = start // (length * inner) * inner, -(-stop // (length * inner)) * inner
+        entry = indices.part(first, last).long().add_(first_entry(first, last))
+        vectors = palettes.index_select(0, entry).reshape(-1, inner, length)
+        return vectors.transpose(1, 2).flatten()[start - first * length : stop - first * length]
+
+    return Stored(shape, lut.dtype, lut.device, lut.bits, part)
+
+
+def _stretched(shape: Shape, length: int, axis: int | None) -> tuple[Shape, int]:
+    """The shape once vectors lie along `axis`, and how many of them interleave."""
+    if length == 1:
+        return shape, 1
+    if axis is None or not -len(shape) <= axis < len(shape):
+        raise ValueError(f"vectors of {length} lie along no axis")
+    axis %= len(shape)
+    return (*shape[:axis], shape[axis] * length, *shape[axis + 1 :]), math.prod(shape[axis + 1 :])
 
 
 @implements(ops.constexpr_sparse_to_dense)
-def constexpr_sparse_to_dense(nonzero_data: Tensor, mask: Tensor, shape: Ints) -> Tensor:
-    present = _unpacked(mask, 1, math.prod(shape)).bool().to(nonzero_data.device)
-    if int(present.sum()) != nonzero_data.numel():
-        raise ValueError(f"the mask has {int(present.sum())} bits set for {nonzero_data.numel()} values")
-    dense = torch.zeros(present.shape, dtype=nonzero_data.dtype, device=nonzero_data.device)
-    return dense.masked_scatter_(present, nonzero_data).reshape(shape)
+def constexpr_sparse_to_dense(nonzero_data: Stored, mask: Stored, shape: Shape) -> Stored:
+    return scattered(nonzero_data, packed(mask, shape, 1))
 
 
-def _unpacked(packed: Tensor, bits: int, count: int) -> Tensor:
-    """`count` unsigned numbers of `bits` bits each, packed lowest bit first."""
-    data = packed.cpu().numpy()
-    if data.size * 8 < count * bits:
-        raise ValueError(f"{data.size} bytes do not hold {count} numbers of {bits} bits")
-    if bits == 8:
-        return torch.from_numpy(data[:count].astype(np.int32))
-    unpacked = np.unpackbits(data, bitorder="little")[: count * bits].reshape(count, bits)
-    return torch.from_numpy(unpacked @ (1 << np.arange(bits, dtype=np.int32)))
+@implements(ops.constexpr_lut_to_sparse)
+def constexpr_lut_to_sparse(
+    indices_mask: Stored, indices_nonzero_data: Stored, lut: Stored, vector_axis: int | None
+) -> tuple[Stored, Stored]:
+    dense = _looked_up(scattered(indices_nonzero_data, indices_mask), lut, vector_axis)
+    mask = _repeated(indices_mask, lut.shape[-1], vector_axis)
+    return mask, kept(dense, mask)
+
+
+def _repeated(mask: Stored, length: int, axis: int | None) -> Stored:
+    """Each bit of the mask so often along the axis: the vectors of a palette of two."""
+    if length == 1:
+        return mask
+    palette = torch.arange(2, dtype=mask.dtype, device=mask.device)
+    vectors = palette.reshape((1,) * len(mask.shape) + (2, 1)).expand(*[-1] * (len(mask.shape) + 1), length)
+    return replace(_looked_up(mask, held(vectors, mask.dtype, mask.device), axis), bits=mask.bits)
+
+
+@implements(ops.constexpr_sparse_blockwise_shift_scale)
+def constexpr_sparse_blockwise_shift_scale(
+    data_mask: Stored, nonzero_data: Stored, scale: Stored, offset: Stored | None
+) -> tuple[Stored, Stored]:
+    return data_mask, kept(_blockwise(scattered(nonzero_data, data_mask), scale, offset), data_mask)
+
+
+implement_rows({
+    ops.constexpr_blockwise_shift_scale: _blockwise,
+    ops.constexpr_lut_to_dense_by_block: _looked_up,
+    ops.constexpr_sparse_to_dense_by_mask: scattered,
+})  # fmt: skip

@@ -1,13 +1,10 @@
-"""MIL's element types and literals as PyTorch's."""
+"""MIL's element types as PyTorch's."""
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 
 from tensorlogic.errors import UnsupportedError, codes
-from tensorlogic.mil.program import Literal
-from tensorlogic.mil.types import TensorType
 
 _DTYPES = {
     "fp16": torch.float16, "fp32": torch.float32, "fp64": torch.float64, "bf16": torch.bfloat16,
@@ -15,6 +12,9 @@ _DTYPES = {
     "int8": torch.int8, "int16": torch.int16, "int32": torch.int32, "int64": torch.int64,
     "uint8": torch.uint8, "uint16": torch.uint16, "uint32": torch.uint32, "uint64": torch.uint64,
     "bool": torch.bool,
+    # Below a byte, each number takes a byte once it is unpacked.
+    "int4": torch.int8,
+    "uint1": torch.uint8, "uint2": torch.uint8, "uint3": torch.uint8, "uint4": torch.uint8, "uint6": torch.uint8,
 }  # fmt: skip
 
 
@@ -26,10 +26,6 @@ def torch_dtype(name: str) -> torch.dtype:
     return dtype
 
 
-def tensor_of(literal: Literal) -> torch.Tensor:
-    """The tensor that `literal` stands for, without a copy where its bytes allow."""
-    assert isinstance(literal.type, TensorType) and isinstance(literal.data, np.ndarray)
-    dtype = torch_dtype(literal.type.dtype.name)
-    data = literal.data if literal.data.flags.c_contiguous else np.ascontiguousarray(literal.data)
-    tensor = torch.from_numpy(data if data.flags.writeable else data.copy())
-    return tensor if tensor.dtype == dtype else tensor.view(dtype).reshape(data.shape)
+def movable(tensor: torch.Tensor) -> torch.Tensor:
+    """The same bits in a type whose values PyTorch gathers and turns around, which it does not with uint16."""
+    return tensor.view(torch.int16) if tensor.dtype == torch.uint16 else tensor
