@@ -32,8 +32,8 @@ def builder() -> Callable[[Case], tuple[Any, ...]]:
 
     def build(each: Case) -> tuple[Any, ...]:
         target = getattr(coremltools.target, f"iOS{each.opset}")
-        changed = deepcopy(each.arguments)  # by coremltools' inference
-        arguments = {name: _given(value) for name, value in changed.items()}
+        given = deepcopy(each.arguments)  # which coremltools changes
+        arguments = {name: _given(value) for name, value in given.items()}
         with Function({}, opset_version=target), np.errstate(all="ignore"):
             built = getattr(Builder, each.op)(**arguments)
         return tuple(built) if isinstance(built, tuple | list) else (built,)

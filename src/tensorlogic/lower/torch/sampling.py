@@ -54,7 +54,7 @@ class Pixels:
     """
 
     def __init__(self, x: Tensor) -> None:
-        self._images, _, self._height, self._width = x.shape
+        self._height, self._width = x.shape[2:]
         self._values = x.float().permute(0, 2, 3, 1).flatten(0, 2)
 
     def nearest(self, image: Tensor, row: Tensor, column: Tensor) -> Tensor:
