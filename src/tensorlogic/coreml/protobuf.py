@@ -28,10 +28,11 @@ from tensorlogic.mil import (
     Type,
     Value,
 )
+from tensorlogic.mil.declare import OPSETS
 from tensorlogic.mil.literals import from_bytes, from_values
 from tensorlogic.mil.types import DTYPES
 
-_OPSETS = {"CoreML5": 15, "CoreML6": 16, "CoreML7": 17, "CoreML8": 18, "CoreML9": 26}
+_OPSETS = {f"CoreML{version}": opset for version, opset in enumerate(OPSETS, 5)}
 
 
 class ProgramReader:

@@ -25,6 +25,8 @@ from enum import Enum
 from typing import Annotated, Any, TypeVar, Union
 
 IOS15, IOS16, IOS17, IOS18 = 15, 16, 17, 18
+OPSETS = (IOS15, IOS16, IOS17, IOS18, 26)
+"""The operation sets that programs are read in."""
 
 T = TypeVar("T")
 
