@@ -122,7 +122,7 @@ DAMAGES = (
     Damage("text with NULs", _write(TEXT, b"program(1.3)\0"), codes.UNEXPECTED_CHARACTER, "U+0000"),
     Damage("no closing quote", _write(TEXT, b'program(1.3) [a = string("x'), codes.UNTERMINATED_TEXT, "closing quote"),
     _text("newer version", "program(1.3)", "program(2.0)", codes.UNSUPPORTED_VERSION, "version 2.0"),
-    _text("newer operation set", "<ios15>", "<ios26>", codes.UNSUPPORTED_VERSION, "'ios26'"),
+    _text("newer operation set", "<ios15>", "<ios99>", codes.UNSUPPORTED_VERSION, "'ios99'"),
     _text("unknown escape", 'string("', 'string("\\q', codes.BAD_LITERAL, "unknown escape `\\q`"),
     _text("unknown type", "tensor<fp32", "tensor<fp31", codes.BAD_PROGRAM, "did you mean `fp32`"),
     _text("unknown operation", "relu(", "warp_drive(", codes.UNSUPPORTED_OPERATION, "'warp_drive'"),

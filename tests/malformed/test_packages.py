@@ -13,12 +13,12 @@ import pytest
 import tensorlogic as tl
 from tensorlogic.errors import render
 from tests.conftest import ROOT
-from tests.malformed import compiled, packages, small_package
+from tests.malformed import compiled, packages, small_package, stateful
 from tests.malformed.packages import Damage
 
 FORMS = {
     "package": packages.DAMAGES,
-    "stateful_package": packages.STATEFUL_DAMAGES,
+    "stateful_package": stateful.DAMAGES,
     "compiled": compiled.DAMAGES,
 }
 CASES = [

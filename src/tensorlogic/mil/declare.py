@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, TypeVar, Union
 
-IOS15, IOS16, IOS17, IOS18 = 15, 16, 17, 18
+IOS15, IOS16, IOS17, IOS18, IOS26 = 15, 16, 17, 18, 26
 
 T = TypeVar("T")
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from tensorlogic.errors import UnsupportedError, codes
-from tensorlogic.mil.declare import IOS15, IOS16, IOS17, IOS18
+from tensorlogic.mil.declare import IOS15, IOS16, IOS17, IOS18, IOS26
 from tensorlogic.mil.program import Block, Function, Literal, Operand, Operation, Program, Value
 from tensorlogic.mil.text.lexer import Lexer
 from tensorlogic.mil.text.types import TypeReader
 from tensorlogic.mil.text.values import Stored, ValueReader
 
-_OPSETS = {f"ios{release}": release for release in (IOS15, IOS16, IOS17, IOS18)}
+_OPSETS = {f"ios{release}": release for release in (IOS15, IOS16, IOS17, IOS18, IOS26)}
 _VERSION = "1"
 
 
