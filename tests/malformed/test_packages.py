@@ -13,7 +13,8 @@ import pytest
 import tensorlogic as tl
 from tensorlogic.errors import render
 from tests.conftest import ROOT
-from tests.malformed import compiled, packages, small_package, stateful
+from tests.malformed import compiled, compressed_package, packages, small_package, stateful
+from tests.malformed.misfits import MISFITS, SIZE, Misfit
 from tests.malformed.packages import Damage
 
 FORMS = {
@@ -48,10 +49,30 @@ def test_damage_is_named(form: str, damage: Damage, request: pytest.FixtureReque
     assert max(map(len, text.splitlines())) < 1000
 
 
+@pytest.mark.parametrize("misfit", MISFITS, ids=lambda misfit: misfit.name)
+def test_misfit_is_named(misfit: Misfit, tmp_path: Path) -> None:
+    path = tmp_path / "misfit.mlpackage"
+    compressed_package.write(path, SIZE, misfit.expressions)
+    with pytest.raises(tl.TensorLogicError) as caught:
+        tl.load_model(path)
+    text = render(caught.value)
+    assert (caught.value.code, misfit.says in text) == (misfit.code, True), text
+    assert "misfit.mlpackage" in text
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process's memory")
 @pytest.mark.parametrize(("form", "count"), [("package", 1000), ("stateful_package", 300), ("compiled", 1000)])
 def test_mutations(form: str, count: int, request: pytest.FixtureRequest) -> None:
-    good: Path = request.getfixturevalue(form)
+    mutate(request.getfixturevalue(form), count)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process's memory")
+def test_mutations_of_a_compressed_weight(tmp_path: Path) -> None:
+    compressed_package.write(tmp_path / "sparse.mlpackage", 64, compressed_package.sparse_palettized(64))
+    mutate(tmp_path / "sparse.mlpackage", 500)
+
+
+def mutate(good: Path, count: int) -> None:
     command = [sys.executable, "-m", "tests.malformed.mutate", str(good), str(count), "7"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -59,6 +59,8 @@ def constexpr_lut_to_dense(indices: Stored, lut: Stored, shape: Shape) -> Stored
 
 
 def _looked_up(indices: Stored, lut: Stored, vector_axis: int | None) -> Stored:
+    if len(lut.shape) != len(indices.shape) + 2:
+        raise ValueError(f"palettes of shape {list(lut.shape)} for indices of shape {list(indices.shape)}")
     *grid, entries, length = lut.shape
     if entries != 1 << indices.bits:
         raise ValueError(f"a palette of {entries} values for indices of {indices.bits} bits")

@@ -1,0 +1,114 @@
+"""Weights that coremltools compresses are, bit for bit, what coremltools expands them to."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tensorlogic as tl
+
+X = np.random.default_rng(1).standard_normal((1, 8, 6, 6)).astype(np.float32)
+
+Step = tuple[str, str, dict[str, Any]]
+"""A function of coremltools, the class of its options, and the options."""
+
+
+def palettize(nbits: int, **options: Any) -> Step:
+    # Uniform palettes are found at once.
+    return "palettize_weights", "OpPalettizerConfig", {"mode": "uniform", "nbits": nbits, **options}
+
+
+def cluster(nbits: int, size: int) -> Step:
+    return palettize(nbits, mode="kmeans", cluster_dim=size)
+
+
+def quantize(dtype: str, **options: Any) -> Step:
+    return "linear_quantize_weights", "OpLinearQuantizerConfig", {"dtype": dtype, **options}
+
+
+PRUNE: Step = ("prune_weights", "OpMagnitudePrunerConfig", {"target_sparsity": 0.6})
+ASYMMETRIC = {"mode": "linear"}
+WHOLE = {"granularity": "per_tensor"}
+GROUPS = {"granularity": "per_grouped_channel", "group_size": 8}
+BLOCKS = {"granularity": "per_block", "block_size": 4}
+
+CASES = [
+    *[(f"{bits}-bit palettized", "iOS16", palettize(bits)) for bits in (1, 2, 4, 6, 8)],
+    ("INT8", "iOS16", quantize("int8")),
+    ("INT8", "iOS16", quantize("uint8", **ASYMMETRIC)),
+    ("INT8", "iOS16", quantize("int8", **WHOLE)),
+    ("Sparse", "iOS16", PRUNE),
+    *[(f"{bits}-bit palettized", "iOS18", palettize(bits)) for bits in (1, 2, 3, 4, 6, 8)],
+    ("4-bit palettized", "iOS18", palettize(4, **GROUPS)),
+    ("2-bit palettized", "iOS18", palettize(2, **GROUPS, channel_axis=1)),
+    ("2-bit palettized + scaled F16 palette", "iOS18", palettize(2, **GROUPS, enable_per_channel_scale=True)),
+    ("2-bit palettized in vectors of 2", "iOS18", cluster(2, 2)),
+    ("3-bit palettized in vectors of 4", "iOS18", cluster(3, 4)),
+    ("4-bit palettized + INT8 palette", "iOS18", palettize(4, **GROUPS), quantize("int8", **WHOLE)),
+    *[("INT8", "iOS18", quantize(dtype, **ASYMMETRIC)) for dtype in ("int8", "uint8")],
+    *[("INT4", "iOS18", quantize(dtype)) for dtype in ("int4", "uint4")],
+    ("INT4", "iOS18", quantize("uint4", **ASYMMETRIC, **WHOLE)),
+    *[("INT4 per block of 4", "iOS18", quantize(dtype, **BLOCKS)) for dtype in ("int4", "uint4")],
+    ("INT8 per block of 4", "iOS18", quantize("int8", **ASYMMETRIC, **BLOCKS)),
+    ("Sparse", "iOS18", PRUNE),
+    ("Sparse + 4-bit palettized", "iOS18", PRUNE, palettize(4, **GROUPS)),
+    ("Sparse + INT8", "iOS18", PRUNE, quantize("int8")),
+    ("Sparse + INT4 per block of 4", "iOS18", PRUNE, quantize("int4", **BLOCKS)),
+    ("Sparse + 4-bit palettized + INT8 palette", "iOS18", PRUNE, palettize(4), quantize("int8", **WHOLE)),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def networks() -> dict[str, Any]:
+    """A convolution and a linear layer, converted for two releases."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return {target: _convert(target) for target in ("iOS16", "iOS18")}
+
+
+def _convert(release: str) -> Any:
+    import coremltools as ct
+    from coremltools.converters.mil import Builder as mb  # noqa: N813 (its usual name)
+
+    rng, target = np.random.default_rng(0), getattr(ct.target, release)
+
+    @mb.program(input_specs=[mb.TensorSpec(X.shape)], opset_version=target)
+    def program(x):
+        convolved = mb.conv(x=x, weight=rng.standard_normal((32, 8, 3, 3)).astype(np.float32))
+        flat = mb.reshape(x=convolved, shape=(1, 512))
+        return mb.linear(x=flat, weight=rng.standard_normal((32, 512)).astype(np.float32), name="y")
+
+    return ct.convert(program, convert_to="mlprogram", minimum_deployment_target=target, skip_model_load=True)
+
+
+def _compressed(model: Any, steps: tuple[Step, ...]) -> Any:
+    import coremltools.optimize.coreml as cto
+
+    for index, (function, options_of, options) in enumerate(steps):
+        config = cto.OptimizationConfig(getattr(cto, options_of)(**options))
+        model = getattr(cto, function)(model, config, joint_compression=index > 0)
+    return model
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[1]}-{case[0]}")
+def test_same_bits(case: tuple[Any, ...], networks: dict[str, Any], tmp_path: Path) -> None:
+    import coremltools.optimize.coreml as cto
+
+    storage, release, *steps = case
+    compressed = _compressed(networks[release], tuple(steps))
+    plain = cto.decompress_weights(compressed)
+    compressed.save(str(tmp_path / "compressed.mlpackage"))
+    plain.save(str(tmp_path / "plain.mlpackage"))
+    got, want = (tl.load_model(tmp_path / f"{n}.mlpackage", precision="f16") for n in ("compressed", "plain"))
+    assert (got.metadata.quantization, want.metadata.quantization) == (storage, "F16")
+    weights = {t.shape: got.get_tensor(name) for name, t in got.tensors.items() if t.storage == storage}
+    assert set(weights) == {(32, 8, 3, 3), (32, 512)}
+    for operation in plain._mil_program.functions["main"].operations:
+        if operation.op_type in ("conv", "linear"):
+            np.testing.assert_array_equal(weights[operation.weight.shape], operation.weight.val, strict=True)
+    np.testing.assert_array_equal(got.predict(X).y, want.predict(X).y)
