@@ -45,7 +45,9 @@ def _point_items_to(target: str) -> Callable[[Path], None]:
     return _edit_manifest(change)
 
 
-def _edit_model(change: Callable[[Any], Any]) -> Callable[[Path], None]:
+def edit_model(change: Callable[[Any], Any]) -> Callable[[Path], None]:
+    """What changes the model message of a package."""
+
     def do(package: Path) -> None:
         path = package / MODEL
         model = model_classes().Model.FromString(path.read_bytes())
@@ -120,21 +122,6 @@ def _rename_feature(model: Any) -> None:
     model.description.input[0].name = "nobody"
 
 
-def _state_type(model: Any) -> Any:
-    return model.mlProgram.functions["add"].inputs[1].type.stateType.wrappedType
-
-
-def _read_the_input(model: Any) -> None:
-    body = model.mlProgram.functions["add"].block_specializations["CoreML8"]
-    read = next(operation for operation in body.operations if operation.type == "read_state")
-    read.inputs["input"].arguments[0].name = "x"
-
-
-def _give_the_state(model: Any) -> None:
-    body = model.mlProgram.functions["add"].block_specializations["CoreML8"]
-    body.outputs.append("total")
-
-
 def _array(model: Any) -> Any:
     return model.description.input[0].type.multiArrayType
 
@@ -192,164 +179,69 @@ DAMAGES = (
     Damage("data over its record", _patch_weights(80, struct.pack("<Q", 64)), codes.CORRUPT, "overlap"),
     Damage(
         "offset outside the file",
-        _edit_model(lambda m: setattr(_weight(m).blobFileValue, "offset", 1 << 60)),
+        edit_model(lambda m: setattr(_weight(m).blobFileValue, "offset", 1 << 60)),
         codes.BAD_OFFSET,
         "weight's record",
     ),
     Damage(
         "weights file outside the package",
-        _edit_model(lambda m: setattr(_weight(m).blobFileValue, "fileName", "@model_path/../../../../secret")),
+        edit_model(lambda m: setattr(_weight(m).blobFileValue, "fileName", "@model_path/../../../../secret")),
         codes.OUTSIDE_PACKAGE,
         "outside the package",
     ),
     Damage(
         "unknown operation",
-        _edit_model(lambda m: setattr(_operation(m, "relu"), "type", "warp_drive")),
+        edit_model(lambda m: setattr(_operation(m, "relu"), "type", "warp_drive")),
         codes.UNSUPPORTED_OPERATION,
         "'warp_drive'",
     ),
     Damage(
         "newer operation set",
-        _edit_model(lambda m: setattr(m.mlProgram.functions["main"], "opset", "CoreML99")),
+        edit_model(lambda m: setattr(m.mlProgram.functions["main"], "opset", "CoreML99")),
         codes.UNSUPPORTED_VERSION,
         "written in the operation set 'CoreML99'",
     ),
     Damage(
         "operation of a later operation set",
-        _edit_model(lambda m: setattr(_operation(m, "relu"), "type", "slice_update")),
+        edit_model(lambda m: setattr(_operation(m, "relu"), "type", "slice_update")),
         codes.UNSUPPORTED_OPERATION,
         "'slice_update'",
     ),
-    Damage("unknown parameter", _edit_model(_rename_input_of_relu), codes.BAD_OPERATION, "no parameter 'y'"),
+    Damage("unknown parameter", edit_model(_rename_input_of_relu), codes.BAD_OPERATION, "no parameter 'y'"),
     Damage(
         "missing parameter",
-        _edit_model(lambda m: _operation(m, "relu").inputs.pop("x")),
+        edit_model(lambda m: _operation(m, "relu").inputs.pop("x")),
         codes.BAD_OPERATION,
         "'x' is missing",
     ),
-    Damage("use before definition", _edit_model(_swap_definition), codes.UNDEFINED_VALUE, "before it is defined"),
-    Damage("defined twice", _edit_model(_define_twice), codes.BAD_PROGRAM, "defined twice"),
-    Damage("result beyond memory", _edit_model(_grow_declared_shape), codes.TOO_LARGE, "memory"),
-    Damage("renamed feature", _edit_model(_rename_feature), codes.BAD_PROGRAM, "nobody"),
+    Damage("use before definition", edit_model(_swap_definition), codes.UNDEFINED_VALUE, "before it is defined"),
+    Damage("defined twice", edit_model(_define_twice), codes.BAD_PROGRAM, "defined twice"),
+    Damage("result beyond memory", edit_model(_grow_declared_shape), codes.TOO_LARGE, "memory"),
+    Damage("renamed feature", edit_model(_rename_feature), codes.BAD_PROGRAM, "nobody"),
     Damage(
         "input of another shape",
-        _edit_model(lambda m: _array(m).shape.append(1)),
+        edit_model(lambda m: _array(m).shape.append(1)),
         codes.BAD_PROGRAM,
         "but its description says float32[1, 3, 8, 8, 1]",
     ),
-    Damage("input of no type", _edit_model(lambda m: _array(m).ClearField("dataType")), codes.BAD_PROGRAM, "INVALID"),
-    Damage("empty range", _edit_model(_range_from_5_to_3), codes.BAD_PROGRAM, "range 5..3"),
+    Damage("input of no type", edit_model(lambda m: _array(m).ClearField("dataType")), codes.BAD_PROGRAM, "INVALID"),
+    Damage("empty range", edit_model(_range_from_5_to_3), codes.BAD_PROGRAM, "range 5..3"),
     Damage(
         "default of another type",
-        _edit_model(lambda m: (setattr(_array(m), "dataType", 131104), setattr(_array(m), "floatDefaultValue", 0.5))),
+        edit_model(lambda m: (setattr(_array(m), "dataType", 131104), setattr(_array(m), "floatDefaultValue", 0.5))),
         codes.BAD_PROGRAM,
         "default value 0.5",
     ),
     Damage(
         "no outputs",
-        _edit_model(lambda m: m.description.ClearField("output")),
+        edit_model(lambda m: m.description.ClearField("output")),
         codes.BAD_PROGRAM,
         "no outputs",
     ),
     Damage(
         "another kind of model",
-        _edit_model(lambda m: m.neuralNetwork.SetInParent()),
+        edit_model(lambda m: m.neuralNetwork.SetInParent()),
         codes.UNSUPPORTED_MODEL,
         "neuralNetwork",
-    ),
-)
-
-# Of the package with two functions, `add` (the default) and `twice`, and the state `total`.
-STATEFUL_DAMAGES = (
-    Damage(
-        "state of no type",
-        _edit_model(lambda m: _state_type(m).Clear()),
-        codes.BAD_PROGRAM,
-        "a value has no type",
-    ),
-    Damage(
-        "state of a list",
-        _edit_model(lambda m: _state_type(m).listType.type.tensorType.SetInParent()),
-        codes.BAD_PROGRAM,
-        "unknown element type",
-    ),
-    Damage(
-        "state of unknown size",
-        _edit_model(lambda m: _state_type(m).tensorType.dimensions[0].unknown.SetInParent()),
-        codes.BAD_PROGRAM,
-        "tensors of known size",
-    ),
-    Damage(
-        "state beyond memory",
-        _edit_model(
-            lambda m: (
-                setattr(_state_type(m).tensorType.dimensions[0].constant, "size", 1 << 50),
-                m.description.functions[0].state[0].type.stateType.arrayType.shape.__setitem__(0, 1 << 50),
-            )
-        ),
-        codes.TOO_LARGE,
-        "memory",
-    ),
-    Damage(
-        "state that the program lacks",
-        _edit_model(lambda m: setattr(m.description.functions[0].state[0], "name", "nobody")),
-        codes.BAD_PROGRAM,
-        "differ in states: nobody, total",
-    ),
-    Damage(
-        "state that is not described",
-        _edit_model(lambda m: m.description.functions[0].ClearField("state")),
-        codes.BAD_PROGRAM,
-        "differ in states: total",
-    ),
-    Damage(
-        "state described as an input",
-        _edit_model(lambda m: m.description.functions[0].input.extend(m.description.functions[0].state)),
-        codes.BAD_PROGRAM,
-        "differ in inputs: total",
-    ),
-    Damage(
-        "state of another shape",
-        _edit_model(lambda m: m.description.functions[0].state[0].type.stateType.arrayType.shape.append(2)),
-        codes.BAD_PROGRAM,
-        "is state<tensor<fp16, [1, 8]>>, but its description says float16[1, 8, 2]",
-    ),
-    Damage(
-        "state of another type",
-        _edit_model(lambda m: m.description.functions[0].state[0].type.int64Type.SetInParent()),
-        codes.BAD_PROGRAM,
-        "but its description says int64",
-    ),
-    Damage("input read as a state", _edit_model(_read_the_input), codes.BAD_OPERATION, "'input' takes a state"),
-    Damage("state as an output", _edit_model(_give_the_state), codes.BAD_PROGRAM, "must be read first"),
-    Damage(
-        "default function that does not exist",
-        _edit_model(lambda m: setattr(m.description, "defaultFunctionName", "nobody")),
-        codes.BAD_PROGRAM,
-        "the default function 'nobody' is not described",
-    ),
-    Damage(
-        "no default function",
-        _edit_model(lambda m: m.description.ClearField("defaultFunctionName")),
-        codes.BAD_PROGRAM,
-        "the default function 'main' is not described",
-    ),
-    Damage(
-        "function without description",
-        _edit_model(lambda m: m.description.functions.pop(1)),
-        codes.BAD_PROGRAM,
-        "the function 'twice' has no description",
-    ),
-    Damage(
-        "function that the program lacks",
-        _edit_model(lambda m: m.mlProgram.functions.pop("twice")),
-        codes.BAD_PROGRAM,
-        "the program has no function 'twice'",
-    ),
-    Damage(
-        "function described twice",
-        _edit_model(lambda m: m.description.functions.append(m.description.functions[1])),
-        codes.BAD_PROGRAM,
-        "the function 'twice' is described twice",
     ),
 )

@@ -13,13 +13,13 @@ import pytest
 import tensorlogic as tl
 from tensorlogic.errors import render
 from tests.conftest import ROOT
-from tests.malformed import compiled, compressed_package, packages, small_package
+from tests.malformed import compiled, compressed_package, packages, small_package, stateful
 from tests.malformed.misfits import MISFITS, SIZE, Misfit
 from tests.malformed.packages import Damage
 
 FORMS = {
     "package": packages.DAMAGES,
-    "stateful_package": packages.STATEFUL_DAMAGES,
+    "stateful_package": stateful.DAMAGES,
     "compiled": compiled.DAMAGES,
 }
 CASES = [

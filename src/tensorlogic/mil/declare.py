@@ -24,9 +24,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, TypeVar, Union
 
-IOS15, IOS16, IOS17, IOS18 = 15, 16, 17, 18
-OPSETS = (IOS15, IOS16, IOS17, IOS18, 26)
-"""The operation sets that programs are read in."""
+IOS15, IOS16, IOS17, IOS18, IOS26 = 15, 16, 17, 18, 26
+OPSETS = (IOS15, IOS16, IOS17, IOS18, IOS26)
+"""The operation sets that programs are read in. iOS 26 has the operations of iOS 18 in coremltools' registry."""
 
 T = TypeVar("T")
 
