@@ -12,10 +12,10 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all check bench fmt hooks clean models lint
+.PHONY: help demo test test-all check conformance bench fmt hooks clean models lint
 
 help:
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 demo: models  ## set everything up and run a real Core ML model
 	$(BIN)/tl run examples/pitch.tl
@@ -27,6 +27,9 @@ test-all: models  ## run all tests
 	$(PYTEST)
 
 check: lint test  ## format, lint, types, import contracts and tests: what CI runs
+
+conformance: $(READY)  ## run coremltools' own tests through the drop-in: hours of processor time
+	$(BIN)/python conformance/run.py --workers $(WORKERS)
 
 bench: $(READY)  ## time ResNet-50 against PyTorch and ONNX Runtime
 	$(BIN)/python benchmarks/run.py

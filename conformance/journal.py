@@ -10,22 +10,25 @@ from typing import Any
 
 import pytest
 
-# Variables of the environment for the processes of a run, and a property of each result.
+# Variables of the environment for the processes of a run (plugin.py), and a property of each result.
 DONE = "CONFORMANCE_DONE"
 LIST = "CONFORMANCE_LIST"
+FIRST = "CONFORMANCE_FIRST"
+DEVICE = "CONFORMANCE_DEVICE"
 RAN = "operations of the programs that predicted"
 
 ROOT = Path(__file__).resolve().parent.parent
 PATH = ROOT / "out" / "conformance.jsonl"
+"""Where results go when nothing else is asked for."""
 _LONGEST = 2000
 
 Result = dict[str, Any]
 
 
-def read() -> dict[str, Result]:
+def read(path: Path) -> dict[str, Result]:
     """The last result of each test. A line that an interruption cut off is left out."""
     results = {}
-    for line in PATH.read_text().splitlines() if PATH.exists() else ():
+    for line in path.read_text().splitlines() if path.exists() else ():
         try:
             result = json.loads(line)
         except ValueError:

@@ -1,7 +1,7 @@
 """Loaded by every process of a conformance run: installs the drop-in, and notes what each test really predicted.
 
-The environment variable `DONE` names a file with the tests that have results already, and `LIST` a file to write the
-names of all collected tests to.
+Variables of the environment: `DONE` names a file with the tests that have results already, `LIST` a file to write the
+names of all collected tests to, `DEVICE` what predictions run on; `FIRST` keeps one case of every test.
 """
 
 from __future__ import annotations
@@ -13,23 +13,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from journal import DONE, LIST, RAN
+from journal import DEVICE, DONE, FIRST, LIST, RAN
 
 from tensorlogic import engines
 from tensorlogic.coreml import shim
 from tensorlogic.mil import Program
 
-shim.install()
+shim.install(device=os.environ.get(DEVICE, "auto"))
 
 from tensorlogic.coreml.shim import native  # noqa: E402
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what an interrupted run has done."""
+    """Leave out what an interrupted run has done, and all but the first case of each test where that is asked for."""
     path = os.environ.get(DONE)
     done = set(json.loads(Path(path).read_text())) if path else set()
-    config.hook.pytest_deselected(items=[item for item in items if item.nodeid in done])
-    items[:] = [item for item in items if item.nodeid not in done]
+    kept = (
+        {item.nodeid.partition("[")[0]: item for item in reversed(items)}.values() if os.environ.get(FIRST) else items
+    )
+    left = {item.nodeid for item in kept} - done
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in left])
+    items[:] = [item for item in items if item.nodeid in left]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

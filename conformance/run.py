@@ -20,7 +20,7 @@ from typing import Any
 import journal
 import pytest
 import report
-from journal import DONE, LIST
+from journal import DEVICE, DONE, FIRST, LIST
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 HERE = Path(__file__).resolve().parent
@@ -49,7 +49,8 @@ def options(*more: str) -> list[str]:
 class Recorder:
     """Writes each result down as it comes, and moves the progress bar."""
 
-    def __init__(self, done: int) -> None:
+    def __init__(self, path: Path, done: int) -> None:
+        self._path = path
         self._sources = journal.sources()
         self._done = done
         self._counts = dict.fromkeys(("passed", "failed", "skipped"), 0)
@@ -58,8 +59,8 @@ class Recorder:
         self._task = self._progress.add_task("collecting", total=None)
 
     def __enter__(self) -> Recorder:
-        journal.PATH.parent.mkdir(exist_ok=True)
-        self._file = journal.PATH.open("a")
+        self._path.parent.mkdir(exist_ok=True)
+        self._file = self._path.open("a")
         self._progress.start()
         return self
 
@@ -85,13 +86,14 @@ class Recorder:
 def run(arguments: argparse.Namespace, folder: Path) -> None:
     """Run what has no result that stands."""
     now = journal.sources()
-    results = journal.read().values()
+    results = journal.read(arguments.journal).values()
     stands = [r["test"] for r in results if (r["outcome"] != "failed" if arguments.failed else r["sources"] == now)]
     done = folder / "done.json"
     done.write_text(json.dumps(stands))
-    os.environ.update(EVERYTHING | {DONE: str(done)})
+    settings = DEFAULT | {FIRST: "1"} if arguments.first else EVERYTHING
+    os.environ.update(settings | {DONE: str(done), DEVICE: arguments.device})
     chosen = ["-k", arguments.only] if arguments.only else []
-    with Recorder(len(stands)) as recorder:
+    with Recorder(arguments.journal, len(stands)) as recorder:
         pytest.main(options("-n", str(arguments.workers), *chosen), plugins=[recorder])
 
 
@@ -111,6 +113,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="test processes")
     parser.add_argument("--only", metavar="EXPRESSION", help="run the tests that match, as with pytest -k")
+    parser.add_argument("--first", action="store_true", help="run one case of every test")
+    parser.add_argument("--device", default="auto", help="what predictions run on")
+    parser.add_argument("--journal", type=Path, default=journal.PATH, help="where results are kept")
     parser.add_argument("--failed", action="store_true", help="run what failed before, and what was never run")
     parser.add_argument("--report", action="store_true", help="run nothing; write the report again")
     arguments = parser.parse_args()
@@ -118,7 +123,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         if not arguments.report:
             run(arguments, Path(folder))
-        return report.write(journal.read(), default_tests(Path(folder)))
+        results = journal.read(arguments.journal)
+        return 0 if arguments.first else report.write(results, default_tests(Path(folder)))
 
 
 if __name__ == "__main__":

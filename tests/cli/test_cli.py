@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +76,50 @@ def test_inspect(package: Path) -> None:
     assert sum(weight["elements"] for weight in data["weights"]) == 602
 
 
+def test_inspect_prints_the_program(compiled: Path, package: Path) -> None:
+    done = tl("inspect", package, "--mil")
+    assert done.stdout.startswith("program(1.3)\n")
+    assert "tensor<fp16, [1, 16, 8, 8]> relu_0_cast_fp16 = relu(x = conv_0_cast_fp16);\n" in done.stdout
+    assert tl("inspect", compiled, "--mil", "--function", "main").stdout == done.stdout
+    wrong = tl("inspect", compiled, "--mil", "--function", "mian")
+    assert (wrong.returncode, "'main'" in wrong.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_a_terminal_pages_the_program_and_colours_it(
+    environment: dict[str, str], coloured: bool, compiled: Path
+) -> None:
+    pager = {"PAGER": "sed s/^/PAGED:/", "TERM": "xterm"}
+    shown = in_terminal(["inspect", str(compiled), "--mil"], pager | environment)
+    assert "PAGED:program" in shown.replace("\x1b[35m", "")
+    assert ("\x1b[1;34mrelu\x1b[0m(" in shown) is coloured
+    assert ("= relu(" in shown) is not coloured
+
+
+def in_terminal(arguments: list[str], environment: dict[str, str]) -> str:
+    """What `tl` prints when its standard streams are a terminal."""
+    pty = pytest.importorskip("pty", reason="there are no terminals to pretend")
+    others = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "MANPAGER")}
+    here, there = pty.openpty()
+    command = [sys.executable, "-m", "tensorlogic", *arguments]
+    shown = b""
+    with subprocess.Popen(command, stdin=there, stdout=there, stderr=subprocess.DEVNULL, env=others | environment):
+        os.close(there)
+        # Linux reports the end of a terminal as an error, other systems as an end.
+        with contextlib.suppress(OSError):
+            while chunk := os.read(here, 1 << 16):
+                shown += chunk
+    os.close(here)
+    return shown.decode()
+
+
+def test_inspect_does_without_pytorch(compiled: Path) -> None:
+    code = f"from tensorlogic.models import inspect_model; inspect_model({str(compiled)!r})\nimport sys\n"
+    check = f"{code}print(sorted(set({HEAVY!r}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_predict(package: Path, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     np.save(tmp_path / "x.npy", rng.standard_normal(small_package.INPUT_SHAPE).astype(np.float32))
@@ -82,6 +128,20 @@ def test_predict(package: Path, tmp_path: Path) -> None:
     with np.load(tmp_path / "y.npz") as saved:
         np.testing.assert_allclose(json.loads(done.stdout)["scores"], saved["scores"], rtol=1e-6)
     assert "float32[1, 10]" in tl("predict", package, "-i", f"x={tmp_path / 'x.npy'}").stdout
+
+
+def test_a_function_with_a_state(stateful_package: Path) -> None:
+    shown = tl("inspect", stateful_package, "--function", "twice").stdout
+    assert "twice of add, twice" in shown
+    assert "state" in shown and "float16[1, 8]" in shown
+    data = json.loads(tl("inspect", stateful_package, "--json").stdout)
+    assert (data["function"], data["states"][0]["name"]) == ("add", "total")
+    x = [[1, *[0] * 7]]
+    sums = json.loads(tl("predict", stateful_package, "-i", x, "--json").stdout)["sum"]
+    twice = tl("predict", stateful_package, "-i", x + x, "--function", "twice", "--json").stdout
+    assert json.loads(twice)["sum"] == [[2 * value for value in sums[0]]] * 2
+    wrong = tl("predict", stateful_package, "-i", x, "--function", "twise")
+    assert (wrong.returncode, "Did you mean 'twice'?" in wrong.stderr) == (2, True)
 
 
 def test_predict_refuses_what_it_cannot_read(package: Path, tmp_path: Path) -> None:

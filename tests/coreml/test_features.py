@@ -37,6 +37,30 @@ def test_shapes(shapes: Shapes, shape: tuple[int, ...], accepted: bool) -> None:
     assert shapes.accepts(shape) is accepted
 
 
+NEAREST = [
+    (FIXED, (5, 1), (2, 3)),
+    (FIXED, (2, 3, 1), None),
+    (RANGED, (9, 1), (4, 3)),
+    (RANGED, (0, 1000), (1, 1000)),
+    (RANGED, (3,), None),
+    (LISTED, (3, 4), (2, 5)),
+    (LISTED, (1, 1), (1, 3)),
+    (Shapes((4, 4), enumerated=((1, 3), (2,))), (5, 5), (4, 4)),
+    (Shapes(()), (2,), None),
+]
+
+
+@pytest.mark.parametrize(("shapes", "shape", "nearest"), NEAREST)
+def test_the_nearest_shape(shapes: Shapes, shape: tuple[int, ...], nearest: tuple[int, ...] | None) -> None:
+    assert shapes.nearest(shape) == nearest
+
+
+@pytest.mark.parametrize("wrong", [{"default": (-1,)}, {"default": (), "ranges": ((5, 3),)}])
+def test_shapes_that_make_no_sense(wrong: dict) -> None:
+    with pytest.raises(ValueError, match=r"-1|5\.\.3"):
+        Shapes(**wrong)
+
+
 @pytest.mark.parametrize(
     ("shapes", "text"), [(FIXED, "[2, 3]"), (RANGED, "[1..4, 3..]"), (LISTED, "one of [1, 3], [2, 5]")]
 )
@@ -83,6 +107,37 @@ def test_arrays_refused(given: object, dtype: str, code: codes.Code, says: str) 
         ArrayType(dtype, FIXED).encode(given, "x")
     assert caught.value.code == code
     assert says in str(caught.value)
+
+
+# The shapes that are accepted, the shape that is given, what the message and the help say.
+OUTSIDE = [
+    (RANGED, (5, 3), "has shape [5, 3], but the model takes [1..4, 3..]", "[4, 3]"),
+    (RANGED, (2, 1), "takes [1..4, 3..]", "nearest shape that it takes is [2, 3]"),
+    (LISTED, (2, 3), "takes one of [1, 3], [2, 5]", "nearest shape that it takes is [1, 3]"),
+    (LISTED, (7,), "takes one of [1, 3], [2, 5]", "2 axes: for example [1, 3]"),
+]
+
+
+@pytest.mark.parametrize(("shapes", "shape", "message", "cure"), OUTSIDE)
+def test_a_shape_outside_shows_what_is_allowed(shapes: Shapes, shape: tuple, message: str, cure: str) -> None:
+    with pytest.raises(TensorLogicError) as caught:
+        ArrayType("float32", shapes).encode(np.ones(shape), "x")
+    (found,) = caught.value.diagnostics
+    assert message in found.message
+    assert cure in (found.help or "")
+
+
+@pytest.mark.parametrize("number", [3, 3.0, np.float32(3), np.array(3), [3], torch.tensor(3)])
+def test_one_number_is_an_array_with_one_axis(number: object) -> None:
+    kind = ArrayType("float32", Shapes((1,)))
+    for got in (kind.encode(number, "x"), kind.decode(number)):
+        np.testing.assert_array_equal(got, np.float32([3]), strict=True)
+
+
+@pytest.mark.parametrize(("dtype", "default"), [("int8", 128), ("int32", 0.5), ("int32", float("nan"))])
+def test_a_default_must_be_of_the_type(dtype: str, default: float) -> None:
+    with pytest.raises(ValueError, match="default value"):
+        ArrayType(dtype, FIXED, default)
 
 
 def test_a_missing_batch_axis_is_named() -> None:

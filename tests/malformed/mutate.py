@@ -1,4 +1,4 @@
-"""Load and run many random mutations of a package: ``python -m tests.malformed.mutate PACKAGE COUNT SEED``.
+"""Load and run many random mutations of a model: ``python -m tests.malformed.mutate FOLDER COUNT SEED``.
 
 Runs as a process of its own, so that its memory can be bounded. Ends with exit code 1 at the first mutation that
 does anything but work or raise a `TensorLogicError`.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 import resource
 import shutil
 import sys
@@ -23,11 +24,19 @@ import numpy as np
 
 import tensorlogic as tl
 from tensorlogic.formats.specification import model_classes
-from tests.malformed.packages import MODEL, WEIGHTS
+from tests.malformed import compiled, packages
 
 MEMORY = 6 << 30
-FILES = ("Manifest.json", MODEL, MODEL, MODEL, MODEL, WEIGHTS)
+# What is changed in a folder with each suffix; the more often a file stands there, the more often it is.
+FILES = {
+    ".mlpackage": ("Manifest.json", *[packages.MODEL] * 4, packages.WEIGHTS),
+    ".mlmodelc": (compiled.DATA, compiled.METADATA, *[compiled.TEXT] * 5, compiled.WEIGHTS),
+}
 MOST_ELEMENTS = 1 << 22
+TOKENS = re.compile(r'"[^"]*"|[\w.@/]+|\s+|.')
+TEXTS = ('""', '"same"', '"\\x00"', '"../x"', '"fp16"', '"int32"', '"')
+BLOCK = " (int32 i) { int32 j = add(x = i, y = int32(1)); } -> (j);"
+NUMBERS = ("0", "-1", "1", "7", "2147483648", "1000000000000", "99999999999999999999", "nan", "-inf", "?", "0x1p+127")
 
 
 def mutate(data: bytes, rng: random.Random) -> bytes:
@@ -64,6 +73,29 @@ def mutate_model(data: bytes, rng: random.Random) -> bytes:
     else:
         setattr(message, field.name, _other(value, field, rng))
     return model.SerializeToString()
+
+
+def mutate_text(data: bytes, rng: random.Random) -> bytes:
+    """One to three changes of MIL text within its structure."""
+    tokens = TOKENS.findall(data.decode())
+    for _ in range(rng.randint(1, 3)):
+        at = rng.randrange(len(tokens))
+        kind = rng.choice(("swap", "swap", "swap", "number", "number", "text", "remove", "repeat", "block"))
+        if kind == "swap":
+            tokens[at] = rng.choice([token for token in tokens if _sort(token) == _sort(tokens[at])])
+        elif kind == "number":
+            tokens[at] = rng.choice(NUMBERS) if tokens[at][0].isdigit() else tokens[at]
+        elif kind == "text":
+            tokens[at] = rng.choice(TEXTS) if tokens[at][0] == '"' else tokens[at]
+        elif kind == "repeat":
+            tokens[at] *= rng.choice((2, 1000))
+        else:
+            tokens[at] = BLOCK if kind == "block" and tokens[at] == ";" else tokens[at][1:] or " "
+    return "".join(tokens).encode()
+
+
+def _sort(token: str) -> tuple[bool, ...]:
+    return token[0].isdigit(), token[0].isalpha(), token[0] == '"'
 
 
 def _fields(message: Any) -> Iterator[tuple[Any, Any]]:
@@ -111,12 +143,16 @@ def _type_name(field: Any) -> str:
     return next(name for name in dir(field) if name.startswith("TYPE_") and getattr(field, name) == field.type)
 
 
+# How a file is changed within its structure.
+CHANGES = {packages.MODEL: mutate_model, compiled.TEXT: mutate_text}
+
+
 def attempt(package: Path) -> str:
     """Load and run a package; the outcome in a word."""
     try:
         model = tl.load_model(package)
         inputs = {f.name: np.zeros(f.shape, f.dtype) for f in model.inputs if math.prod(f.shape) < MOST_ELEMENTS}
-        model.predict(inputs)
+        model.predict(inputs, state=model.make_state())
     except tl.TensorLogicError as error:
         return error.code.id
     return "works"
@@ -125,17 +161,18 @@ def attempt(package: Path) -> str:
 def main(package: Path, count: int, seed: int) -> int:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     warnings.simplefilter("error")
-    originals = {name: (package / name).read_bytes() for name in set(FILES)}
+    files = FILES[package.suffix]
+    originals = {name: (package / name).read_bytes() for name in set(files)}
     outcomes: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "mutated.mlpackage"
+        copy = Path(folder) / f"mutated{package.suffix}"
         shutil.copytree(package, copy)
         for index in range(count):
             rng = random.Random(f"{seed}-{index}")
-            name = rng.choice(FILES)
+            name = rng.choice(files)
             # A new file, not new contents: an earlier mutation may still be mapped.
             (copy / name).unlink()
-            change = mutate_model if name == MODEL and rng.random() < 0.7 else mutate
+            change = CHANGES.get(name, mutate) if rng.random() < 0.7 else mutate
             (copy / name).write_bytes(change(originals[name], rng))
             try:
                 outcomes[attempt(copy)] += 1

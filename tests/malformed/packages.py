@@ -120,6 +120,29 @@ def _rename_feature(model: Any) -> None:
     model.description.input[0].name = "nobody"
 
 
+def _state_type(model: Any) -> Any:
+    return model.mlProgram.functions["add"].inputs[1].type.stateType.wrappedType
+
+
+def _read_the_input(model: Any) -> None:
+    body = model.mlProgram.functions["add"].block_specializations["CoreML8"]
+    read = next(operation for operation in body.operations if operation.type == "read_state")
+    read.inputs["input"].arguments[0].name = "x"
+
+
+def _give_the_state(model: Any) -> None:
+    body = model.mlProgram.functions["add"].block_specializations["CoreML8"]
+    body.outputs.append("total")
+
+
+def _array(model: Any) -> Any:
+    return model.description.input[0].type.multiArrayType
+
+
+def _range_from_5_to_3(model: Any) -> None:
+    _array(model).shapeRange.sizeRanges.add(lowerBound=5, upperBound=3)
+
+
 DAMAGES = (
     Damage("empty folder", lambda p: (shutil.rmtree(p), p.mkdir()), codes.NOT_A_MODEL, "neither Manifest.json"),
     Damage("manifest is not JSON", lambda p: (p / "Manifest.json").write_text("{"), codes.CORRUPT, "not JSON"),
@@ -186,10 +209,16 @@ DAMAGES = (
         "'warp_drive'",
     ),
     Damage(
-        "newer operation set",
-        _edit_model(lambda m: setattr(m.mlProgram.functions["main"], "opset", "CoreML99")),
+        "operation set of iOS 26",
+        _edit_model(lambda m: setattr(m.mlProgram.functions["main"], "opset", "CoreML9")),
         codes.UNSUPPORTED_VERSION,
-        "CoreML99",
+        "written in the operation set 'CoreML9'",
+    ),
+    Damage(
+        "operation of a later operation set",
+        _edit_model(lambda m: setattr(_operation(m, "relu"), "type", "slice_update")),
+        codes.UNSUPPORTED_OPERATION,
+        "'slice_update'",
     ),
     Damage("unknown parameter", _edit_model(_rename_input_of_relu), codes.BAD_OPERATION, "no parameter 'y'"),
     Damage(
@@ -203,6 +232,20 @@ DAMAGES = (
     Damage("result beyond memory", _edit_model(_grow_declared_shape), codes.TOO_LARGE, "memory"),
     Damage("renamed feature", _edit_model(_rename_feature), codes.BAD_PROGRAM, "nobody"),
     Damage(
+        "input of another shape",
+        _edit_model(lambda m: _array(m).shape.append(1)),
+        codes.BAD_PROGRAM,
+        "but its description says float32[1, 3, 8, 8, 1]",
+    ),
+    Damage("input of no type", _edit_model(lambda m: _array(m).ClearField("dataType")), codes.BAD_PROGRAM, "INVALID"),
+    Damage("empty range", _edit_model(_range_from_5_to_3), codes.BAD_PROGRAM, "range 5..3"),
+    Damage(
+        "default of another type",
+        _edit_model(lambda m: (setattr(_array(m), "dataType", 131104), setattr(_array(m), "floatDefaultValue", 0.5))),
+        codes.BAD_PROGRAM,
+        "default value 0.5",
+    ),
+    Damage(
         "no outputs",
         _edit_model(lambda m: m.description.ClearField("output")),
         codes.BAD_PROGRAM,
@@ -213,5 +256,100 @@ DAMAGES = (
         _edit_model(lambda m: m.neuralNetwork.SetInParent()),
         codes.UNSUPPORTED_MODEL,
         "neuralNetwork",
+    ),
+)
+
+# Of the package with two functions, `add` (the default) and `twice`, and the state `total`.
+STATEFUL_DAMAGES = (
+    Damage(
+        "state of no type",
+        _edit_model(lambda m: _state_type(m).Clear()),
+        codes.BAD_PROGRAM,
+        "a value has no type",
+    ),
+    Damage(
+        "state of a list",
+        _edit_model(lambda m: _state_type(m).listType.type.tensorType.SetInParent()),
+        codes.BAD_PROGRAM,
+        "unknown element type",
+    ),
+    Damage(
+        "state of unknown size",
+        _edit_model(lambda m: _state_type(m).tensorType.dimensions[0].unknown.SetInParent()),
+        codes.BAD_PROGRAM,
+        "tensors of known size",
+    ),
+    Damage(
+        "state beyond memory",
+        _edit_model(
+            lambda m: (
+                setattr(_state_type(m).tensorType.dimensions[0].constant, "size", 1 << 50),
+                m.description.functions[0].state[0].type.stateType.arrayType.shape.__setitem__(0, 1 << 50),
+            )
+        ),
+        codes.TOO_LARGE,
+        "memory",
+    ),
+    Damage(
+        "state that the program lacks",
+        _edit_model(lambda m: setattr(m.description.functions[0].state[0], "name", "nobody")),
+        codes.BAD_PROGRAM,
+        "differ in states: nobody, total",
+    ),
+    Damage(
+        "state that is not described",
+        _edit_model(lambda m: m.description.functions[0].ClearField("state")),
+        codes.BAD_PROGRAM,
+        "differ in states: total",
+    ),
+    Damage(
+        "state described as an input",
+        _edit_model(lambda m: m.description.functions[0].input.extend(m.description.functions[0].state)),
+        codes.BAD_PROGRAM,
+        "differ in inputs: total",
+    ),
+    Damage(
+        "state of another shape",
+        _edit_model(lambda m: m.description.functions[0].state[0].type.stateType.arrayType.shape.append(2)),
+        codes.BAD_PROGRAM,
+        "is state<tensor<fp16, [1, 8]>>, but its description says float16[1, 8, 2]",
+    ),
+    Damage(
+        "state of another type",
+        _edit_model(lambda m: m.description.functions[0].state[0].type.int64Type.SetInParent()),
+        codes.BAD_PROGRAM,
+        "but its description says int64",
+    ),
+    Damage("input read as a state", _edit_model(_read_the_input), codes.BAD_OPERATION, "'input' takes a state"),
+    Damage("state as an output", _edit_model(_give_the_state), codes.BAD_PROGRAM, "must be read first"),
+    Damage(
+        "default function that does not exist",
+        _edit_model(lambda m: setattr(m.description, "defaultFunctionName", "nobody")),
+        codes.BAD_PROGRAM,
+        "the default function 'nobody' is not described",
+    ),
+    Damage(
+        "no default function",
+        _edit_model(lambda m: m.description.ClearField("defaultFunctionName")),
+        codes.BAD_PROGRAM,
+        "the default function 'main' is not described",
+    ),
+    Damage(
+        "function without description",
+        _edit_model(lambda m: m.description.functions.pop(1)),
+        codes.BAD_PROGRAM,
+        "the function 'twice' has no description",
+    ),
+    Damage(
+        "function that the program lacks",
+        _edit_model(lambda m: m.mlProgram.functions.pop("twice")),
+        codes.BAD_PROGRAM,
+        "the program has no function 'twice'",
+    ),
+    Damage(
+        "function described twice",
+        _edit_model(lambda m: m.description.functions.append(m.description.functions[1])),
+        codes.BAD_PROGRAM,
+        "the function 'twice' is described twice",
     ),
 )

@@ -1,4 +1,4 @@
-"""Damaged packages give an error that names the file and the trouble, and never a traceback."""
+"""Damaged packages and compiled models give an error that names the file and the trouble, and never a traceback."""
 
 from __future__ import annotations
 
@@ -13,27 +13,40 @@ import pytest
 import tensorlogic as tl
 from tensorlogic.errors import render
 from tests.conftest import ROOT
-from tests.malformed import compressed_package, small_package
+from tests.malformed import compiled, compressed_package, packages, small_package
 from tests.malformed.misfits import MISFITS, SIZE, Misfit
-from tests.malformed.packages import DAMAGES, Damage
+from tests.malformed.packages import Damage
+
+FORMS = {
+    "package": packages.DAMAGES,
+    "stateful_package": packages.STATEFUL_DAMAGES,
+    "compiled": compiled.DAMAGES,
+}
+CASES = [
+    pytest.param(form, damage, id=f"{form}-{damage.name}") for form, damages in FORMS.items() for damage in damages
+]
 
 
-def test_the_good_package_works(package: Path) -> None:
-    (scores,) = tl.load_model(package).predict(np.ones(small_package.INPUT_SHAPE)).values()
+@pytest.mark.parametrize("form", ["package", "compiled"])
+def test_the_good_one_works(form: str, request: pytest.FixtureRequest) -> None:
+    model = tl.load_model(request.getfixturevalue(form))
+    (scores,) = model.predict(np.ones(small_package.INPUT_SHAPE)).values()
     assert scores.shape == (1, 10)
 
 
-@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.name)
-def test_damage_is_named(damage: Damage, package: Path, tmp_path: Path) -> None:
-    damaged = tmp_path / "damaged.mlpackage"
-    shutil.copytree(package, damaged)
+@pytest.mark.parametrize(("form", "damage"), CASES)
+def test_damage_is_named(form: str, damage: Damage, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    good: Path = request.getfixturevalue(form)
+    damaged = tmp_path / f"damaged{good.suffix}"
+    shutil.copytree(good, damaged)
     damage.do(damaged)
     with pytest.raises(tl.TensorLogicError) as caught:
         tl.load_model(damaged)
     text = render(caught.value)
     assert caught.value.code == damage.code, text
     assert damage.says in text
-    assert "damaged.mlpackage" in text
+    assert damaged.name in text
+    assert max(map(len, text.splitlines())) < 1000
 
 
 @pytest.mark.parametrize("misfit", MISFITS, ids=lambda misfit: misfit.name)
@@ -48,18 +61,12 @@ def test_misfit_is_named(misfit: Misfit, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process's memory")
-def test_a_thousand_mutations(package: Path) -> None:
-    _mutate(package, 1000)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process's memory")
-def test_mutations_of_a_compressed_weight(tmp_path: Path) -> None:
-    compressed_package.write(tmp_path / "sparse.mlpackage", 64, compressed_package.sparse_palettized(64))
-    _mutate(tmp_path / "sparse.mlpackage", 500)
-
-
-def _mutate(package: Path, count: int) -> None:
-    command = [sys.executable, "-m", "tests.malformed.mutate", str(package), str(count), "7"]
+@pytest.mark.parametrize(
+    ("form", "count"), [("package", 1000), ("stateful_package", 300), ("compiled", 1000), ("compressed", 500)]
+)
+def test_mutations(form: str, count: int, request: pytest.FixtureRequest) -> None:
+    good: Path = request.getfixturevalue(form)
+    command = [sys.executable, "-m", "tests.malformed.mutate", str(good), str(count), "7"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{count} mutations" in done.stdout

@@ -94,7 +94,7 @@ class Case:
     const: tuple[str, ...] = ()
     floats: tuple[DType, ...] = (FP32, FP16)
     dynamic: bool = False
-    """Whether the program leaves open which sizes the results have."""
+    """Whether the program leaves open which sizes its inputs and results have."""
     differs: str = ""
     """Where coremltools refuses the case or works out another result: why it is not to be followed."""
 
@@ -140,16 +140,19 @@ class Case:
             for operand, each in zip(operands[name], _several(argument), strict=True):
                 written = literal(each, floats)
                 if self._is_input(name, each):
-                    inputs.append(Value(operand, written.type))
+                    inputs.append(self._value(operand, written.type))
                 else:
                     constants.append(constant(operand, written))
         return program(inputs, [*constants, Operation(self.op, operands, outputs)], names, self.opset)
 
     def _output(self, index: int, result: Any, floats: DType) -> Value:
         declared = literal(result, floats).type if not isinstance(result, dict) else _dict_type(result)
+        return self._value(f"out_{index}", declared)
+
+    def _value(self, name: str, declared: Type) -> Value:
         if self.dynamic and isinstance(declared, TensorType) and declared.shape is not None:
             declared = TensorType(declared.dtype, (None,) * len(declared.shape))
-        return Value(f"out_{index}", declared)
+        return Value(name, declared)
 
     def _is_input(self, name: str, value: Any) -> bool:
         constant = self._compressed or self.declared.parameters[name].const or name in self.const

@@ -1,4 +1,4 @@
-"""The windowed and recurrent operations by their definitions, in NumPy: slow, plain and independent of any engine."""
+"""Operations that are more than a formula by their definitions, in NumPy: slow, plain and independent of any engine."""
 
 from __future__ import annotations
 
@@ -135,3 +135,37 @@ def lstm_steps(
         h = ACTIVATIONS[gate](o + look_o * c) * ACTIVATIONS[output](c)
         states.append(h)
     return np.stack(states), h, c
+
+
+def not_suppressed(
+    boxes: np.ndarray, scores: np.ndarray, overlap: float, least: float, most: int, per_class: bool = False
+) -> tuple[np.ndarray, ...]:
+    """Non-maximum suppression by the whole table of overlaps: boxes, scores, indices and counts, filled up."""
+    kept = [_kept(b, s, overlap, least, per_class)[:most] for b, s in zip(boxes, scores, strict=True)]
+    indices = np.full((len(boxes), most), -1)
+    results = [np.zeros((len(x), most, x.shape[-1]), np.float32) for x in (boxes, scores)]
+    for i, places in enumerate(kept):
+        indices[i, : len(places)] = places
+        for result, x in zip(results, (boxes, scores), strict=True):
+            result[i, : len(places)] = x[i, places]
+    return *results, np.int32(indices), np.int32([len(places) for places in kept])
+
+
+def _kept(boxes: np.ndarray, scores: np.ndarray, overlap: float, least: float, per_class: bool) -> list[int]:
+    best, kind = scores.max(1), scores.argmax(1)
+    far = ~(_overlaps(boxes) > overlap) | (per_class & (kind[:, None] != kind))
+    order = np.argsort(-best, kind="stable")
+    kept: list[int] = []
+    for i in order:
+        if best[i] >= least and far[i, kept].all():
+            kept.append(int(i))
+    return kept or [int(order[0])]
+
+
+def _overlaps(boxes: np.ndarray) -> np.ndarray:
+    """The intersection of every two boxes over their union."""
+    x, y, w, h = boxes.T[:, :, None]
+    across = np.minimum(x + w / 2, (x + w / 2).T) - np.maximum(x - w / 2, (x - w / 2).T)
+    down = np.minimum(y + h / 2, (y + h / 2).T) - np.maximum(y - h / 2, (y - h / 2).T)
+    shared = across.clip(0) * down.clip(0)
+    return shared / (w * h + (w * h).T - shared)

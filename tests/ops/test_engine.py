@@ -242,7 +242,7 @@ def test_any_layout_of_an_input_will_do(array: np.ndarray) -> None:
 
 def test_a_scalar_stays_one() -> None:
     tested = of(operation("add", tensor("out", FP32), x="x", y=1.0), inputs=(tensor("x", FP32),))
-    for given in (np.float32(2), np.array(2, np.float32), 2.0):
+    for given in (np.float32(2), np.array(2, np.float32), 2.0, np.float32([2])):
         result = prepared(tested).run({"x": given})["out"]
         assert (result.shape, result.dtype, result) == ((), np.float32, 3)
 
@@ -253,6 +253,11 @@ CASES = [each for each in every_case() if isinstance(each, Case)]
 @pytest.mark.parametrize("each", CASES, ids=str)
 def test_every_case_may_be_computed_when_the_model_is_loaded(each: Case) -> None:
     check(replace(each, const=tuple(each.arguments)), RUNS[0])
+
+
+@pytest.mark.parametrize("each", CASES, ids=str)
+def test_every_case_runs_where_sizes_are_unknown(each: Case) -> None:
+    check(replace(each, dynamic=True), RUNS[0])
 
 
 # What is computed, when, and for how long it is kept

@@ -82,7 +82,26 @@ def of_kind(dtype: DType) -> Program:
     return program([tensor("a", dtype, 2)], operations, ["all"])
 
 
+def scalars(floats: DType) -> Program:
+    """Elements without a size, none of them, and the length one has by default."""
+    number = tensor("a", floats)
+    operations = [
+        operation("make_list", list_of("empty", floats), elem_shape=(), dtype=literal(floats.name)),
+        operation("list_length", tensor("length", INT32), ls="empty"),
+        written("one", "empty", 2, "a", floats),
+        operation("list_gather", tensor("all", floats, 3), ls="one", indices=[2, 0, 1]),
+        operation("list_gather", tensor("none", floats, 0), ls="one", indices="nothing"),
+        operation("list_scatter", list_of("same", floats), ls="one", indices="nothing", value="none"),
+        operation("list_length", tensor("after", INT32), ls="same"),
+    ]
+    return program([number, tensor("nothing", INT32, 0)], operations, ["length", "all", "none", "after"])
+
+
 CASES = [
+    ProgramCase(
+        "scalars", scalars, {"a": np.float32(7), "nothing": np.zeros(0, np.int32)},
+        (np.int32(1), np.float32([7, 0, 0]), np.zeros(0, np.float32), np.int32(3)),
+    ),
     ProgramCase(
         "growing", growing, {"a": A, "b": B, "rows": ROWS},
         (np.zeros(2, np.float32), A, np.stack([B, ROWS[0], 0 * A]), np.int32(2), np.int32(5)),
@@ -114,6 +133,15 @@ def _read_outside(floats: DType) -> Program:
     return program([tensor("a", floats, 2)], operations, ["out"])
 
 
+def _read_before(floats: DType) -> Program:
+    return program([tensor("a", floats, 2)], [made("empty", floats, 2), read("out", "empty", -1, floats)], ["out"])
+
+
+def _written_before(floats: DType) -> Program:
+    operations = [made("empty", floats, 2), written("one", "empty", -1, "a", floats), read("out", "one", 1, floats)]
+    return program([tensor("a", floats, 2)], operations, ["out"])
+
+
 def _size_unknown(floats: DType) -> Program:
     operations = [made("empty", floats, "n", shape="size"), read("out", "empty", 0, floats)]
     return program([tensor("n", INT32)], operations, ["out"])
@@ -123,7 +151,9 @@ def _size_unknown(floats: DType) -> Program:
     ("build", "given", "message"),
     [
         (_fixed_length, {"a": A}, "element 2 is outside the list of fixed length 2"),
-        (_read_outside, {"a": A}, "index out of range"),
+        (_read_outside, {"a": A}, "element 2 is outside the list of length 2"),
+        (_read_before, {"a": A}, "element -1 is outside the list of length 2"),
+        (_written_before, {"a": A}, "there is no element -1"),
         (_size_unknown, {"n": np.int32(1)}, "before any is written"),
     ],
 )

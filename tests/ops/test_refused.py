@@ -13,6 +13,7 @@ from .test_recurrent import BOTH, WEIGHTS
 X = np.arange(12, dtype=np.float32).reshape(3, 4)
 SIGNAL = X.reshape(1, 3, 4)
 VALIDATED = {"opset": 17, "x": X, "validate_indices": True}
+WRITTEN = {"opset": 17, "data": X, "validate_indices": True}
 PALETTE = {"indices": np.uint8([0b11_10_01_00]), "shape": np.uint32([2, 2])}
 
 
@@ -24,12 +25,24 @@ ROWS = [
     refused("reshape", x=X, shape=[5, -1]),
     refused("transpose", x=X, perm=[0]),
     refused("slice_by_index", "step cannot be zero", x=X, begin=[0, 0], end=[1, 1], stride=[0, 1]),
+    refused("slice_by_index", x=X, begin=[0, 0, 0], end=[1, 1, 1]),
+    refused("slice_by_index", "index 3 is out of bounds", x=X, begin=[3, 0], end=[0, 4], squeeze_mask=[True, False]),
+    refused("slice_update", "an update of the shape", opset=18, x=X, update=X[:1], begin=[0, 0], end=[2, 4]),
     refused("slice_by_size", x=X, begin=[2, 0], size=[2, 1]),
+    refused("reshape", x=X, shape=[0, 2, -1]),
+    refused("reshape", opset=17, x=X, shape=[4, 0, -1, 0]),
+    refused("reverse_sequence", x=X, lengths=np.int32([5, 0, 0]), seq_axis=1),
+    refused("sliding_windows", x=X, axis=0, size=4),
+    refused("space_to_batch", x=SIGNAL[None], block_shape=[2, 2], paddings=[[0, 0], [0, 0]]),
+    refused("batch_to_space", x=SIGNAL[None], block_shape=[1, 1], crops=[[2, 2], [0, 0]]),
     refused("pad", "needs an axis longer than 4", x=X, pad=[4, 0], mode="reflect"),
     refused("pad", x=X, pad=[1, 0, 1]),
+    refused("pad", r"padding by \[0, -1\] would cut", x=X, pad=[0, -1]),
     refused("concat", values=(X, X[:, :3]), axis=0),
     refused("stack", values=(X, X[:2]), axis=0),
     refused("split", x=X, axis=0, split_sizes=[1, 1]),
+    refused("split", x=X, axis=1, num_splits=3),
+    refused("split", "neither num_splits nor split_sizes", x=X, axis=0),
     refused("topk", x=X, k=5),
     refused("gather", x=X, indices=np.int32([3])),
     refused("gather", x=X, indices=np.int32([-4])),
@@ -40,6 +53,19 @@ ROWS = [
     refused("gather", "outside 0 to 3", **VALIDATED, indices=np.int32([[-1]] * 3), axis=1, batch_dims=1),
     refused("gather_along_axis", "outside 0 to 2", **VALIDATED, indices=np.full((3, 4), -1, np.int32)),
     refused("gather_nd", "outside 0 to 2", **VALIDATED, indices=np.int32([[-1]])),
+    refused("scatter", "an index is outside", data=X, indices=np.int32([3]), updates=X[:1]),
+    refused("scatter", "an index is outside", data=X, indices=np.int32([-4]), updates=X[:1]),
+    refused("scatter", r"updates of the shape \[2, 4\] instead of \[1, 4\]",
+            data=X, indices=np.int32([0]), updates=X[:2]),
+    refused("scatter", "it does not know 'multiply'", data=X, indices=np.int32([0]), updates=X[:1], mode="multiply"),
+    refused("scatter_along_axis", "an index is outside", data=X, indices=np.full((1, 4), 3, np.int32), updates=X[:1]),
+    refused("scatter_along_axis", "updates of the shape", data=X, indices=np.int32([[0] * 4]), updates=X[0]),
+    refused("scatter_nd", "an index is outside", data=X, indices=np.int32([[0, -5]]), updates=X[0, :1]),
+    refused("scatter_nd", "updates of the shape", data=X, indices=np.int32([[0]]), updates=X[0]),
+    refused("scatter", "an index is outside", **WRITTEN, indices=np.int32([-1]), updates=X[:1]),
+    refused("scatter", "an index is outside", **WRITTEN, indices=np.int32([3]), updates=X[:1]),
+    refused("scatter_along_axis", "an index is outside", **WRITTEN, indices=np.int32([[-1] * 4]), updates=X[:1]),
+    refused("scatter_nd", "an index is outside", **WRITTEN, indices=np.int32([[0, 4]]), updates=X[0, :1]),
     refused("add", x=X, y=X[:, :3]),
     refused("matmul", x=X, y=X),
     refused("linear", x=X, weight=X[:, :3]),

@@ -8,6 +8,7 @@ import numpy as np
 from tensorlogic.mil.types import FP32
 
 from .harness import Case, case, suite
+from .references import not_suppressed
 
 exact = partial(case, ulps=0)
 
@@ -96,7 +97,92 @@ LEAST = np.float32([3, 1, 4])
 MOST = (np.float32([4, 3, 1]), np.uint16([2, 0, 1]))
 LEAST_TWO = (np.float32([1, 3]), np.int32([1, 0]))
 
+
+def typed(kind: type, by: type = np.int32, **how: Any) -> Case:
+    """The two largest of small whole numbers, which are the same in any type."""
+    indices = np.int32([[1, 0], [2, 0]])
+    want = np.array([[3, 2], [6, 5]], kind), indices
+    return exact("topk", opset=17, x=np.array([[2, 3, 1], [5, 4, 6]], kind), k=by(2), axis=1, **how, want=want)
+
+
+# Boxes of area 4: each of the first three overlaps the next by a third, and the last is apart.
+ROW = np.float32([[0, 0, 2, 2], [1, 0, 2, 2], [2, 0, 2, 2], [9, 9, 2, 2]])
+SCORES = np.float32([[0.75, 0.25], [0.125, 0.625], [0.5, 0], [0.0625, 0.03125]])
+
+
+def chosen(*places: int, most: int = 3) -> tuple[np.ndarray, ...]:
+    """The results when these boxes of the row are taken."""
+    boxes, scores, indices = np.zeros((1, most, 4)), np.zeros((1, most, 2)), np.full((1, most), -1, np.int32)
+    for result, x in ((boxes, ROW), (scores, SCORES), (indices, np.arange(4))):
+        result[0, : len(places)] = x[list(places)]
+    return np.float32(boxes), np.float32(scores), indices, np.int32([len(places)])
+
+
+def suppressed(want: tuple[np.ndarray, ...], *data: np.ndarray, **limits: Any) -> Case:
+    boxes, scores = data or (ROW[None], SCORES[None])
+    return exact("non_maximum_suppression", boxes=boxes, scores=scores, **limits, want=want)
+
+
+def for_any_score(want: tuple[np.ndarray, ...], *data: np.ndarray, **limits: Any) -> list[Case]:
+    """As iOS 15 has it, and as iOS 17 does: with the boxes along the last axis, and without counting them."""
+    boxes, scores, indices, _ = want
+    turned = [np.ascontiguousarray(x.swapaxes(1, 2)) for x in (*(data or (ROW[None], SCORES[None])), boxes, scores)]
+    return [
+        suppressed(want, *data, score_threshold=-9.0, **limits),
+        suppressed((*turned[2:], indices), *turned[:2], opset=17, **limits),
+    ]
+
+
+# Numbers that float16 holds: corners on a grid of quarters, and no two scores the same.
+RANDOM = np.random.default_rng(11)
+CROWD = (RANDOM.integers(1, 40, (2, 30, 4)) / 4).astype(np.float32)
+CROWD_SCORES = (RANDOM.permutation(180).reshape(2, 30, 3) / 64 - 1).astype(np.float32)
+
+
+def crowd(iou: float, least: float, most: int, per_class: bool) -> tuple[np.ndarray, ...]:
+    return not_suppressed(CROWD, CROWD_SCORES, iou, least, most, per_class)
+
+
+SUPPRESSED = [
+    *for_any_score(chosen(0, 2, 3), iou_threshold=0.25, max_boxes=3),
+    *for_any_score(chosen(0, 2, 3, most=5), iou_threshold=0.25, max_boxes=5, per_class_suppression=False),
+    *for_any_score(chosen(0, 1, 2), iou_threshold=0.5, max_boxes=3),
+    *for_any_score(chosen(0, most=1), iou_threshold=0.25, max_boxes=1),
+    *for_any_score(chosen(0, 1, 2, 3, most=4), iou_threshold=0.25, max_boxes=4, per_class_suppression=True),
+    suppressed(chosen(0, 2), iou_threshold=0.25, score_threshold=0.5, max_boxes=3),
+    suppressed(chosen(0, 1), iou_threshold=0.25, score_threshold=0.625, max_boxes=3, per_class_suppression=True),
+    # The best box is taken even when its score is too low.
+    suppressed(chosen(0), iou_threshold=0.25, score_threshold=1.0, max_boxes=3),
+    # Without an area nothing overlaps, and of equal scores the first comes first.
+    *for_any_score(
+        (np.float32([[[1, 1, 0, 0], [1, 1, 0, 0]]]), np.float32([[[2], [2]]]), np.int32([[0, 1]]), np.int32([2])),
+        np.float32([[[1, 1, 0, 0]] * 3]), np.float32([[[2]] * 3]), iou_threshold=0.0, max_boxes=2,
+    ),
+    *[
+        each
+        for iou in (0.0, 0.25, 0.5)
+        for one in (False, True)
+        for each in (
+            *for_any_score(crowd(iou, -9, 20, one), CROWD, CROWD_SCORES, iou_threshold=iou, max_boxes=20,
+                           per_class_suppression=one),
+            suppressed(crowd(iou, 0.25, 40, one), CROWD, CROWD_SCORES, iou_threshold=iou, score_threshold=0.25,
+                       max_boxes=40, per_class_suppression=one),
+        )
+    ],
+]  # fmt: skip
+
 CASES = [
+    *SUPPRESSED,
+    *[typed(kind, k) for kind in (np.int8, np.int16, np.int32, np.uint8, np.uint16) for k in (np.int8, np.int16)],
+    typed(np.float32),
+    exact("topk", opset=17, x=np.int8([-128, 127, 5]), k=3, ascending=True, sort=False, return_indices=False,
+          want=np.int8([-128, 5, 127])),
+    exact("topk", opset=17, x=np.uint16([7, 65535, 9]), k=2, want=(np.uint16([65535, 9]), np.int32([1, 2]))),
+    *[exact("fill_like", opset=16, ref_tensor=x, value=2.5, want=np.full((3, 4), 2.5, np.float32)) for x in KINDS],
+    exact("fill_like", opset=16, ref_tensor=X, value=7, want=np.full((3, 4), 7, np.int32)),
+    exact("fill_like", opset=16, ref_tensor=CUBE, value=True, want=np.ones((2, 3, 4), np.bool_)),
+    exact("fill_like", opset=16, ref_tensor=NO, want=NO, floats=(FP32,)),
+    exact("fill_like", opset=16, ref_tensor=WHOLE, want=np.zeros((3, 4), np.float32), floats=(FP32,)),
     *[exact("identity", x=x, want=x) for x in (*KINDS, np.float32(2), NO, np.float32([np.nan, -0.0, np.inf]))],
     *[exact("shape", x=x, want=np.int32([3, 4])) for x in KINDS],
     exact("shape", x=NO, want=np.int32([0, 4])),
@@ -142,6 +228,12 @@ CASES = [
     case("range_1d", end=2.0, start=0.5, step=0.25, want=np.arange(0.5, 2, 0.25, np.float32)),
     case("range_1d", end=2.125, start=0.5, step=0.25, want=np.arange(0.5, 2.125, 0.25, np.float32)),
     exact("range_1d", end=LINE[3], start=LINE[1], step=np.float32(0.5), dynamic=True, want=np.arange(2, 4, 0.5)),
+    # Numbers beyond those that float16 counts by ones.
+    exact("range_1d", end=np.float32(3008), start=np.float32(1), step=np.float32(1), dynamic=True,
+          want=np.arange(1, 3008, dtype=np.float32)),
+    exact("range_1d", end=1 << 24, start=(1 << 24) - 3, step=1, want=(1 << 24) - np.int32([3, 2, 1])),
+    exact("range_1d", end=np.int32(5), start=np.int32(2), step=np.int32(-1), dynamic=True, want=np.zeros(0, np.int32),
+          differs="an empty result"),
     # An index outside leaves its vector without a hot place.
     hot(want=HOT_ROWS),
     hot(axis=0, want=HOT_ROWS.T),

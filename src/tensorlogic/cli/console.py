@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,3 +28,18 @@ def size_text(size: int) -> str:
     from rich.filesize import decimal
 
     return decimal(size)
+
+
+def page(text: str, colour: Callable[[str], str]) -> None:
+    """A long text: through the user's pager in a terminal, and as it is elsewhere."""
+    import pydoc
+
+    from rich.console import Console
+
+    console = Console()
+    if not console.is_terminal:
+        print(text)
+        return
+    # As git does: colours stay, and what fits on the screen is not paged.
+    os.environ.setdefault("LESS", "FRX")
+    pydoc.pager((colour(text) if console.color_system and not console.no_color else text) + "\n")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tensorlogic.cli.console import print_json, progress, size_text
+from tensorlogic.cli.console import page, print_json, progress, size_text
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -21,9 +21,13 @@ _TOOLS = "com.github.apple.coremltools."
 def inspect(
     model: Annotated[Path, typer.Argument(help="A model file or package.")],
     function: Annotated[str | None, typer.Option(help="One of several functions, if not the default.")] = None,
+    mil: Annotated[bool, typer.Option("--mil", help="Print the program as MIL text.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Tell what a model is: features, operations, weights."""
+    if mil:
+        _show_program(model, function)
+        return
     from tensorlogic.models import inspect_model
 
     with progress(f"Reading {model}"):
@@ -32,6 +36,16 @@ def inspect(
         print_json(found.as_dict())
     else:
         _show(found)
+
+
+def _show_program(model: Path, function: str | None) -> None:
+    from tensorlogic.cli.colours import coloured
+    from tensorlogic.mil.text import show
+    from tensorlogic.models import read_program
+
+    with progress(f"Reading {model}"):
+        text = show(read_program(model, function), readable=True)
+    page(text, coloured)
 
 
 def _show(found: Inspection) -> None:

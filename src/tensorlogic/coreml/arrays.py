@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,9 @@ import numpy.typing as npt
 
 from tensorlogic.coreml.shapes import Shapes
 from tensorlogic.errors import UsageError, codes
-from tensorlogic.mil import TensorType
+
+_MOST_FILLED = 1 << 32
+"""So many elements a default value may fill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +24,19 @@ class ArrayType:
     """As NumPy names it: float16, float32, float64, int32, int8."""
     shapes: Shapes
     default: float | None = None
-    """What an optional input is filled with when it is not given."""
+    """What an optional input is filled with when it is not given.
+
+    Raises `ValueError` for one that the element type does not hold.
+    """
 
     kind = "multi-array"
     __tl_members__ = frozenset[str]()
+
+    def __post_init__(self) -> None:
+        if self.default is None:
+            return
+        if not _holds(np.dtype(self.dtype), self.default) or math.prod(self.shapes.default) > _MOST_FILLED:
+            raise ValueError(f"{self} with the default value {self.default}")
 
     def __str__(self) -> str:
         return f"{self.dtype}{self.shapes if self.shapes.known else ''}"
@@ -32,7 +44,7 @@ class ArrayType:
     def encode(self, value: Any, name: str, role: str = "input") -> npt.NDArray[Any]:
         """`value` (an array, tensor, number or nested list) as an array that the feature accepts."""
         what = f"{role} {name!r}"
-        array = self._typed(_as_array(value, what), what)
+        array = np.atleast_1d(self._typed(_as_array(value, what), what))
         if not self.shapes.accepts(array.shape):
             raise UsageError(
                 codes.WRONG_SHAPE,
@@ -41,17 +53,13 @@ class ArrayType:
             )
         return array
 
-    def holds(self, declared: TensorType) -> bool:
-        """Whether a program's values of the type `declared` are exactly of this one."""
-        return declared.dtype.numpy == np.dtype(self.dtype) and declared.shape == self.shapes.default
-
     def zeros(self) -> npt.NDArray[Any]:
         """An input of zeros, of the default shape."""
         return np.zeros(self.shapes.default, self.dtype)
 
     def decode(self, value: Any) -> npt.NDArray[Any]:
         """An engine's result in the declared type."""
-        array: npt.NDArray[Any] = np.asarray(value).astype(self.dtype, copy=False)
+        array: npt.NDArray[Any] = np.atleast_1d(value).astype(self.dtype, copy=False)
         return array
 
     def filled(self) -> npt.NDArray[Any] | None:
@@ -76,9 +84,17 @@ class ArrayType:
         return typed
 
 
+def _holds(dtype: np.dtype[Any], value: float) -> bool:
+    """Whether a number is one of an element type's, but for rounding."""
+    if dtype.kind == "f":
+        return True
+    limits = np.iinfo(dtype)
+    return limits.min <= value <= limits.max and float(value).is_integer()
+
+
 def _as_array(value: Any, what: str) -> npt.NDArray[Any]:
     try:
-        array = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)
+        array = np.asarray(_on_the_host(value) if hasattr(value, "detach") else value)
     except (ValueError, TypeError, RuntimeError) as error:
         raise UsageError(
             codes.WRONG_DTYPE,
@@ -93,11 +109,20 @@ def _as_array(value: Any, what: str) -> npt.NDArray[Any]:
     return array
 
 
+def _on_the_host(tensor: Any) -> Any:
+    """A PyTorch tensor as one that NumPy can read, which bfloat16 is not."""
+    plain = tensor.detach().cpu()
+    return plain.float() if str(plain.dtype) == "torch.bfloat16" else plain
+
+
 def _shape_cure(array: npt.NDArray[Any], shapes: Shapes) -> str | None:
     if not shapes.default:
         return None
     if shapes.accepts((1, *array.shape)):
         return "Add the batch axis: x[None]."
-    if array.size == np.prod(shapes.default):
+    if array.size == math.prod(shapes.default):
         return f"Reshape it: x.reshape({list(shapes.default)})."
-    return f"For example, an array of shape {list(shapes.default)}."
+    nearest = shapes.nearest(array.shape)
+    if nearest is None:
+        return f"It has {len(shapes.default)} axes: for example {list(shapes.default)}."
+    return f"The nearest shape that it takes is {list(nearest)}."

@@ -12,14 +12,24 @@ from tensorlogic.mil.literals import from_bytes
 
 
 class Blobs:
-    """Finds values by the file and the offset that a program names; `weights` finds the file. Nothing is copied."""
+    """Finds values by the file and the offset that a program names; `weights` finds the file. Nothing is copied.
+
+    A value that is named twice is one object, as where functions share their weights.
+    """
 
     def __init__(self, weights: Callable[[str], Path]) -> None:
         self._weights = weights
         self._files: dict[str, BlobFile] = {}
+        self._found: dict[tuple[Type, BlobReference], Literal] = {}
 
     def literal(self, declared: Type, reference: BlobReference) -> Literal:
         """The stored value, which must be of the declared type. Raises `FormatError`."""
+        key = declared, reference
+        if key not in self._found:
+            self._found[key] = self._read(declared, reference)
+        return self._found[key]
+
+    def _read(self, declared: Type, reference: BlobReference) -> Literal:
         file = self._files.get(reference.file)
         if file is None:
             file = self._files[reference.file] = BlobFile(self._weights(reference.file))

@@ -12,7 +12,6 @@ from tensorlogic.coreml.shapes import Range, Shapes, Sizes
 from tensorlogic.errors import UsageError, codes
 from tensorlogic.formats.specification import feature_classes
 
-_UNBOUNDED = -1
 _ARRAY_DTYPES = {
     "FLOAT32": "float32",
     "DOUBLE": "float64",
@@ -199,7 +198,8 @@ def _image_type(message: Any) -> ImageType:
 
 
 def _range(message: Any) -> Range:
-    return message.lowerBound, None if message.upperBound == _UNBOUNDED else message.upperBound
+    """Without a limit, the upper bound is negative."""
+    return message.lowerBound, None if message.upperBound < 0 else message.upperBound
 
 
 def _dictionary_type(message: Any) -> DictionaryType:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
-from tensorlogic.coreml.arrays import ArrayType
-from tensorlogic.coreml.features import Feature, OtherType, read_feature
+from tensorlogic.coreml.agreement import check_agreement
+from tensorlogic.coreml.features import Feature, read_feature
 from tensorlogic.coreml.model_file import ModelFile
 from tensorlogic.coreml.weights import weights
-from tensorlogic.errors import BytePlace, FormatError, UnsupportedError, UsageError, codes, nearest
+from tensorlogic.errors import BytePlace, FormatError, UsageError, codes, nearest
 from tensorlogic.formats.description import Metadata, TensorInfo, quantization
 from tensorlogic.mil import Function
 
@@ -43,7 +42,7 @@ def read_function(file: ModelFile, name: str | None) -> ModelFunction:
         _features(each, file.place) for each in (description.input, description.output, description.state)
     )
     function = file.program.functions[chosen]
-    _check(function, inputs, outputs, states, file.place)
+    check_agreement(function, inputs, outputs, states, file.place)
     tensors = weights(function)
     return ModelFunction(file, chosen, inputs, outputs, states, _metadata(file, function, tensors), tensors)
 
@@ -64,36 +63,7 @@ def _features(messages: Any, place: BytePlace) -> tuple[Feature, ...]:
     try:
         return tuple(read_feature(message) for message in messages)
     except ValueError as error:
-        raise FormatError(codes.BAD_PROGRAM, f"a feature is of an unknown type: {error}", place) from None
-
-
-def _check(
-    function: Function,
-    inputs: tuple[Feature, ...],
-    outputs: tuple[Feature, ...],
-    states: tuple[Feature, ...],
-    place: BytePlace,
-) -> None:
-    """The description and the function must speak of the same inputs, outputs and states."""
-    if any(isinstance(f.type, OtherType) for f in (*inputs, *outputs)):
-        raise UnsupportedError(codes.UNSUPPORTED_MODEL, "models with sequences cannot be run yet", place)
-    kept = function.states
-    _check_names("inputs", inputs, {value.name for value in function.inputs} - kept.keys(), place)
-    _check_names("states", states, kept.keys(), place)
-    for state in states:
-        if not isinstance(state.type, ArrayType) or not state.type.holds(kept[state.name]):
-            message = f"the state {state.name!r} is {kept[state.name]}, but its description says {state.type}"
-            raise FormatError(codes.BAD_PROGRAM, message, place)
-    missing = [f.name for f in outputs if f.name not in function.body.outputs]
-    if missing or not outputs:
-        message = f"the program has no output {missing[0]!r}" if missing else "the model has no outputs"
-        raise FormatError(codes.BAD_PROGRAM, message, place)
-
-
-def _check_names(kind: str, features: tuple[Feature, ...], names: Set[str], place: BytePlace) -> None:
-    odd = ", ".join(sorted({feature.name for feature in features} ^ names))
-    if odd:
-        raise FormatError(codes.BAD_PROGRAM, f"the program and its description differ in {kind}: {odd}", place)
+        raise FormatError(codes.BAD_PROGRAM, f"a feature makes no sense: {error}", place) from None
 
 
 def _metadata(file: ModelFile, function: Function, tensors: dict[str, TensorInfo]) -> Metadata:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tensorlogic.coreml.shapes import Shapes
-from tensorlogic.errors import UsageError, codes
+from tensorlogic.coreml.shapes import Shapes, Sizes
+from tensorlogic.errors import FormatError, UsageError, codes
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -43,8 +43,7 @@ class ImageType:
             raise UsageError(
                 codes.WRONG_SHAPE,
                 f"the image {name!r} is {size[0]} high and {size[1]} wide, but the model takes {self.shapes}",
-                help=f"Resize it: load_image(path, size: {list(self.shapes.default)}) in TL, "
-                f"image.resize(({self.shapes.default[1]}, {self.shapes.default[0]})) in Python.",
+                help=_size_cure(self.shapes.nearest(size) or self.shapes.default),
             )
         pixels = np.asarray(picture.convert(self._mode), np.float32)
         planes = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
@@ -56,9 +55,16 @@ class ImageType:
         return np.zeros((1, channels, *self.shapes.default), np.float32)
 
     def decode(self, value: Any) -> Image:
-        """The program's tensor as a Pillow image; values are rounded and held within 0 to 255."""
+        """The program's tensor as a Pillow image; values are rounded and held within 0 to 255.
+
+        Raises `FormatError` when the tensor is none of an image, which is the file's mistake.
+        """
         from PIL import Image
 
+        channels = 3 if self._mode == "RGB" else 1
+        if np.ndim(value) < 2 or not np.size(value) or np.size(value) != channels * np.prod(np.shape(value)[-2:]):
+            message = f"an output is described as a {self}, but has the shape {list(np.shape(value))}"
+            raise FormatError(codes.BAD_PROGRAM, message)
         planes = np.asarray(value, np.float32).reshape(-1, *np.shape(value)[-2:])
         if self.layout == "GRAYSCALE_FLOAT16":
             return Image.fromarray(planes[0])
@@ -70,6 +76,11 @@ class ImageType:
 
     def filled(self) -> None:
         """Pictures have no default value."""
+
+
+def _size_cure(size: Sizes) -> str:
+    height, width = size
+    return f"Resize it: load_image(path, size: [{height}, {width}]) in TL, image.resize(({width}, {height})) in Python."
 
 
 def _as_image(value: Any, name: str) -> Image:

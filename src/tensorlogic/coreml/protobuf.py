@@ -31,7 +31,7 @@ from tensorlogic.mil import (
 from tensorlogic.mil.literals import from_bytes, from_values
 from tensorlogic.mil.types import DTYPES
 
-_OPSETS = {"CoreML5": 15, "CoreML6": 16, "CoreML7": 17, "CoreML8": 18}
+_OPSETS = {"CoreML5": 15, "CoreML6": 16, "CoreML7": 17, "CoreML8": 18, "CoreML9": 26}
 
 
 class ProgramReader:

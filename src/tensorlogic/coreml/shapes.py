@@ -14,7 +14,7 @@ Range = tuple[int, int | None]
 class Shapes:
     """The shapes that a feature accepts. `default` is empty when the file does not give one.
 
-    Raises `ValueError` for a negative size.
+    Raises `ValueError` for a negative size or an empty range.
     """
 
     default: Sizes
@@ -25,6 +25,9 @@ class Shapes:
         for shape in (self.default, *self.enumerated, tuple(low for low, _ in self.ranges)):
             if any(size < 0 for size in shape):
                 raise ValueError(f"the shape {_text(shape)}")
+        for low, high in self.ranges:
+            if high is not None and high < low:
+                raise ValueError(f"the range {_range_text(low, high)}")
 
     @property
     def known(self) -> bool:
@@ -33,14 +36,15 @@ class Shapes:
 
     def accepts(self, shape: Sizes) -> bool:
         """Whether `shape` is one of them."""
-        if self.enumerated:
-            return shape in (*self.enumerated, self.default)
-        if self.ranges:
-            return len(shape) == len(self.ranges) and all(
-                low <= size and (high is None or size <= high)
-                for size, (low, high) in zip(shape, self.ranges, strict=True)
-            )
-        return not self.default or shape == self.default
+        return not self.known or self.nearest(shape) == shape
+
+    def nearest(self, shape: Sizes) -> Sizes | None:
+        """The accepted shape that is most like `shape`, or None when none has as many axes."""
+        if self.ranges and not self.enumerated:
+            clamped = tuple(_within(size, each) for size, each in zip(shape, self.ranges, strict=False))
+            return clamped if len(shape) == len(self.ranges) else None
+        alike = [each for each in (*self.enumerated, self.default) if each and len(each) == len(shape)]
+        return min(alike, key=lambda each: sum(abs(a - b) for a, b in zip(each, shape, strict=True)), default=None)
 
     def __str__(self) -> str:
         if self.enumerated:
@@ -48,6 +52,11 @@ class Shapes:
         if self.ranges:
             return _text(_range_text(low, high) for low, high in self.ranges)
         return _text(self.default)
+
+
+def _within(size: int, allowed: Range) -> int:
+    low, high = allowed
+    return max(low, size if high is None else min(size, high))
 
 
 def _text(sizes: Iterable[object]) -> str:

@@ -57,7 +57,7 @@ class Session(Protocol):
         """
 
     def make_state(self) -> State:
-        """A state to begin with. Only asked for when the function has states."""
+        """A state to begin with. Only asked for when the function has states: an engine without them misses those."""
 
     def close(self) -> None:
         """Give back memory and device."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from tensorlogic.errors.diagnostic import Diagnostic, SourcePlace
 from tensorlogic.errors.exceptions import TensorLogicError
 
+_WIDEST = 160
+
 
 def render(error: TensorLogicError) -> str:
     """`error` as a person reads it in a terminal: one block a diagnostic, in plain text."""
@@ -25,11 +27,22 @@ def _block(diagnostic: Diagnostic) -> str:
 
 def _excerpt(place: SourcePlace) -> list[str]:
     margin = " " * len(str(place.line))
+    text, column = _around(place.text, place.column)
     # Tabs stay tabs under a tab, so that the caret lands below its character.
-    indent = "".join("\t" if c == "\t" else " " for c in place.text[: place.column - 1])
+    indent = "".join("\t" if c == "\t" else " " for c in text[: column - 1])
+    length = max(1, min(place.length, len(text) - column + 1))
     return [
         f"{margin}--> {place}",
         f"{margin} |",
-        f"{place.line} | {place.text}",
-        f"{margin} | {indent}{'^' * max(1, place.length)}",
+        f"{place.line} | {text}",
+        f"{margin} | {indent}{'^' * length}",
     ]
+
+
+def _around(text: str, column: int) -> tuple[str, int]:
+    """What is shown of a line, and the column in it: of a long one, the part that holds the column."""
+    if len(text) <= _WIDEST:
+        return text, column
+    start = max(0, column - _WIDEST // 2)
+    before, after = "…" * (start > 0), "…" * (start + _WIDEST < len(text))
+    return f"{before}{text[start : start + _WIDEST]}{after}", column - start + len(before)

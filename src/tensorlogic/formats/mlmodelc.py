@@ -23,6 +23,8 @@ DATA = "coremldata.bin"
 PROGRAM = "model.mil"
 METADATA = "metadata.json"
 _LARGEST_PROGRAM = 1 << 28
+_LAST_VERSION = (1 << 31) - 1
+"""Packages have no room for another."""
 _START = struct.Struct("<I24xQ")
 _MIDDLE = struct.Struct("<Q24x")
 _LENGTH = struct.Struct("<Q")
@@ -90,6 +92,9 @@ def _read_data(file: MappedFile) -> tuple[str | None, int, Any]:
     offset = _START.size + length
     form = bytes(file.view(_START.size, length, "the form of the description"))
     (spec_version,) = _MIDDLE.unpack(file.view(offset, _MIDDLE.size, "the version of the specification"))
+    if spec_version > _LAST_VERSION:
+        message = f"the file asks for the version {spec_version} of the specification"
+        raise FormatError(codes.CORRUPT, message, BytePlace(str(file.path), offset))
     description = model_classes().ModelDescription()
     if form == _DESCRIBED:
         offset += _MIDDLE.size

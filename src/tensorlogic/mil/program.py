@@ -115,6 +115,13 @@ class Function:
     """What a compiler noted, such as the shapes that flexible inputs may have."""
 
     @property
+    def values(self) -> Iterator[Value]:
+        """What the function's outputs may name: its inputs, and the results of its operations."""
+        yield from self.inputs
+        for operation in self.body.operations:
+            yield from operation.outputs
+
+    @property
     def states(self) -> dict[str, TensorType]:
         """What lives from one run to the next, by name: the inputs that are not given but kept."""
         return {each.name: each.type.wrapped for each in self.inputs if isinstance(each.type, StateType)}

@@ -60,6 +60,13 @@ class TensorType:
         known = [size for size in self.shape or () if size is not None]
         return math.prod(known) if self.shape is not None and len(known) == len(self.shape) else None
 
+    def accepts(self, shape: tuple[int, ...]) -> bool:
+        """Whether a value of `shape` is of this type, as far as sizes are known."""
+        known = self.shape
+        if known is None or known == shape:
+            return True
+        return len(shape) == len(known) and all(size in (None, have) for size, have in zip(known, shape, strict=True))
+
     def __str__(self) -> str:
         if self.shape == ():
             return self.dtype.name

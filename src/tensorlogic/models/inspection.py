@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from tensorlogic import engines
 from tensorlogic.coreml import Feature, ModelFunction
+from tensorlogic.errors import UsageError, codes
 from tensorlogic.formats.description import Metadata, TensorInfo
+from tensorlogic.mil import Program
 from tensorlogic.models.load import detect
 
 
@@ -86,3 +88,12 @@ def _inspect_function(described: ModelFunction) -> Inspection:
         dict(counts.most_common()),
         {each.operation: each.reason for each in missing},
     )
+
+
+def read_program(path: str | os.PathLike[str], function: str | None = None) -> Program:
+    """The program of the model at `path`, or one function of it. Raises the errors of `inspect_model`."""
+    found = detect(Path(path), function)
+    if not isinstance(found, ModelFunction):
+        raise UsageError(codes.WRONG_ARGUMENTS, f"{found.metadata.name!r} holds weights, and no program")
+    program = found.file.program
+    return program if function is None else replace(program, functions={function: program.functions[function]})

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -59,10 +60,27 @@ def detect(path: Path, function: str | None = None) -> ModelFunction | SafeTenso
 
 def _open_folder(path: Path) -> ModelFile:
     if (path / MANIFEST).is_file():
-        return open_package(path)
+        return _opened(path, open_package)
     if (path / DATA).is_file() or (path / PROGRAM).is_file():
-        return open_compiled(path)
+        return _opened(path, open_compiled)
     raise _not_a_model(path, f"the folder has neither {MANIFEST} nor {DATA}")
+
+
+_OPEN: WeakValueDictionary[Hashable, ModelFile] = WeakValueDictionary()
+"""The files that models are loaded from, by what shows that a file is still the same."""
+
+
+def _opened(path: Path, open_new: Callable[[Path], ModelFile]) -> ModelFile:
+    """The package at `path`. While a model of it is loaded and no file has changed, it is opened once.
+
+    That is how functions that are loaded one by one come to share their weights.
+    """
+    status = [(file, file.stat()) for file in sorted(path.rglob("*")) if file.is_file()]
+    key = (path, *((file, s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for file, s in status))
+    found = _OPEN.get(key)
+    if found is None:
+        found = _OPEN[key] = open_new(path)
+    return found
 
 
 def _open_file(path: Path) -> SafeTensorsModel:

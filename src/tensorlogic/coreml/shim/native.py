@@ -17,7 +17,7 @@ import numpy as np
 
 from tensorlogic.coreml.compiler import compile_model
 from tensorlogic.coreml.features import Feature
-from tensorlogic.errors import TensorLogicError
+from tensorlogic.errors import EngineError, TensorLogicError
 from tensorlogic.models import State, load_model
 
 _NEWEST_SPECIFICATION = 10
@@ -38,9 +38,11 @@ class Options(NamedTuple):
 
 @contextmanager
 def _as_runtime_error() -> Iterator[None]:
-    """coremltools expects a `RuntimeError` for whatever Core ML refuses."""
+    """What Core ML refuses is a `RuntimeError` for coremltools; one of a failed prediction begins with these words."""
     try:
         yield
+    except EngineError as error:
+        raise RuntimeError(f"Unable to compute the prediction using ML Program. {error}") from error
     except TensorLogicError as error:
         raise RuntimeError(str(error)) from error
 

@@ -1,15 +1,12 @@
-"""What the PyTorch engine can run, and on what."""
+"""What the PyTorch engine can run, and on what.
+
+PyTorch itself, which takes a second, is imported only to run something: looking at a model does without.
+"""
 
 from __future__ import annotations
 
-import torch
-
 from tensorlogic.engines import Missing, Session
-from tensorlogic.engines.torch.plan import compile_plan
-from tensorlogic.engines.torch.session import TorchSession
-from tensorlogic.engines.torch.step import first_line
 from tensorlogic.errors import EngineError, OperationPlace, UsageError, codes
-from tensorlogic.lower.torch import implementation
 from tensorlogic.mil.ops import declaration
 from tensorlogic.mil.program import Program
 
@@ -21,24 +18,31 @@ class TorchEngine:
 
     def devices(self) -> tuple[str, ...]:
         """What PyTorch finds on this machine, the fastest first."""
+        import torch
+
         offered = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
         return tuple(device for device, available in offered.items() if available)
 
     def missing(self, program: Program, function: str) -> tuple[Missing, ...]:
-        """The operations that have no declaration in the function's opset, or no implementation."""
+        """The operations that have no declaration in the function's opset; what is declared is implemented."""
         entry = program.functions[function]
         found = []
         for operation in entry.body.walk():
             if operation.constant is not None:
                 continue
-            declared = declaration(operation.type, entry.opset)
-            if declared is None or implementation(declared) is None:
+            if declaration(operation.type, entry.opset) is None:
                 place = OperationPlace(program.source, function, operation.type, operation.name)
                 found.append(Missing(operation.type, place, f"iOS {entry.opset} programs with it cannot run yet"))
         return tuple(found)
 
     def prepare(self, program: Program, function: str, device: str, precision: str) -> Session:
         """Bind every operation to its implementation and compute what depends on constants alone."""
+        import torch
+
+        from tensorlogic.engines.torch.plan import compile_plan
+        from tensorlogic.engines.torch.session import TorchSession
+        from tensorlogic.engines.torch.step import first_line
+
         try:
             torch.empty(0, device=device)
         except (RuntimeError, AssertionError):

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from tensorlogic.engines.torch import shared
 from tensorlogic.engines.torch.step import BlockPlan, Expected, Frame, Getter, Step
 from tensorlogic.engines.torch.values import Constant, Target, host, plain_argument
 from tensorlogic.errors import OperationPlace, ProgramError, codes
@@ -18,7 +19,7 @@ from tensorlogic.lower.torch import implementation
 from tensorlogic.mil.declare import Parameter, Role
 from tensorlogic.mil.ops import Op, declaration
 from tensorlogic.mil.program import Block, Literal, Operand, Operation, Program, Value
-from tensorlogic.mil.types import STRING, TensorType
+from tensorlogic.mil.types import STRING, StateType, TensorType
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,8 @@ def compile_plan(program: Program, function: str, device: torch.device, precisio
     """Bind the function's operations. Raises `ProgramError` where one cannot be what the file says it is."""
     entry = program.functions[function]
     compiler = _Compiler(program.source, function, entry.opset, Target(device, precision))
-    for name, declared in entry.states.items():
-        compiler.check_size(declared, OperationPlace(program.source, function, "state", name))
+    for value in entry.inputs:
+        compiler.check_input(value)
     body = compiler.block(Block(entry.inputs, entry.body.operations, entry.body.outputs))
     return Plan(body, len(compiler.slots), entry.inputs, entry.body.outputs, entry.states, compiler.target)
 
@@ -79,11 +80,37 @@ class _Compiler:
             return None
         declared = declaration(operation.type, self.opset)
         assert declared is not None, "the engine said that it has this operation"
+        keys = self._keys(operation, declared)
+        if keys and self._found(operation, keys):
+            return None
         step = self._bind(operation, declared, used_up)
-        if step.moving or not declared.pure:
+        if not keys:
             return step
-        self._fold(operation, step)
+        self._fold(operation, step, keys)
         return None
+
+    def _keys(self, operation: Operation, op: Op) -> list[shared.Key]:
+        """What the results are made from; nothing where that is more than constants."""
+        if not op.pure:
+            return []
+        arguments = []
+        for name in op.parameters:
+            for operand in operation.operands(name) or ():
+                constant = self._constant(operand)
+                if constant is None:
+                    return []
+                arguments.append((name, constant.key))
+        types = tuple(value.type for value in operation.outputs)
+        return [shared.key(op, self.target, tuple(arguments), types, index) for index in range(len(types))]
+
+    def _found(self, operation: Operation, keys: list[shared.Key]) -> bool:
+        """Whether another function has the results already."""
+        found = [shared.find(key) for key in keys]
+        if any(result is None for result in found):
+            return False
+        for value, result, key in zip(operation.outputs, found, keys, strict=True):
+            self.constants[value.name] = Constant(result, self.target, key)
+        return True
 
     def _bind(self, operation: Operation, op: Op, used_up: Iterable[str]) -> Step:
         place = OperationPlace(self.source, self.function, operation.type, operation.name)
@@ -143,21 +170,26 @@ class _Compiler:
             message = f"the parameter {parameter.name!r} has an unusable value"
             raise ProgramError(codes.BAD_OPERATION, message, place) from None
 
-    def _fold(self, operation: Operation, step: Step) -> None:
+    def _fold(self, operation: Operation, step: Step, keys: list[shared.Key]) -> None:
         frame: Frame = [None] * len(self.slots)
         with self.target.computing():
             step.run(frame)
-        for value, (slot, _) in zip(operation.outputs, step.outputs, strict=True):
-            self.constants[value.name] = Constant(frame[slot], self.target)
+        for value, (slot, _), key in zip(operation.outputs, step.outputs, keys, strict=True):
+            self.constants[value.name] = Constant(shared.keep(key, frame[slot]), self.target, key)
 
     def _expected(self, value: Value, place: OperationPlace) -> Expected | None:
         if not isinstance(value.type, TensorType) or value.type.dtype == STRING:
             return None
-        self.check_size(value.type, place)
+        self._check_size(value.type, place)
         return Expected(value.type, self.target.dtype(value.type.dtype.name))
 
-    def check_size(self, declared: TensorType, place: OperationPlace) -> None:
-        """Refuse what no machine like this can hold."""
+    def check_input(self, value: Value) -> None:
+        """Refuse an input or a state that no machine like this can hold."""
+        kind, declared = ("state", value.type.wrapped) if isinstance(value.type, StateType) else ("input", value.type)
+        if isinstance(declared, TensorType) and declared.dtype != STRING:
+            self._check_size(declared, OperationPlace(self.source, self.function, kind, value.name))
+
+    def _check_size(self, declared: TensorType, place: OperationPlace) -> None:
         size = (declared.elements or 0) * self.target.dtype(declared.dtype.name).itemsize
         if size > self.memory:
             message = f"a value of {declared} takes {size:,} bytes, more than this machine's memory"

@@ -65,6 +65,8 @@ class TorchSession:
         assert isinstance(value.type, TensorType)
         target = self._plan.target
         tensor = tensor_from(inputs[value.name], target.dtype(value.type.dtype.name), target)
+        if value.type.shape == ():
+            tensor = tensor.reshape(())
         # A state may keep it for longer than the caller leaves the array alone.
         return tensor.clone() if cells else tensor
 

@@ -26,8 +26,7 @@ class Expected:
 
     def check(self, value: Any, place: OperationPlace) -> None:
         """Raise `ProgramError` unless `value` is as declared."""
-        shape = self.declared.shape
-        if value.dtype is self.dtype and (shape is None or value.shape == shape or _fits(value.shape, shape)):
+        if value.dtype is self.dtype and self.declared.accepts(value.shape):
             return
         raise ProgramError(
             codes.BAD_OPERATION,
@@ -35,10 +34,6 @@ class Expected:
             f"but the file declares {self.declared}",
             place,
         )
-
-
-def _fits(shape: torch.Size, declared: tuple[int | None, ...]) -> bool:
-    return len(shape) == len(declared) and all(size in (None, have) for size, have in zip(declared, shape, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

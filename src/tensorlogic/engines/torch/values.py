@@ -12,6 +12,7 @@ from typing import Any, get_args
 import numpy as np
 import torch
 
+from tensorlogic.engines.torch import shared
 from tensorlogic.lower.torch import Stored, held, stored, torch_dtype
 from tensorlogic.mil.declare import DTypeName, Parameter, Role
 from tensorlogic.mil.program import Literal
@@ -55,18 +56,25 @@ class Target:
 
 
 class Constant:
-    """A value that is known before the program runs, for whichever way it is asked for."""
+    """A value that is known before the program runs, for whichever way it is asked for.
 
-    def __init__(self, value: Any, target: Target) -> None:
+    Constants of one `key` have one value.
+    """
+
+    def __init__(self, value: Any, target: Target, key: shared.Key | None = None) -> None:
         self._value = value
         self._target = target
+        self.key = key or shared.key(value, target)
 
     @cached_property
     def value(self) -> Any:
         """As the engine computes with it: a tensor on the device, in its computed type. Expanded once."""
+        found = shared.find(self.key)
+        if found is not None:
+            return found
         if self._stored is not None:
             with self._target.computing():
-                return self._stored.expand()
+                return shared.keep(self.key, self._stored.expand())
         is_text = isinstance(self._value, Literal) and isinstance(self._value.type, TensorType)
         return self.plain if is_text else self._value
 

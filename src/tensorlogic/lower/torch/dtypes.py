@@ -24,3 +24,8 @@ def torch_dtype(name: str) -> torch.dtype:
     if dtype is None:
         raise UnsupportedError(codes.UNSUPPORTED_TYPE, f"tensors of type {name} cannot be computed on by PyTorch")
     return dtype
+
+
+def movable(tensor: torch.Tensor) -> torch.Tensor:
+    """The same bits in a type whose values PyTorch gathers and turns around, which it does not with uint16."""
+    return tensor.view(torch.int16) if tensor.dtype == torch.uint16 else tensor

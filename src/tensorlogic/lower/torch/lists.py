@@ -35,6 +35,8 @@ def list_length(ls: TensorList) -> Tensor:
 
 @implements(ops.list_read)
 def list_read(ls: TensorList, index: int) -> Tensor:
+    if not 0 <= index < len(ls.elements):
+        raise IndexError(f"element {index} is outside the list of length {len(ls.elements)}")
     element = ls.elements[index]
     return _unwritten(ls) if element is None else element
 
@@ -46,7 +48,7 @@ def list_write(ls: TensorList, index: int, value: Tensor) -> TensorList:
 
 @implements(ops.list_gather)
 def list_gather(ls: TensorList, indices: tuple[int, ...]) -> Tensor:
-    return torch.stack([list_read(ls, index) for index in indices])
+    return torch.stack([list_read(ls, index) for index in indices]) if indices else _unwritten(ls)[None][:0]
 
 
 @implements(ops.list_scatter)
@@ -65,6 +67,8 @@ def _unwritten(ls: TensorList) -> Tensor:
 
 
 def _written(ls: TensorList, elements: dict[int, Tensor]) -> TensorList:
+    if min(elements, default=0) < 0:
+        raise IndexError(f"there is no element {min(elements)}")
     length = max(len(ls.elements), 1 + max(elements, default=-1))
     if length > len(ls.elements) and not ls.grows:
         raise ValueError(f"element {length - 1} is outside the list of fixed length {len(ls.elements)}")

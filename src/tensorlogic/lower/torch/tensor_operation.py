@@ -20,6 +20,8 @@ implement_rows(
         ops.stack: torch.stack,
         ops.tile: torch.tile,
         ops.argsort: lambda x, axis, ascending: _order(x, axis, ascending).indices.to(torch.int32),
+        ops.fill: lambda shape, value: value.expand(shape),
+        ops.fill_like: lambda ref_tensor, value: value.expand(ref_tensor.shape),
         ops.non_zero: lambda x: torch.nonzero(x).to(torch.int32),
     }
 )
@@ -35,13 +37,17 @@ def concat(values: tuple[Tensor, ...], axis: int, interleave: bool) -> Tensor:
 
 @implements(ops.split)
 def split(x: Tensor, axis: int, num_splits: int | None, split_sizes: Ints | None) -> tuple[Tensor, ...]:
-    if split_sizes is not None:
-        return torch.split(x, list(split_sizes), axis)
-    return torch.tensor_split(x, num_splits or 1, axis)
+    if split_sizes is None:
+        if num_splits is None:
+            raise ValueError("it says neither num_splits nor split_sizes")
+        split_sizes = (x.shape[axis] // num_splits,) * num_splits
+    return torch.split(x, list(split_sizes), axis)
 
 
 @implements(ops.pad)
 def pad(x: Tensor, pad: Ints, mode: str, constant_val: float) -> Tensor:
+    if min(pad, default=0) < 0:
+        raise ValueError(f"padding by {list(pad)} would cut")
     pairs = list(zip(pad[::2], pad[1::2], strict=True))
     if mode == "constant":
         return F.pad(x, [amount for pair in reversed(pairs) for amount in pair], value=constant_val)
@@ -67,15 +73,13 @@ def _reflected(x: Tensor, size: int, before: int, after: int) -> Tensor:
     return torch.where(positions >= size, 2 * (size - 1) - positions, positions)
 
 
-@implements(ops.fill)
-def fill(shape: Ints, value: Tensor) -> Tensor:
-    return value.expand(shape)
-
-
 @implements(ops.range_1d)
 def range_1d(end: Tensor, start: Tensor, step: Tensor) -> Tensor:
-    count = max(0, math.ceil((end.item() - start.item()) / step.item()))
-    return start + step * torch.arange(count, dtype=start.dtype, device=start.device)
+    first, step_by = start.item(), step.item()
+    count = max(0, math.ceil((end.item() - first) / step_by))
+    # In float64, on the host: float16 does not even count to 3,000.
+    numbers = first + step_by * torch.arange(count, dtype=torch.float64, device="cpu")
+    return numbers.to(start.dtype).to(start.device)
 
 
 @implements(ops.one_hot)
@@ -130,3 +134,66 @@ def band_part(x: Tensor, lower: int, upper: int) -> Tensor:
 def flatten2d(x: Tensor, axis: int) -> Tensor:
     axis = axis + x.dim() if axis < 0 else axis
     return x.reshape(math.prod(x.shape[:axis]), math.prod(x.shape[axis:]))
+
+
+@implements(ops.non_maximum_suppression)
+def non_maximum_suppression(
+    boxes: Tensor,
+    scores: Tensor,
+    iou_threshold: float,
+    score_threshold: float,
+    max_boxes: int,
+    per_class_suppression: bool,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    best, classes = scores.max(-1)
+    kinds = classes if per_class_suppression else torch.zeros_like(classes)
+    taken = [
+        _survivors(*each, iou_threshold, score_threshold, max_boxes)
+        for each in zip(boxes.float(), best, kinds, strict=True)
+    ]
+    return (
+        _filled([each[places] for each, places in zip(boxes, taken, strict=True)], max_boxes, 0),
+        _filled([each[places] for each, places in zip(scores, taken, strict=True)], max_boxes, 0),
+        _filled(taken, max_boxes, -1).to(torch.int32),
+        torch.tensor([len(places) for places in taken], dtype=torch.int32, device=boxes.device),
+    )
+
+
+@implements(ops.non_maximum_suppression_unlimited)
+def non_maximum_suppression_unlimited(
+    boxes: Tensor, scores: Tensor, iou_threshold: float, max_boxes: int, per_class_suppression: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    taken_boxes, taken_scores, indices, _ = non_maximum_suppression(
+        boxes.mT, scores.mT, iou_threshold, -math.inf, max_boxes, per_class_suppression
+    )
+    return taken_boxes.mT, taken_scores.mT, indices
+
+
+def _survivors(
+    boxes: Tensor, scores: Tensor, kinds: Tensor, iou_threshold: float, score_threshold: float, most: int
+) -> Tensor:
+    """The indices of the boxes that are taken, the best first."""
+    ranked = scores.sort(descending=True, stable=True).indices
+    left = ranked[scores[ranked] >= score_threshold]
+    left = left if len(left) else ranked[:1]
+    taken: list[int] = []
+    while len(left) and len(taken) < most:
+        first, left = left[0], left[1:]
+        taken.append(int(first))
+        close = _overlap(boxes[first], boxes[left]) > iou_threshold
+        left = left[~(close & (kinds[left] == kinds[first]))]
+    return ranked.new_tensor(taken)
+
+
+def _overlap(one: Tensor, others: Tensor) -> Tensor:
+    """The intersection of a box (x, y, width, height) with each of others, over their union."""
+    (centre, size), (centres, sizes) = torch.split(one, 2), torch.split(others, 2, -1)
+    low = torch.maximum(centre - size / 2, centres - sizes / 2)
+    high = torch.minimum(centre + size / 2, centres + sizes / 2)
+    shared = (high - low).clamp(min=0).prod(-1)
+    return shared / (size.prod() + sizes.prod(-1) - shared)
+
+
+def _filled(rows: list[Tensor], length: int, filler: int) -> Tensor:
+    """Rows of different lengths as one tensor, each filled up to `length`."""
+    return torch.stack([F.pad(row, [0, 0] * (row.dim() - 1) + [0, length - len(row)], value=filler) for row in rows])

@@ -47,6 +47,11 @@ def fill(shape: Ints, value: Any = 0.0) -> Tensor:
     """A tensor of the given shape with one value (float zero by default) everywhere."""
 
 
+@op(since=IOS16)
+def fill_like(ref_tensor: Tensor, value: Const[Any] = 0.0) -> Tensor:
+    """A tensor of the shape of another with one value (float zero by default) everywhere."""
+
+
 @op(since=IOS15)
 def range_1d(end: Any, start: Any, step: Any) -> Tensor:
     """start, start + step, ... below `end`; whole numbers give int32."""
@@ -116,3 +121,32 @@ def non_zero(x: Tensor) -> Tensor:
 @op(since=IOS15)
 def flatten2d(x: Tensor, axis: Const[int] = 1) -> Tensor:
     """x as a matrix: the axes before `axis` joined, and those from it on."""
+
+
+@op(since=IOS15)
+def non_maximum_suppression(
+    boxes: Tensor,
+    scores: Tensor,
+    iou_threshold: Const[float],
+    score_threshold: Const[float],
+    max_boxes: Const[int],
+    per_class_suppression: Const[bool] = False,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The best of overlapping boxes: boxes [n, max_boxes, 4], scores, indices and, for each n, how many there are.
+
+    Boxes [n, b, 4] are (x, y, width, height) around a centre; scores are [n, b, classes], and a box counts by its
+    best. From the best score down, a box is left out where its intersection over union with one that was taken is
+    above `iou_threshold` (`per_class_suppression`: with one whose best class is the same), or where its score is
+    below `score_threshold`; of the best box alone that does not matter. What is not filled is 0, and -1 for indices.
+    """
+
+
+@op(since=IOS17, name="non_maximum_suppression")
+def non_maximum_suppression_unlimited(
+    boxes: Tensor,
+    scores: Tensor,
+    iou_threshold: Const[float],
+    max_boxes: Const[int],
+    per_class_suppression: Const[bool] = False,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The same with boxes [n, 4, b] and scores [n, classes, b], for any score and without the numbers of boxes."""

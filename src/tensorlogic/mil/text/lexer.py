@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import Final, TypeVar
 
 from tensorlogic.errors import Code, FormatError, SourcePlace, codes
-from tensorlogic.lang.source import Source, Span
 
 WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:/@$]*")
 """A name as it stands; every other name is written between quotes."""
@@ -35,6 +34,8 @@ _ESCAPE: Final = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|(?s:(.)))")
 ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", '"': '"', "'": "'", "\\": "\\"}
 
 T = TypeVar("T")
+Span = tuple[int, int]
+"""A stretch of the text: offsets in characters, the end excluded."""
 
 
 class Lexer:
@@ -45,15 +46,16 @@ class Lexer:
     token: str
     """As it is written."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, text: str, source: str) -> None:
+        self._text = text
         self._source = source
-        self._end = 0
+        self._start = self._end = 0
         self._depth = 0
         self.advance()
 
     def advance(self) -> None:
         """Go to the next token. Raises `FormatError` where there is none."""
-        found = _TOKEN.match(self._source.text, self._end)
+        found = _TOKEN.match(self._text, self._end)
         assert found is not None  # the last alternative takes any character
         group = str(found.lastgroup)
         self.token = found[group]
@@ -79,9 +81,9 @@ class Lexer:
 
     def before(self, symbols: str) -> bool:
         """Whether one of the symbols, each a single character, stands behind this token."""
-        found = _BLANK.match(self._source.text, self._end)
+        found = _BLANK.match(self._text, self._end)
         assert found is not None
-        return self._source.text[found.end() : found.end() + 1] in [*symbols]
+        return self._text[found.end() : found.end() + 1] in [*symbols]
 
     def several(self, read: Callable[[], T], closing: str) -> list[T]:
         """What `read` finds, between commas, up to the closing symbol, which is passed."""
@@ -169,11 +171,14 @@ class Lexer:
     @property
     def span(self) -> Span:
         """Where this token stands in the text."""
-        return Span(self._start, self._end)
+        return self._start, self._end
 
     def place(self, at: Span | None = None) -> SourcePlace:
         """The place of this token, or of another."""
-        return self._source.place(at or self.span)
+        from tensorlogic.lang.source import Source  # only a mistake needs the language
+        from tensorlogic.lang.source import Span as SourceSpan
+
+        return Source(self._source, self._text).place(SourceSpan(*(at or self.span)))
 
     def _unescape(self, found: re.Match[str]) -> str:
         if found[1]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tensorlogic.errors import UnsupportedError, codes
-from tensorlogic.lang.source import Source
 from tensorlogic.mil.declare import IOS15, IOS16, IOS17, IOS18
 from tensorlogic.mil.program import Block, Function, Literal, Operand, Operation, Program, Value
 from tensorlogic.mil.text.lexer import Lexer
@@ -14,18 +13,18 @@ _OPSETS = {f"ios{release}": release for release in (IOS15, IOS16, IOS17, IOS18)}
 _VERSION = "1"
 
 
-def parse(text: str, name: str, stored: Stored) -> Program:
-    """The program in a text. `name` is what messages call it by; `stored` finds the values in blob files.
+def parse(text: str, source: str, stored: Stored) -> Program:
+    """The program in a text. `source` is the file that messages name; `stored` finds the values in blob files.
 
     Raises `FormatError` with the place of the first mistake, and `UnsupportedError` for a newer version.
     """
-    return _Parser(Source(name, text), stored).program()
+    return _Parser(text, source, stored).program()
 
 
 class _Parser:
-    def __init__(self, source: Source, stored: Stored) -> None:
+    def __init__(self, text: str, source: str, stored: Stored) -> None:
         self._source = source
-        self._lexer = Lexer(source)
+        self._lexer = Lexer(text, source)
         self._types = TypeReader(self._lexer)
         self._values = ValueReader(self._lexer, self._types, stored)
 
@@ -46,7 +45,7 @@ class _Parser:
             functions[function.name] = function
         if self._lexer.kind != "end":
             raise self._lexer.unexpected("the end of the text")
-        return Program(functions, self._source.name, attributes)
+        return Program(functions, self._source, attributes)
 
     def _function(self) -> Function:
         self._keyword("func")

@@ -14,7 +14,7 @@ from tensorlogic.mil.program import BlobReference, Block, Function, Literal, Ope
 from tensorlogic.mil.text.lexer import ESCAPES, WORD
 from tensorlogic.mil.types import BOOL, STRING, DictType, DType, ListType, TensorType
 
-_FUNCTION, _BLOCK, _STEP = " " * 4, " " * 8, " " * 4
+_STEP = " " * 4
 _MOST, _SHOWN = 16, 4
 _SPECIAL = re.compile(r'[\x00-\x1f\x7f"\\]')
 _ESCAPED = {character: f"\\{letter}" for letter, character in ESCAPES.items() if letter not in "0'"}
@@ -23,8 +23,8 @@ _ESCAPED = {character: f"\\{letter}" for letter, character in ESCAPES.items() if
 def show(program: Program, readable: bool = False) -> str:
     """The program as text; values that came from a blob file are references to it.
 
-    `readable` is for people: floats are decimal, and of long values only the beginning is shown. Without it, `parse`
-    makes the same program of the text.
+    `readable` is for people: floats are decimal, the second names of operations are left out, and of long values
+    only the beginning is shown. Without it, `parse` makes the same program of the text.
     """
     return "\n".join(_Printer(readable).program(program))
 
@@ -32,6 +32,7 @@ def show(program: Program, readable: bool = False) -> str:
 class _Printer:
     def __init__(self, readable: bool) -> None:
         self._readable = readable
+        self._body = _STEP if readable else 2 * _STEP  # compilers indent the body of a function twice
 
     def program(self, program: Program) -> Iterator[str]:
         yield "program(1.3)"
@@ -45,8 +46,8 @@ class _Printer:
     def _function(self, function: Function) -> Iterator[str]:
         head = f"func {_name(function.name)}<ios{function.opset}>({_values(function.inputs)})"
         noted = self._attributes(function.attributes)
-        yield f"{_FUNCTION}{head} {noted} {{" if noted else f"{_FUNCTION}{head} {{"
-        yield from self._block(function.body, _BLOCK, ";")
+        yield f"{_STEP}{head} {noted} {{" if noted else f"{_STEP}{head} {{"
+        yield from self._block(function.body, self._body, ";")
 
     def _block(self, block: Block, indent: str, end: str) -> Iterator[str]:
         """The operations and the end of a block whose head is printed."""
@@ -57,7 +58,8 @@ class _Printer:
     def _operation(self, operation: Operation, indent: str) -> Iterator[str]:
         results = f"{_values(operation.outputs)} = " if operation.outputs else ""
         inputs = ", ".join(f"{_name(key)} = {self._operands(given)}" for key, given in operation.inputs.items())
-        line = f"{indent}{results}{_name(operation.type)}({inputs}){self._attributes(operation.attributes)}"
+        attributes = {key: value for key, value in operation.attributes.items() if not self._readable or key != "name"}
+        line = f"{indent}{results}{_name(operation.type)}({inputs}){self._attributes(attributes)}"
         if not operation.blocks:
             yield f"{line};"
             return
@@ -75,8 +77,13 @@ class _Printer:
         return f"[{shown}]" if shown else ""
 
     def _literal(self, literal: Literal) -> str:
-        held = self._payload(literal) if literal.blob is None else _blob(literal.blob)
+        held = self._payload(literal) if literal.blob is None else self._blob(literal.blob)
         return f"{literal.type}({held})"
+
+    def _blob(self, blob: BlobReference) -> str:
+        if self._readable:
+            return f"BLOBFILE({_quoted(blob.file)}, {blob.offset:,})"
+        return f"BLOBFILE(path = string({_quoted(blob.file)}), offset = uint64({blob.offset}))"
 
     def _payload(self, literal: Literal) -> str:
         if isinstance(literal.data, np.ndarray):
@@ -106,10 +113,6 @@ class _Printer:
 
 def _values(values: Iterable[Value]) -> str:
     return ", ".join(f"{value.type} {_name(value.name)}" for value in values)
-
-
-def _blob(blob: BlobReference) -> str:
-    return f"BLOBFILE(path = string({_quoted(blob.file)}), offset = uint64({blob.offset}))"
 
 
 def _name(name: str) -> str:

@@ -43,12 +43,13 @@ class TypeReader:
         dtype = self._dtype()
         self._lexer.expect(",")
         self._lexer.expect("[")
-        shape = None if self._lexer.taken("...") else ()
-        sizes = self._lexer.several(self._size, "]")
-        if shape is None and sizes:
-            raise self._lexer.error("a tensor of any rank has no sizes")
+        if self._lexer.taken("..."):
+            self._lexer.expect("]")
+            shape = None
+        else:
+            shape = tuple(self._lexer.several(self._size, "]"))
         self._lexer.expect(">")
-        return TensorType(dtype, None if shape is None else tuple(sizes))
+        return TensorType(dtype, shape)
 
     def _list(self) -> ListType:
         element = self.type()
