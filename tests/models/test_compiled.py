@@ -11,6 +11,7 @@ import pytest
 
 import tensorlogic as tl
 from tensorlogic.errors import codes
+from tensorlogic.formats.specification import model_classes
 from tensorlogic.models import inspect_model
 from tests.conftest import shared_model
 from tests.malformed import small_compiled, small_package
@@ -59,6 +60,39 @@ def test_a_folder_without_metadata(compiled: Path, tmp_path: Path) -> None:
     shutil.copytree(compiled, copy)
     (copy / "metadata.json").unlink()
     assert tl.load_model(copy).metadata.author == ""
+
+
+FUNCTIONS = """program(1.3)
+{
+    func add<ios18>(tensor<fp32, [2]> x, state<tensor<fp16, [2]>> total) {
+            tensor<fp16, [2]> before = read_state(input = total)[name = string("before")];
+            tensor<fp16, [2]> given = cast(dtype = string("fp16"), x = x);
+            tensor<fp16, [2]> after = add(x = before, y = given);
+            write_state(data = after, input = total)[name = string("total_write")];
+            tensor<fp32, [2]> y = cast(dtype = string("fp32"), x = after);
+        } -> (y);
+    func double<ios18>(tensor<fp32, [2]> x) {
+            tensor<fp32, [2]> y = add(x = x, y = x);
+        } -> (y);
+}"""
+
+
+def test_functions_and_states(tmp_path: Path) -> None:
+    description = model_classes().ModelDescription(defaultFunctionName="add")
+    array = {"shape": [2], "dataType": "FLOAT32"}
+    for name in ("add", "double"):
+        function = description.functions.add(name=name)
+        for features, feature in ((function.input, "x"), (function.output, "y")):
+            features.add(name=feature, type={"multiArrayType": array})
+    kept = {"stateType": {"arrayType": array | {"dataType": "FLOAT16"}}}
+    description.functions[0].state.add(name="total", type=kept)
+    (tmp_path / "model.mil").write_text(FUNCTIONS)
+    data = small_compiled.data(small_compiled.ML_PROGRAM, description.SerializeToString())
+    (tmp_path / "coremldata.bin").write_bytes(data)
+    model = tl.load_model(tmp_path)
+    state = model.make_state()
+    assert [model.predict([1, 2], state=state).y.tolist() for _ in range(3)] == [[1, 2], [2, 4], [3, 6]]
+    assert tl.load_model(tmp_path, function="double").predict([1, 2]).y.tolist() == [2, 4]
 
 
 @pytest.mark.parametrize("name", SILERO)

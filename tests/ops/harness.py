@@ -50,12 +50,16 @@ class Run:
         return np.dtype(np.float32 if declared == FP16 and self.precision == "f32" else declared.numpy)
 
 
+MIXED = Run(TorchEngine, FP32, "f16")
+"""What keeps both float types apart: the others have one of them at a time."""
+
 RUNS = (
     Run(TorchEngine, FP32, "f32"),
     Run(TorchEngine, FP16, "f16"),
     Run(TorchEngine, FP16, "f32"),
+    MIXED,
 )
-"""What every case runs on."""
+"""What every case runs on, as far as they differ."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,10 @@ class Case:
 
     def runs_on(self, run: Run) -> bool:
         """Whether the run differs from the others: without floats, every float type is the same."""
-        return run.floats in self.floats and (run == RUNS[0] or _has_floats([*self.arguments.values(), self.want]))
+        values = [*self.arguments.values(), self.want]
+        if run == MIXED:
+            return {np.float16, np.float32} <= {np.asarray(each).dtype.type for v in values for each in _several(v)}
+        return run.floats in self.floats and (run == RUNS[0] or _has_floats(values))
 
     def inputs(self, floats: DType) -> dict[str, np.ndarray]:
         return {
@@ -178,7 +185,7 @@ class ProgramCase:
         return self.name
 
     def runs_on(self, run: Run) -> bool:
-        return run == RUNS[0] or _has_floats([*self.given.values(), *self.want])
+        return run == RUNS[0] or (run != MIXED and _has_floats([*self.given.values(), *self.want]))
 
     def inputs(self, floats: DType) -> dict[str, np.ndarray]:
         return {name: _typed(value, floats) for name, value in self.given.items()}
@@ -205,6 +212,24 @@ def case(
     **arguments: Any,
 ) -> Case:
     return Case(op, arguments, want, opset, Tolerance(ulps, tol, tol16), const, floats, dynamic, differs)
+
+
+def mixed(op: str, *, want: Callable[..., Any], x: np.ndarray, opset: int = 17, **others: Any) -> list[Case]:
+    """x in float32 with all other floats in float16, and the other way round. `want` is of numbers too."""
+
+    def pair(of_x: Any, of_others: Any) -> Case:
+        given = {name: _in(of_others, value) for name, value in others.items()}
+        # In the runs that compute everything in float32, what is wanted in float16 is rounded.
+        arguments = {"x": x.astype(of_x), **given, "floats": (FP32,), "opset": opset, "tol": 1e-3}
+        return case(op, want=lambda *arrays: want(*arrays).astype(of_x), **arguments)
+
+    return [pair(np.float32, np.float16), pair(np.float16, np.float32)]
+
+
+def _in(dtype: Any, value: Any) -> Any:
+    if isinstance(value, float):
+        return dtype(value)
+    return value.astype(dtype) if isinstance(value, np.ndarray) and value.dtype == np.float32 else value
 
 
 def suite(cases: Iterable[Case | ProgramCase]) -> Callable[..., None]:

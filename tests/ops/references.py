@@ -1,4 +1,4 @@
-"""Operations that are more than a formula by their definitions, in NumPy: slow, plain and independent of any engine."""
+"""Operations that are more than a formula by their definitions, in NumPy: slow, plain and of no engine."""
 
 from __future__ import annotations
 
@@ -98,6 +98,51 @@ def pooled(
     return of
 
 
+def grid(mode: str, first: float, last: float, count: int) -> np.ndarray:
+    """Where a mode of sampling looks between two places: by the start and the spacing that define it."""
+    size, points = last - first + 1, np.arange(count)
+    start, spacing = 0.0, 0.0
+    if mode in ("STRICT_ALIGN_CORNERS", "ALIGN_CORNERS") and count > 1:
+        spacing = (size - 1) / (count - 1)
+    elif mode == "ALIGN_CORNERS":
+        start = (size - 1) / 2
+    elif mode == "DEFAULT" and count > 1:
+        spacing = (size - size / count) / (count - 1)
+    elif mode == "OFFSET_CORNERS":
+        spacing = max(1, size - 1) / count
+        start = spacing / 2
+    elif mode == "UNALIGN_CORNERS":
+        spacing = size / count
+        start = spacing / 2 - 0.5
+    return first + np.clip(start + points * spacing, min(0, size - 1), max(0, size - 1))
+
+
+def between(x: np.ndarray, axis: int, points: np.ndarray) -> np.ndarray:
+    """The values at fractional points of an axis."""
+    along = np.apply_along_axis(lambda line: np.interp(points, np.arange(len(line)), line), axis, x)
+    return along.astype(np.float64)
+
+
+def resized(*sizes: int, mode: str = "DEFAULT") -> Callable[..., np.ndarray]:
+    """The last axes in other sizes, interpolated."""
+
+    def of(x: np.ndarray, *_: Any) -> np.ndarray:
+        for axis, size in zip(range(-len(sizes), 0), sizes, strict=True):
+            x = between(x, axis, grid(mode, 0, x.shape[axis] - 1, size))
+        return x
+
+    return of
+
+
+def box(image: np.ndarray, corners: Sequence[float], size: tuple[int, int], mode: str, pad: float = 0.0) -> np.ndarray:
+    """One box of an image [c, h, w], from its first row and column to its last, resized."""
+    top, left, bottom, right = (float(corner) for corner in corners)
+    rows, columns = grid(mode, top, bottom, size[0]), grid(mode, left, right, size[1])
+    cut = between(between(image, 1, rows), 2, columns)
+    inside = (rows >= 0) & (rows <= image.shape[1] - 1), (columns >= 0) & (columns <= image.shape[2] - 1)
+    return np.where(np.logical_and.outer(*inside), cut, pad)
+
+
 def sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
 
@@ -169,3 +214,42 @@ def _overlaps(boxes: np.ndarray) -> np.ndarray:
     down = np.minimum(y + h / 2, (y + h / 2).T) - np.maximum(y - h / 2, (y - h / 2).T)
     shared = across.clip(0) * down.clip(0)
     return shared / (w * h + (w * h).T - shared)
+
+
+def rnn_steps(
+    x: np.ndarray,
+    h: np.ndarray,
+    weight_ih: np.ndarray,
+    weight_hh: np.ndarray,
+    bias: np.ndarray | float = 0.0,
+    output: str = "tanh",
+) -> tuple[np.ndarray, np.ndarray]:
+    states = []
+    for step in x:
+        h = ACTIVATIONS[output](weight_ih @ step.T + weight_hh @ h.T + np.reshape(bias, (-1, 1))).T
+        states.append(h)
+    return np.stack(states), h
+
+
+def gru_steps(
+    x: np.ndarray,
+    h: np.ndarray,
+    weight_ih: np.ndarray,
+    weight_hh: np.ndarray,
+    bias: np.ndarray | None = None,
+    input_bias: np.ndarray | None = None,
+    gate: str = "sigmoid",
+    output: str = "tanh",
+    reset_after: bool = False,
+) -> tuple[np.ndarray, np.ndarray]:
+    zeros, states = np.zeros(len(weight_ih)), []
+    (w_r, w_o, w_z), (u_r, u_o, u_z) = np.split(weight_ih, 3), np.split(weight_hh, 3)
+    a_r, a_o, a_z = np.split(zeros if input_bias is None else input_bias, 3)
+    b_r, b_o, b_z = np.split(zeros if bias is None else bias, 3)
+    for step in x:
+        r = ACTIVATIONS[gate](step @ w_r.T + a_r + h @ u_r.T + b_r)
+        z = ACTIVATIONS[gate](step @ w_z.T + a_z + h @ u_z.T + b_z)
+        recalled = r * (h @ u_o.T + b_o) if reset_after else (r * h) @ u_o.T + b_o
+        h = (1 - z) * ACTIVATIONS[output](step @ w_o.T + a_o + recalled) + z * h
+        states.append(h)
+    return np.stack(states), h

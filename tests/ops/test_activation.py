@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 from scipy import special
 
-from .harness import case, suite
+from .harness import case, mixed, suite
 
 elementwise = partial(case, ulps=2)
 exact = partial(case, ulps=0)
@@ -69,6 +69,17 @@ CASES = [
     elementwise("prelu", x=IMAGE, alpha=SLOPES, const=("alpha",), want=prelu),
     elementwise("prelu", x=SIGNAL, alpha=np.full(3, 0.25, np.float32), const=("alpha",), want=prelu),
     elementwise("prelu", x=VOLUME, alpha=np.full(3, 0.25, np.float32), const=("alpha",), want=prelu),
+    # From iOS 17 on, the parameters may be of another float type than x.
+    *mixed("clamped_relu", x=X, alpha=0.3, beta=2.5, want=lambda x, a, b: np.minimum(b, np.where(x >= 0, x, a * x))),
+    *mixed("elu", x=X, alpha=0.3, want=lambda x, a: np.where(x > 0, x, a * np.expm1(x))),
+    *mixed("leaky_relu", x=X, alpha=0.3, want=lambda x, a: np.where(x >= 0, x, a * x)),
+    *mixed("linear_activation", x=X, alpha=1.3, beta=-0.7, want=lambda x, a, b: a * x + b),
+    *mixed("prelu", x=IMAGE, alpha=SLOPES, const=("alpha",), want=prelu),
+    *mixed("scaled_tanh", x=X, alpha=1.3, beta=0.7, want=lambda x, a, b: a * np.tanh(b * x)),
+    *mixed("sigmoid_hard", x=X, alpha=0.3, beta=0.7, want=lambda x, a, b: np.clip(a * x + b, 0, 1)),
+    *mixed("softplus_parametric", x=IMAGE, alpha=SLOPES, beta=SCALES, const=("alpha", "beta"),
+           want=softplus_parametric),
+    *mixed("thresholded_relu", x=X, alpha=0.3, want=lambda x, a: np.where(x >= a, x, 0)),
     # A gate that is far out turns the rounding of beta * x into a larger part of the result.
     elementwise(
         "softplus_parametric", x=IMAGE, alpha=SLOPES, beta=SCALES, const=("alpha", "beta"), ulps=6,

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from .harness import Case, case, suite
+from .harness import Case, case, mixed, suite
 from .references import convolved, spread
 
 RANDOM = np.random.default_rng(3)
@@ -127,6 +127,51 @@ TRANSPOSED = [
     transposed(1, pad_type="custom", pad=[1, 1], strides=[2], output_shape=[2, 6, 14], want=spread([(1, 0)], [2])),
 ]  # fmt: skip
 
-CASES = [*CONV, *TRANSPOSED]
+KERNEL, FILTERS = random(3, 4, 3, 2), RANDOM.integers(0, 256, (3, 4, 3, 2), np.uint8)
+IMAGE = random(2, 4, 7, 6)
+
+
+def quantized(
+    scale: np.ndarray, offset: np.ndarray, *, bias: np.ndarray | None = None, padding: Any = (NONE, NONE), **how: Any
+) -> Case:
+    """A convolution with bytes for weights."""
+    values = how.pop("weight", FILTERS)
+
+    def want(x: np.ndarray, weight: np.ndarray, scale: np.ndarray, offset: np.ndarray, *bias: np.ndarray) -> np.ndarray:
+        rows = (values.shape[0], *[1] * 3) if scale.ndim == 1 else ()
+        kernel = weight * scale.reshape(rows) + offset.reshape(rows)
+        return convolved(padding, how.get("strides", ()), how.get("dilations", ()), how.get("groups", 1))(
+            x, kernel, *bias
+        )
+
+    given = {"weight": values, "quant_scale": scale, "quant_bias": offset, **({} if bias is None else {"bias": bias})}
+    const = ("weight", "quant_scale", "quant_bias", "bias")
+    return case("conv_quantized", x=IMAGE, **given, quantization_type="linear", **how, const=const, want=want)
+
+
+SMALL, SHIFT = np.float32(1 / 128), np.float32(-1)
+EACH = {"scale": np.float32([1 / 128, 1 / 64, 1 / 256]), "offset": np.float32([-1, -2, 0.5])}
+
+QUANTIZED = [
+    quantized(SMALL, SHIFT),
+    quantized(**EACH, nbits=8, pad_type="same", padding=[(1, 1), (0, 1)]),
+    quantized(**EACH, weight=FILTERS % 16, nbits=4, strides=[2, 1], dilations=[1, 2]),
+    quantized(SMALL, SHIFT, bias=np.uint8([0, 1, 255]), pad_type="custom", pad=[1, 0, 0, 2], padding=[(1, 0), (0, 2)]),
+    quantized(SMALL, SHIFT, weight=FILTERS[:2, :2], groups=2),
+]
+
+MIXED = [
+    # From iOS 17 on, weights may be of another float type than x.
+    *mixed("conv", x=IMAGE, weight=KERNEL, bias=random(3), const=("weight", "bias"), want=convolved([NONE, NONE])),
+    *mixed("conv", x=IMAGE, weight=KERNEL, want=convolved([NONE, NONE])),
+    *mixed("conv_transpose", x=random(2, 3, 4, 5), weight=KERNEL, bias=random(4), const=("bias",),
+           want=spread([NONE, NONE])),
+    # And they may be computed.
+    case("conv_transpose", x=random(2, 3, 4, 5), weight=KERNEL, bias=random(4), pad_type="same", opset=17,
+         want=spread([(1, 1), (0, 1)])),
+    case("conv", x=IMAGE, weight=KERNEL, bias=random(3), opset=17, dynamic=True, want=convolved([NONE, NONE])),
+]  # fmt: skip
+
+CASES = [*CONV, *TRANSPOSED, *QUANTIZED, *MIXED]
 
 test_cases = suite(CASES)

@@ -7,7 +7,7 @@ from scipy import special
 
 from tensorlogic.mil.types import FP16, FP32
 
-from .harness import case, suite
+from .harness import case, mixed, suite
 
 elementwise = partial(case, ulps=2)
 exact = partial(case, ulps=0)
@@ -20,6 +20,11 @@ WHOLE = np.int32([-7, -1, 0, 1, 5])
 SPECIAL = np.float32([np.nan, np.inf, -np.inf, 0.0, -0.0])
 NO = np.zeros((2, 0), np.float32)
 FACT = np.bool_([True, False])
+
+TYPES = {
+    "int8": np.int8, "uint8": np.uint8, "int16": np.int16, "uint16": np.uint16, "int32": np.int32,
+    "fp16": np.float16, "fp32": np.float32,
+}  # fmt: skip
 
 CASES = [
     elementwise("acos", x=UNIT, want=np.arccos),
@@ -60,6 +65,7 @@ CASES = [
     exact("clip", x=ANY, alpha=-1.0, beta=2.0, want=lambda x: np.clip(x, -1, 2)),
     exact("clip", x=SPECIAL, alpha=-1.0, beta=2.0, want=np.float32([np.nan, 2, -1, 0, -0.0])),
     exact("clip", x=ANY, alpha=2.0, beta=-1.0, want=np.full((2, 4), -1, np.float32)),
+    exact("clip", x=ANY, alpha=-1.0, beta=2.0, opset=17, want=lambda x: np.clip(x, -1, 2)),
     exact("threshold", x=ANY, alpha=0.5, want=lambda x: np.maximum(x, 0.5)),
     exact("threshold", x=WHOLE, alpha=-1, want=np.int32([-1, -1, 0, 1, 5])),
     elementwise("inverse", x=POSITIVE, epsilon=0.5, want=lambda x: 1 / (x + 0.5)),
@@ -73,6 +79,29 @@ CASES = [
     elementwise("rsqrt", x=POSITIVE, want=lambda x: 1 / np.sqrt(x)),
     elementwise("rsqrt", x=POSITIVE, epsilon=0.5, want=lambda x: 1 / np.sqrt(x + 0.5)),
     elementwise("rsqrt", x=np.float32([0.0]), floats=(FP32,), want=np.float32([1e6])),
+    *mixed("inverse", x=POSITIVE, epsilon=1e-3, ulps=2, want=lambda x, epsilon: 1 / (x + epsilon)),
+    *mixed("log", x=POSITIVE, epsilon=1e-3, ulps=2, want=lambda x, epsilon: np.log(x + epsilon)),
+    *mixed("rsqrt", x=POSITIVE, epsilon=1e-3, ulps=2, want=lambda x, epsilon: 1 / np.sqrt(x + epsilon)),
+    # An epsilon that float16 cannot add.
+    elementwise(
+        "log", x=np.float16([0.0]), epsilon=np.float32(1e-6), opset=17, tol=1e-3, want=np.float16([np.log(1e-6)])
+    ),
+    *[
+        exact(
+            "cast",
+            x=np.array([[1, 2], [3, 100]], source),
+            dtype=name,
+            want=np.array([[1, 2], [3, 100]], target),
+            opset=17,
+            floats=(FP32,),
+        )
+        for source in TYPES.values()
+        for name, target in TYPES.items()
+    ],
+    exact("cast", x=np.float32([-2.75, -0.5, 2.75, 127]), dtype="int8", opset=17, want=np.int8([-2, 0, 2, 127])),
+    exact("cast", x=np.float32([0.5, 254.75]), dtype="uint8", opset=17, want=np.uint8([0, 254])),
+    exact("cast", x=np.int8([-1, 0, 5]), dtype="bool", opset=17, want=np.bool_([1, 0, 1])),
+    exact("cast", x=FACT, dtype="uint16", opset=17, want=np.uint16([1, 0])),
     exact("cast", x=np.float32([-2.75, -0.5, 0.5, 2.75, 300]), dtype="int32", want=np.int32([-2, 0, 0, 2, 300])),
     exact("cast", x=np.float32([-2.5, -0.0, 0.0, 1e-3, np.nan]), dtype="bool", want=np.bool_([1, 0, 0, 1, 1])),
     exact("cast", x=WHOLE, dtype="bool", want=np.bool_([1, 1, 0, 1, 1])),

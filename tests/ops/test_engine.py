@@ -18,7 +18,7 @@ from tensorlogic.engines.torch import TorchEngine
 from tensorlogic.errors import EngineError, OperationPlace, ProgramError, codes
 from tensorlogic.lower.torch import registry
 from tensorlogic.mil import Block, Operation, Program, Value, ops
-from tensorlogic.mil.types import BOOL, FP16, FP32, INT32, DType
+from tensorlogic.mil.types import BOOL, FP16, FP32, INT32, DType, ListType
 
 from .harness import RUNS, Case, check, constant, literal, operation, program, tensor
 from .tables import every_case
@@ -82,6 +82,7 @@ def test_devices_end_with_the_one_that_is_everywhere() -> None:
 
 # What is refused
 
+VECTOR = vector("x").type
 SIZES = [1 << 30, 1 << 30]
 HUGE = tensor("out", FP32, *SIZES)
 WITH_INDEX = (vector("x"), tensor("i", INT32))
@@ -94,6 +95,7 @@ REFUSED = [
     (of(operation("relu", tensor("out", FP32, 3, 1), x="x")), WRONG_TYPE + r"tensor<fp32, \[3, 1\]>"),
     (of(operation("relu", tensor("out", FP32, None, None), x="x")), WRONG_TYPE + r"tensor<fp32, \[\?, \?\]>"),
     (of(operation("relu", vector("out", INT32), x="x")), WRONG_TYPE + r"tensor<int32, \[3\]>"),
+    (of(operation("random_normal", Value("out", ListType(VECTOR)), shape=[3])), "must be a tensor of numbers"),
     (of(const("c", X), operation("relu", tensor("out", FP32, 2), x="c")), WRONG_TYPE + r"tensor<fp32, \[2\]>"),
 ]  # fmt: skip
 

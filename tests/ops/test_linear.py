@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .harness import case, suite
+from tensorlogic.mil.types import FP32
+
+from .harness import case, mixed, suite
 
 RANDOM = np.random.default_rng(1)
 
@@ -30,12 +32,27 @@ def einsum(equation: str, shape_x: tuple[int, ...], shape_y: tuple[int, ...]) ->
 A, B, C = random(3, 4), random(4, 2), random(5, 4, 3)
 WEIGHT, BIAS = random(6, 4), random(6)
 
+APART = "here both are constants, which must be of one type"
+
 CASES = [
     *[case("linear", x=x, weight=WEIGHT, const=("weight",), want=linear) for x in (random(4), A, random(2, 3, 4))],
     case("linear", x=A, weight=WEIGHT, bias=BIAS, const=("weight", "bias"), want=linear),
     case("linear", x=A, weight=WEIGHT, bias=BIAS, want=linear),
     case("linear", x=random(0, 4), weight=WEIGHT, bias=BIAS, const=("weight", "bias"), want=linear),
     case("linear", x=whole(2, 4), weight=whole(3, 4), bias=whole(3), const=("weight", "bias"), want=linear),
+    # From iOS 17 on, weights may be of another type than x.
+    *mixed("linear", x=A, weight=WEIGHT, bias=BIAS, const=("weight", "bias"), want=linear),
+    case("linear", x=A, weight=whole(6, 4), const=("weight",), opset=17, floats=(FP32,), want=linear),
+    case("linear", x=whole(3, 4), weight=np.float16(whole(6, 4)), const=("weight",), opset=17,
+         want=lambda x, weight: linear(x, weight).astype(np.int32)),
+    *mixed("matmul", x=A, y=B, const=("y",), want=np.matmul, differs=APART),
+    case("matmul", x=A, y=np.float16(B), const=("x",), opset=17, floats=(FP32,), tol=1e-3, differs=APART,
+         want=lambda x, y: np.matmul(x, y).astype(np.float16)),
+    case("matmul", x=whole(3, 4), y=np.float16(whole(4, 2)), const=("y",), opset=17, differs=APART,
+         want=lambda x, y: np.matmul(x, y).astype(np.int32)),
+    case("matmul", x=whole(3, 4), y=np.float16(whole(4, 2)), const=("x",), transpose_x=False, opset=17, differs=APART,
+         want=lambda x, y: np.matmul(x, y).astype(np.float16)),
+    case("matmul", x=A, y=A, transpose_y=True, opset=17, want=lambda x, y: x @ y.T),
     case("matmul", x=A, y=B, want=np.matmul),
     case("matmul", x=A, y=B, const=("y",), want=np.matmul),
     case("matmul", x=A.T.copy(), y=B, transpose_x=True, want=lambda x, y: x.T @ y),

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from .harness import Case, case, suite
+from .harness import Case, case, mixed, suite
 
 exact = partial(case, ulps=0)
 
@@ -91,6 +91,17 @@ CASES = [
     batch(x=X, gamma=GAMMA, want=batch_norm),
     batch(x=X, beta=BETA, want=lambda x, mean, variance, beta: batch_norm(x, mean, variance, 1, beta)),
     batch(x=X, epsilon=0.5, want=partial(batch_norm, epsilon=0.5)),
+    # From iOS 17 on, the parameters may be of another float type than x.
+    *mixed("batch_norm", x=X, mean=MEAN, variance=VARIANCE, gamma=GAMMA, beta=BETA, epsilon=0.1, const=WEIGHTS,
+           want=batch_norm),
+    *mixed("instance_norm", x=X, gamma=GAMMA, beta=BETA, epsilon=0.1, const=WEIGHTS, want=instance_norm),
+    *mixed("layer_norm", x=X, axes=[1], gamma=GAMMA, beta=BETA, epsilon=0.1, const=WEIGHTS,
+           want=lambda x, gamma, beta, epsilon: layer_norm(1, epsilon=epsilon)(x, gamma, beta)),
+    *mixed("layer_norm", x=X, axes=[-1], gamma=random(5), beta=random(5), epsilon=0.1, const=WEIGHTS,
+           want=lambda x, gamma, beta, epsilon: layer_norm(3, epsilon=epsilon)(x, gamma, beta)),
+    *mixed("l2_norm", x=X, epsilon=0.1, want=l2_norm),
+    *mixed("local_response_norm", x=DEEP, size=3, alpha=0.3, beta=0.7, k=1.1,
+           want=lambda x, alpha, beta, k: neighbours(3, 1, alpha, beta, k)(x)),
     *[case("instance_norm", x=x, want=instance_norm) for x in (X, SIGNAL)],
     case("instance_norm", x=X, gamma=GAMMA, beta=BETA, const=WEIGHTS, want=instance_norm),
     case("instance_norm", x=X, gamma=GAMMA, epsilon=0.25, const=WEIGHTS, want=partial(instance_norm, epsilon=0.25)),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 from torch import nn
 
 from .harness import Case, case, suite
-from .references import ACTIVATIONS, lstm_steps
+from .references import ACTIVATIONS, gru_steps, lstm_steps, rnn_steps
 
 STEPS, SAMPLES, INPUTS, HIDDEN = 4, 2, 3, 5
 RANDOM = np.random.default_rng(6)
@@ -25,7 +26,7 @@ BIAS, PEEPHOLE = {"bias": random(4 * HIDDEN)}, {"peephole": random(3 * HIDDEN)}
 BACK = {f"{name}_back": random(*value.shape) for name, value in {**WEIGHTS, **BIAS, **PEEPHOLE}.items()}
 BOTH = {"initial_h": random(SAMPLES, 2 * HIDDEN), "initial_c": random(SAMPLES, 2 * HIDDEN)}
 FEW = ("weight_ih_back", "weight_hh_back")
-NOT_INPUTS = tuple(name for each in (WEIGHTS, BIAS, PEEPHOLE, BACK) for name in each)
+NOT_INPUTS = (*(name for each in (WEIGHTS, BIAS, PEEPHOLE, BACK) for name in each), "input_bias")
 
 Result = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -94,9 +95,89 @@ def given(*names: str) -> dict[str, np.ndarray]:
     return {name: BACK[name] for name in names}
 
 
+Layer = Callable[..., tuple[np.ndarray, np.ndarray]]
+
+LONGER = {"sequence": "output_sequence", "gate": "recurrent_activation", "output": "activation"}
+
+
+def simple(
+    op: str, steps: Layer, weights: dict[str, np.ndarray], *, direction: str = "forward", opset: int = 15, **how: Any
+) -> Case:
+    """A layer with one state and direction. In the program `sequence` and the activations have longer names."""
+    arrays = {"x": X, "initial_h": H, **weights}
+    plain = {LONGER.get(name, name): value for name, value in how.items()}
+    sequence = how.pop("sequence", False)
+
+    def want(x: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        named = dict(zip(list(arrays)[2:], others[1:], strict=True))
+        states, h = steps(x[::-1] if direction == "reverse" else x, others[0], **named, **how)
+        return states if sequence else h[None], h
+
+    const = (*weights,)
+    return case(op, **arrays, **plain, direction=direction, const=const, want=want, opset=opset)
+
+
+rnn = partial(simple, "rnn", rnn_steps)
+gru = partial(simple, "gru", gru_steps)
+
+
+def last_of(states: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return h[None], h
+
+
+def of_torch_rnn(x: np.ndarray, h: np.ndarray, ih: np.ndarray, hh: np.ndarray, bias: np.ndarray) -> Any:
+    return _run(nn.RNN(INPUTS, HIDDEN, dtype=torch.float64), x, h, ih, hh, bias, 0 * bias)
+
+
+def of_torch_gru(x: np.ndarray, h: np.ndarray, ih: np.ndarray, hh: np.ndarray, *biases: np.ndarray) -> Any:
+    """PyTorch's layer, whose gates stand in the order reset, update, output."""
+    ordered = [np.concatenate([np.split(each, 3)[gate] for gate in (0, 2, 1)]) for each in (ih, hh, *biases[::-1])]
+    return _run(nn.GRU(INPUTS, HIDDEN, dtype=torch.float64), x, h, *ordered)
+
+
+def _run(layer: nn.Module, x: np.ndarray, h: np.ndarray, *weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+    layer.load_state_dict({name: torch.from_numpy(each) for name, each in zip(names, weights, strict=True)})
+    with torch.no_grad():
+        sequence, last = layer(torch.from_numpy(x), torch.from_numpy(h[None]))
+    return sequence.numpy(), last[0].numpy()
+
+
+PLAIN = {"weight_ih": random(HIDDEN, INPUTS), "weight_hh": random(HIDDEN, HIDDEN)}
+PLAIN_BIAS = {**PLAIN, "bias": random(HIDDEN)}
+GATED = {"weight_ih": random(3 * HIDDEN, INPUTS), "weight_hh": random(3 * HIDDEN, HIDDEN)}
+GATED_BIAS = {**GATED, "bias": random(3 * HIDDEN)}
+GATED_BIASES = {**GATED_BIAS, "input_bias": random(3 * HIDDEN)}
+
+SIMPLE = [
+    rnn(PLAIN),
+    rnn(PLAIN_BIAS, sequence=True),
+    rnn(PLAIN_BIAS, direction="reverse"),
+    rnn(PLAIN_BIAS, direction="reverse", sequence=True, opset=17),
+    *[rnn(PLAIN_BIAS, output=name) for name in ACTIVATIONS if name != "hard_sigmoid"],
+    case("rnn", x=X, initial_h=H, **PLAIN_BIAS, activation="sigmoid_hard", const=NOT_INPUTS,
+         want=lambda *arrays: last_of(*rnn_steps(*arrays, output="hard_sigmoid"))),
+    case("rnn", x=X, initial_h=H, **PLAIN_BIAS, output_sequence=True, const=NOT_INPUTS, dynamic=True,
+         want=of_torch_rnn),
+    gru(GATED),
+    gru(GATED_BIAS, sequence=True),
+    gru(GATED_BIAS, direction="reverse"),
+    gru(GATED_BIAS, direction="reverse", sequence=True, opset=17),
+    *[gru(GATED_BIAS, gate=name) for name in ACTIVATIONS],
+    *[gru(GATED_BIAS, output=name) for name in ACTIVATIONS],
+    gru(GATED, opset=18),
+    gru(GATED_BIAS, reset_after=True, opset=18),
+    gru(GATED_BIASES, reset_after=False, sequence=True, opset=18),
+    gru({**GATED, "input_bias": random(3 * HIDDEN)}, reset_after=True, direction="reverse", opset=18),
+    case("gru", x=X, initial_h=H, **GATED_BIASES, reset_after=True, output_sequence=True, const=NOT_INPUTS, opset=18,
+         dynamic=True, want=of_torch_gru),
+]  # fmt: skip
+
+
 TWO_WAYS = {"states": BOTH, "direction": "bidirectional"}
 
 CASES = [
+    *SIMPLE,
     lstm(WEIGHTS),
     lstm(WEIGHTS, sequence=True),
     lstm(WEIGHTS, BIAS),

@@ -14,6 +14,8 @@ X = np.arange(12, dtype=np.float32).reshape(3, 4)
 SIGNAL = X.reshape(1, 3, 4)
 VALIDATED = {"opset": 17, "x": X, "validate_indices": True}
 WRITTEN = {"opset": 17, "data": X, "validate_indices": True}
+IMAGE = {"x": X.reshape(1, 1, 3, 4)}
+SAMPLED = {"sampling_mode": "bilinear", "padding_mode": "border", "padding_value": 0.0, "align_corners": True}
 PALETTE = {"indices": np.uint8([0b11_10_01_00]), "shape": np.uint32([2, 2])}
 
 
@@ -76,6 +78,34 @@ ROWS = [
     refused("layer_norm", x=X, axes=[1], gamma=X[0, :3]),
     refused("lstm", "needs weights for the backward", x=SIGNAL, **BOTH, **WEIGHTS, direction="bidirectional"),
     refused("lstm", "there is no direction 'backward'", x=SIGNAL, **BOTH, **WEIGHTS, direction="backward"),
+    refused("clip", "lower bound 2.0 is not below the upper bound 2.0", x=X, alpha=2.0, beta=2.0, opset=17),
+    refused("rnn", "there is no direction 'bidirectional'", x=SIGNAL, initial_h=X[:1], weight_ih=X, weight_hh=X,
+            direction="bidirectional"),
+    refused("gru", "does not know 'elu'", x=SIGNAL, initial_h=X[:1], weight_ih=X, weight_hh=X, activation="elu"),
+    refused("resize_bilinear", "does not know 'CORNERS'", x=SIGNAL, sampling_mode="CORNERS"),
+    refused("upsample_bilinear", "corners cannot be aligned", x=SIGNAL, half_pixel_centers=True, opset=16),
+    refused("resize", "3 axes of 2 cannot take the 1 sizes", x=X, shape=[3], resized_dims=np.uint32(3), opset=17),
+    refused("resize", "does not know 'CUBIC'", x=X, shape=[3], resized_dims=np.uint32(1), interpolation_mode="CUBIC",
+            opset=17),
+    refused("crop", x=SIGNAL, crop_height=[2, 2], crop_width=[0, 0]),
+    refused("crop", x=SIGNAL, crop_height=[-1, 0], crop_width=[0, 0]),
+    refused("crop_resize", **IMAGE, boxes=X, box_indices=np.int32([0, 1, 0]), opset=17),
+    refused("crop_resize", **IMAGE, boxes=X, box_indices=np.int32([0, -1, 0]), opset=17),
+    refused("crop_resize", **IMAGE, boxes=X, opset=17),
+    refused("crop_resize", "does not know 'CORNERS'", **IMAGE, boxes=X[:1], box_coordinate_mode="CORNERS", opset=17),
+    refused("resample", **IMAGE, **SAMPLED, coordinates=X.reshape(1, 2, 2, 3), coordinates_mode="unnormalized"),
+    refused("resample", "does not know 'zero'", **IMAGE, **SAMPLED, coordinates=X[:2].reshape(1, 2, 2, 2),
+            coordinates_mode="zero"),
+    refused("affine", "takes coordinates from -1 to 1", **IMAGE, **SAMPLED, transform_matrix=X[:2, :3].reshape(1, 6),
+            output_height=3, output_width=4, coordinates_mode="unnormalized"),
+    refused("conv_quantized", "type 'lut' are not known", x=SIGNAL, weight=np.ones((2, 3, 1), np.uint8),
+            quantization_type="lut", quant_scale=np.float32(1), quant_bias=np.float32(0)),
+    refused("quantize", input=X, scale=np.float32(1), output_dtype="fp16", opset=17),
+    refused("quantize", input=X, scale=X[0], axis=0, output_dtype="int8", opset=17),
+    refused("random_normal", shape=[3, -4]),
+    refused("random_categorical", "does not know 'odds'", x=X, mode="odds"),
+    refused("random_categorical", x=-X, mode="probs"),
+    refused("scaled_dot_product_attention", query=SIGNAL, key=SIGNAL, value=SIGNAL, attn_mask=X[:2], opset=18),
     refused("gelu", x=X, mode="QUICK"),
     refused("pad", x=X, pad=[1, 1], mode="circular"),
     refused("max_pool", x=SIGNAL, kernel_sizes=[2], pad_type="full"),

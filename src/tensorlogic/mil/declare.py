@@ -8,6 +8,7 @@ A parameter's annotation says what the implementing function receives:
 * `Stored`: a constant that is not expanded yet, to be read piece by piece.
 * `Body`: a block of the operation, as something to call with tensors.
 * `List`, `State`, `Any`: passed through untouched. Only a `State` takes a state.
+* `ResultType`: the element type that the program declares for the result; no operand of its own.
 
 `None` among the types, with None as the default, makes a parameter optional. What a declaration returns is for the
 reader only.
@@ -60,6 +61,10 @@ class DTypeName(str):
     __slots__ = ()
 
 
+class ResultType:
+    """The engine's type for the element type that a program declares for the first result."""
+
+
 _CONST = "const"
 Const = Annotated[T, _CONST]
 
@@ -97,6 +102,8 @@ class Op:
     doc: str
     pure: bool
     """Whether the same inputs give the same outputs, so that it may be computed when a model is loaded."""
+    result_type: str | None
+    """The name by which an implementing function receives the declared type of the result, where it asks for it."""
 
     def __repr__(self) -> str:
         return f"{self.name}@iOS{self.since}"
@@ -124,8 +131,9 @@ def like(signature: Callable[..., Any], name: str, doc: str, since: int = IOS15)
 
 def _declare(name: str, since: int, signature: Callable[..., Any], doc: str, pure: bool) -> Op:
     hints = typing.get_type_hints(signature, include_extras=True)
-    parameters = {p.name: _parameter(p, hints[p.name]) for p in inspect.signature(signature).parameters.values()}
-    declared = Op(name, since, parameters, doc, pure)
+    result_type = next((parameter for parameter, hint in hints.items() if hint is ResultType), None)
+    operands = [p for p in inspect.signature(signature).parameters.values() if p.name != result_type]
+    declared = Op(name, since, {p.name: _parameter(p, hints[p.name]) for p in operands}, doc, pure, result_type)
     versions = _declared.setdefault(declared.name, [])
     versions.append(declared)
     versions.sort(key=lambda version: version.since)

@@ -125,6 +125,8 @@ class _Compiler:
             else:
                 self._argument(parameter, operation.operands(parameter.name), arguments, place)
         outputs = tuple((self._slot(v.name), self._expected(v, place)) for v in operation.outputs)
+        if op.result_type is not None:
+            arguments.fixed[op.result_type] = _result_type(outputs[0][1], place)
         release = tuple(self.slots[name] for name in used_up if name in self.slots)
         return Step(call, arguments.fixed, tuple(arguments.moving), outputs, release, place)
 
@@ -218,6 +220,12 @@ def _moving(parameter: Parameter, getters: list[Getter], target: Target) -> Gett
     if parameter.role is Role.VALUES:
         return lambda frame: tuple([get(frame) for get in getters])
     return lambda frame: plain_argument([host(get(frame)) for get in getters], parameter, target)
+
+
+def _result_type(expected: Expected | None, place: OperationPlace) -> torch.dtype:
+    if expected is None:
+        raise ProgramError(codes.BAD_OPERATION, "the result must be a tensor of numbers", place)
+    return expected.dtype
 
 
 def _last_uses(block: Block) -> list[list[str]]:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from tensorlogic.lower.torch.dtypes import mixed
 from tensorlogic.lower.torch.registry import implement_rows, implements
 from tensorlogic.mil.ops import activation as ops
 
@@ -33,11 +34,13 @@ implement_rows(
 
 
 @implements(ops.prelu)
+@mixed
 def prelu(x: Tensor, alpha: Tensor) -> Tensor:
     return torch.where(x >= 0, x, _per_channel(alpha, x) * x)
 
 
 @implements(ops.softplus_parametric)
+@mixed
 def softplus_parametric(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
     scaled = _per_channel(beta, x) * x
     return _per_channel(alpha, x) * torch.logaddexp(scaled, torch.zeros_like(scaled))

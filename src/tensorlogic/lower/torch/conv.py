@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from torch import Tensor
 from torch.nn import functional as F
 
+from tensorlogic.lower.torch.dtypes import mixed
 from tensorlogic.lower.torch.registry import implements
 from tensorlogic.lower.torch.window import Pads, flat_pads, window_pads
 from tensorlogic.mil.ops import conv as ops
@@ -22,6 +24,7 @@ _TRANSPOSED: dict[int, Callable[..., Tensor]] = {
 
 
 @implements(ops.conv)
+@mixed
 def conv(
     x: Tensor,
     weight: Tensor,
@@ -46,7 +49,30 @@ def _symmetric(x: Tensor, pads: Pads) -> tuple[Tensor, Ints]:
     return F.pad(x, flat_pads(pads)), (0,) * len(pads)
 
 
+@implements(ops.conv_quantized)
+def conv_quantized(
+    x: Tensor,
+    weight: Tensor,
+    quantization_type: str,
+    quant_scale: Tensor,
+    quant_bias: Tensor,
+    nbits: int,
+    **how: Any,
+) -> Tensor:
+    if quantization_type != "linear" or not 1 <= nbits <= 8:
+        raise ValueError(
+            f"weights of {nbits} bits and type {quantization_type!r} are not known, only linear ones of 1 to 8"
+        )
+    scale, offset = (_per_filter(values.float(), weight) for values in (quant_scale, quant_bias))
+    return conv(x=x, weight=weight * scale + offset, **how)
+
+
+def _per_filter(values: Tensor, weight: Tensor) -> Tensor:
+    return values.reshape(-1, *[1] * (weight.dim() - 1)) if values.dim() == 1 else values
+
+
 @implements(ops.conv_transpose)
+@mixed
 def conv_transpose(
     x: Tensor,
     weight: Tensor,

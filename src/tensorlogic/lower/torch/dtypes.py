@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import reduce, wraps
+from typing import Any, TypeVar
+
 import torch
 
 from tensorlogic.errors import UnsupportedError, codes
@@ -16,6 +20,28 @@ _DTYPES = {
     "int4": torch.int8,
     "uint1": torch.uint8, "uint2": torch.uint8, "uint3": torch.uint8, "uint4": torch.uint8, "uint6": torch.uint8,
 }  # fmt: skip
+
+
+Compute = TypeVar("Compute", bound=Callable[..., torch.Tensor])
+
+
+def common_type(*tensors: torch.Tensor) -> torch.dtype:
+    """The type that holds the values of all: theirs where they agree, float32 at least where they do not."""
+    dtypes = {tensor.dtype for tensor in tensors}
+    return dtypes.pop() if len(dtypes) == 1 else reduce(torch.promote_types, dtypes, torch.float32)
+
+
+def mixed(compute: Compute) -> Compute:
+    """Let `compute` take tensors of several types: it works in one that holds all, and the result is in that of x."""
+
+    @wraps(compute)
+    def call(*, x: torch.Tensor, **others: Any) -> torch.Tensor:
+        tensors = {name: value for name, value in others.items() if isinstance(value, torch.Tensor)}
+        common = common_type(x, *tensors.values())
+        cast = {name: tensor.to(common) for name, tensor in tensors.items()}
+        return compute(x=x.to(common), **{**others, **cast}).to(x.dtype)
+
+    return call  # type: ignore[return-value]
 
 
 def torch_dtype(name: str) -> torch.dtype:

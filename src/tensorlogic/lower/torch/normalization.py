@@ -6,11 +6,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from tensorlogic.lower.torch.dtypes import mixed
 from tensorlogic.lower.torch.registry import implements
 from tensorlogic.mil.ops import normalization as ops
 
 
 @implements(ops.batch_norm)
+@mixed
 def batch_norm(
     x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor | None, beta: Tensor | None, epsilon: float
 ) -> Tensor:
@@ -18,12 +20,14 @@ def batch_norm(
 
 
 @implements(ops.instance_norm)
+@mixed
 def instance_norm(x: Tensor, gamma: Tensor | None, beta: Tensor | None, epsilon: float) -> Tensor:
     # Group norm with one channel a group is the same, and takes a single spatial element too.
     return F.group_norm(x, x.shape[1], gamma, beta, epsilon)
 
 
 @implements(ops.layer_norm)
+@mixed
 def layer_norm(
     x: Tensor, axes: tuple[int, ...] | None, gamma: Tensor | None, beta: Tensor | None, epsilon: float
 ) -> Tensor:

@@ -21,6 +21,28 @@ def conv(
 
 
 @op(since=IOS15)
+def conv_quantized(
+    x: Tensor,
+    weight: Tensor,
+    quantization_type: Const[str],
+    quant_scale: Tensor,
+    quant_bias: Tensor,
+    nbits: Const[int] = 8,
+    bias: Tensor | None = None,
+    strides: Const[Ints] | None = None,
+    pad_type: Const[str] = "valid",
+    pad: Const[Ints] | None = None,
+    dilations: Const[Ints] | None = None,
+    groups: Const[int] = 1,
+) -> Tensor:
+    """`conv` with the weight quant_scale * weight + quant_bias: for all, or for each output channel.
+
+    The weight has a byte for each number of `nbits` bits; `bias` is added as it is. Palettes ("lut") have no
+    parameter that could hold them.
+    """
+
+
+@op(since=IOS15)
 def conv_transpose(
     x: Tensor,
     weight: Tensor,

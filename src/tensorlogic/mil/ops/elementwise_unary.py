@@ -1,6 +1,6 @@
 """Functions of one value, element by element. Shapes: the output has the shape of `x`."""
 
-from tensorlogic.mil.declare import IOS15, Const, DTypeName, Tensor, like, op
+from tensorlogic.mil.declare import IOS15, IOS17, Const, DTypeName, Tensor, like, op
 
 
 def _plain(x: Tensor) -> Tensor: ...
@@ -34,6 +34,11 @@ def clip(x: Tensor, alpha: Const[float], beta: Const[float]) -> Tensor:
     """min(max(x, alpha), beta)."""
 
 
+@op(since=IOS17, name="clip")
+def clip_ordered(x: Tensor, alpha: Const[float], beta: Const[float]) -> Tensor:
+    """The same; alpha must be below beta."""
+
+
 @op(since=IOS15)
 def threshold(x: Tensor, alpha: Const[float]) -> Tensor:
     """max(x, alpha)."""
@@ -56,4 +61,4 @@ def rsqrt(x: Tensor, epsilon: Const[float] = 1e-12) -> Tensor:
 
 @op(since=IOS15)
 def cast(x: Tensor, dtype: Const[DTypeName]) -> Tensor:
-    """x in another element type; floats become integers by truncation toward zero."""
+    """x in another element type; floats become integers by truncation toward zero. iOS 17 has 8 and 16 bits too."""
