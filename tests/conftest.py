@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.malformed import small_compiled, small_package, stateful
+from tests.malformed import compressed_package, small_compiled, small_package, stateful
 
 ROOT = Path(__file__).parent.parent
 SHARED_MODELS = Path(os.environ.get("TENSORLOGIC_TEST_MODELS", ROOT.parent / "shared" / "models"))
@@ -51,4 +51,12 @@ def compiled(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small package compiled, written once; tests that change it work on a copy."""
     path = tmp_path_factory.mktemp("compiled") / "small.mlmodelc"
     small_compiled.write(path, package)
+    return path
+
+
+@pytest.fixture(scope="session")
+def compressed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A package whose weight is sparse and palettized, written once; tests that change it work on a copy."""
+    path = tmp_path_factory.mktemp("package") / "compressed.mlpackage"
+    compressed_package.write(path, 64, compressed_package.sparse_palettized(64))
     return path

@@ -61,18 +61,11 @@ def test_misfit_is_named(misfit: Misfit, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process's memory")
-@pytest.mark.parametrize(("form", "count"), [("package", 1000), ("stateful_package", 300), ("compiled", 1000)])
+@pytest.mark.parametrize(
+    ("form", "count"), [("package", 1000), ("stateful_package", 300), ("compiled", 1000), ("compressed", 500)]
+)
 def test_mutations(form: str, count: int, request: pytest.FixtureRequest) -> None:
-    mutate(request.getfixturevalue(form), count)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process's memory")
-def test_mutations_of_a_compressed_weight(tmp_path: Path) -> None:
-    compressed_package.write(tmp_path / "sparse.mlpackage", 64, compressed_package.sparse_palettized(64))
-    mutate(tmp_path / "sparse.mlpackage", 500)
-
-
-def mutate(good: Path, count: int) -> None:
+    good: Path = request.getfixturevalue(form)
     command = [sys.executable, "-m", "tests.malformed.mutate", str(good), str(count), "7"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import warnings
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ import numpy as np
 import pytest
 
 import tensorlogic as tl
+from tensorlogic.engines.torch import shared
+from tensorlogic.formats.specification import model_classes
+from tests.malformed.packages import MODEL
 
 X = np.random.default_rng(1).standard_normal((1, 8, 6, 6)).astype(np.float32)
 
@@ -112,3 +116,25 @@ def test_same_bits(case: tuple[Any, ...], networks: dict[str, Any], tmp_path: Pa
         if operation.op_type in ("conv", "linear"):
             np.testing.assert_array_equal(weights[operation.weight.shape], operation.weight.val, strict=True)
     np.testing.assert_array_equal(got.predict(X).y, want.predict(X).y)
+
+
+def test_functions_share_an_expanded_weight(compressed: Path, tmp_path: Path) -> None:
+    path = tmp_path / "twice.mlpackage"
+    shutil.copytree(compressed, path)
+    _name_a_second_function(path / MODEL)
+    first, second = (tl.load_model(path, function=name, precision="f16") for name in ("main", "again"))
+    assert [tuple(t.shape) for t in shared._TENSORS.values() if t.numel() == 64 * 64] == [(64, 64)]
+    x = np.ones((1, 64), np.float16)
+    np.testing.assert_array_equal(first.predict(x).y, second.predict(x).y)
+
+
+def _name_a_second_function(path: Path) -> None:
+    """Let the package have its function twice."""
+    model = model_classes().Model.FromString(path.read_bytes())
+    model.mlProgram.functions["again"].CopyFrom(model.mlProgram.functions["main"])
+    for name in ("main", "again"):
+        model.description.functions.add(name=name, input=model.description.input, output=model.description.output)
+    model.description.defaultFunctionName = "main"
+    model.description.ClearField("input")
+    model.description.ClearField("output")
+    path.write_bytes(model.SerializeToString())

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from tensorlogic.engines.torch import TorchEngine
 from tensorlogic.lower.torch import storage
 from tensorlogic.mil import Operation, Program, Value
 from tensorlogic.mil.types import FP32, DType
@@ -27,7 +28,7 @@ from .compression import (
     sparse_by_palette,
     written,
 )
-from .harness import RUNS, Case, ProgramCase, Tolerance, check, literal, narrow, operation, program, suite
+from .harness import RUNS, Case, ProgramCase, Tolerance, check, literal, narrow, operation, program, suite, tensor
 
 UNSIGNED = np.random.default_rng(8).integers(0, 256, (3, 4, 2)).astype(np.uint8)
 SIGNED = (UNSIGNED.astype(np.int32) - 128).astype(np.int8)
@@ -179,6 +180,25 @@ CASES = [
 ]  # fmt: skip
 
 test_cases = suite(CASES)
+
+
+def test_expanded_once_and_only_when_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    expanded = []
+    expand = storage.Stored.expand
+    monkeypatch.setattr(storage.Stored, "expand", lambda stored: expanded.append(stored.shape) or expand(stored))
+    used, unused = by_palette(4, [2, 3], [1, 1]), by_palette(4, [5], [1])
+    operations = [
+        Expression("lut_to_dense", used.arguments, {"used": used.want}).operation(FP32),
+        Expression("lut_to_dense", unused.arguments, {"unused": unused.want}).operation(FP32),
+        operation("add", tensor("sum", FP32, 2, 3), x="x", y="used"),
+        operation("mul", tensor("product", FP32, 2, 3), x="sum", y="used"),
+    ]
+    each = program([tensor("x", FP32, 2, 3)], operations, ["product"], 18)
+    x = np.ones((2, 3), np.float32)
+    session = TorchEngine().prepare(each, "main", "cpu", "f32")
+    for _ in range(2):
+        np.testing.assert_array_equal(session.run({"x": x})["product"], (x + used.want) * used.want)
+    assert (expanded.count((2, 3)), expanded.count((5,))) == (1, 0)
 
 
 @pytest.mark.parametrize("piece", [1, 5, 16])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import torch
@@ -12,26 +11,28 @@ from tensorlogic.lower.torch.blocks import by_block
 from tensorlogic.lower.torch.registry import implement_rows, implements
 from tensorlogic.lower.torch.sparse import kept, scattered
 from tensorlogic.lower.torch.storage import Shape, Stored, held, packed
+from tensorlogic.lower.torch.vectors import along_axis
 from tensorlogic.mil.ops import constexpr as ops
 
 
 @implements(ops.constexpr_cast)
 def constexpr_cast(source_val: Stored, output_dtype: torch.dtype) -> Stored:
-    return replace(source_val, dtype=output_dtype, part=lambda a, b: source_val.part(a, b).to(output_dtype))
+    bits = 8 * output_dtype.itemsize
+    return replace(source_val, dtype=output_dtype, bits=bits, part=lambda a, b: source_val.part(a, b).to(output_dtype))
 
 
 @implements(ops.constexpr_affine_dequantize)
 def constexpr_affine_dequantize(quantized_data: Stored, zero_point: Stored, scale: Stored, axis: int) -> Stored:
     size = quantized_data.shape[axis]
 
-    def along_axis(values: Stored) -> Stored:
+    def by_axis(values: Stored) -> Stored:
         if values.elements not in (1, size):
             raise ValueError(f"{values.elements} values along an axis of {size}")
         grid = [1] * len(quantized_data.shape)
         grid[axis] = values.elements
         return values.reshape(tuple(grid))
 
-    return _dequantized(quantized_data, along_axis(scale), along_axis(zero_point))
+    return _dequantized(quantized_data, by_axis(scale), by_axis(zero_point))
 
 
 def _blockwise(data: Stored, scale: Stored, offset: Stored | None) -> Stored:
@@ -62,30 +63,19 @@ def _looked_up(indices: Stored, lut: Stored, vector_axis: int | None) -> Stored:
     if len(lut.shape) != len(indices.shape) + 2:
         raise ValueError(f"palettes of shape {list(lut.shape)} for indices of shape {list(indices.shape)}")
     *grid, entries, length = lut.shape
+    if indices.dtype != torch.uint8:
+        raise ValueError(f"indices of type {str(indices.dtype).removeprefix('torch.')}")
     if entries != 1 << indices.bits:
         raise ValueError(f"a palette of {entries} values for indices of {indices.bits} bits")
-    shape, inner = _stretched(indices.shape, length, vector_axis)
     palettes = lut.expand().reshape(-1, length).squeeze(1)
     first_entry = by_block(torch.arange(0, len(palettes), entries, device=lut.device).reshape(grid), indices.shape)
 
     def part(start: int, stop: int) -> Tensor:
-        # Vectors that interleave are computed together.
-        first, last = start // (length * inner) * inner, -(-stop // (length * inner)) * inner
-        entry = indices.part(first, last).long().add_(first_entry(first, last))
-        vectors = palettes.index_select(0, entry).reshape(-1, inner, length)
-        return vectors.transpose(1, 2).flatten()[start - first * length : stop - first * length]
+        entry = indices.part(start, stop).long().add_(first_entry(start, stop))
+        return palettes.index_select(0, entry)
 
-    return Stored(shape, lut.dtype, lut.device, lut.bits, part)
-
-
-def _stretched(shape: Shape, length: int, axis: int | None) -> tuple[Shape, int]:
-    """The shape once vectors lie along `axis`, and how many of them interleave."""
-    if length == 1:
-        return shape, 1
-    if axis is None or not -len(shape) <= axis < len(shape):
-        raise ValueError(f"vectors of {length} lie along no axis")
-    axis %= len(shape)
-    return (*shape[:axis], shape[axis] * length, *shape[axis + 1 :]), math.prod(shape[axis + 1 :])
+    chosen = Stored(indices.shape, lut.dtype, lut.device, lut.bits, part)
+    return chosen if length == 1 else along_axis(chosen, length, vector_axis)
 
 
 @implements(ops.constexpr_sparse_to_dense)

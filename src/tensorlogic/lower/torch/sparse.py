@@ -17,7 +17,7 @@ class _Mask:
 
     def __init__(self, bits: Stored) -> None:
         if bits.bits != 1:
-            raise ValueError(f"a mask with {bits.bits} bits for each element")
+            raise ValueError(f"a mask of {bits.bits} bits for each element")
         self._bits = bits
         self._before = list(accumulate((self._count(*piece) for piece in bits.pieces), initial=0))
 
