@@ -79,7 +79,7 @@ def test_inspect(package: Path) -> None:
 def test_inspect_prints_the_program(compiled: Path, package: Path) -> None:
     done = tl("inspect", package, "--mil")
     assert done.stdout.startswith("program(1.3)\n")
-    assert "tensor<fp16, [1, 16, 8, 8]> relu_0_cast_fp16 = relu(x = conv_0_cast_fp16);\n" in done.stdout
+    assert "tensor<fp16, [1, 16, 8, 8]> relu_cast_fp16 = relu(x = conv_cast_fp16);\n" in done.stdout
     assert tl("inspect", compiled, "--mil", "--function", "main").stdout == done.stdout
     wrong = tl("inspect", compiled, "--mil", "--function", "mian")
     assert (wrong.returncode, "'main'" in wrong.stderr) == (2, True)

@@ -134,7 +134,7 @@ DAMAGES = (
     _text("number beyond all", "int32(1)", f"int32({'9' * 10_000})", codes.BAD_LITERAL, "too long or too large"),
     _text("deep type", _INPUT, "list<" * 100_000, codes.NESTED_TOO_DEEPLY, "64 levels"),
     _text("deep value", _PAIR, f"tensor<int32, [{'1, ' * 99}1]>({'[' * 100_000}", codes.NESTED_TOO_DEEPLY, "64 levels"),
-    _text("deep blocks", "string conv_0", "f() {" * 100_000, codes.NESTED_TOO_DEEPLY, "64 levels"),
+    _text("deep blocks", "string conv", "f() {" * 100_000, codes.NESTED_TOO_DEEPLY, "64 levels"),
     _text("huge list", "int32(1)", f"list<int32, {_HUGE}>([1])", codes.BAD_PROGRAM, "has 1 elements"),
     _text("huge value", _PAIR, f"tensor<int32, [{_HUGE}]>([1, 1])", codes.BAD_PROGRAM, "should have 1,000,000,000,000"),
     _text("huge value of no size", _PAIR, f"tensor<int32, [{_HUGE}, 0]>([])", codes.BAD_PROGRAM, "should have"),

@@ -22,7 +22,7 @@ def write(path: Path) -> None:
         @mb.program(input_specs=[mb.TensorSpec(INPUT_SHAPE)], opset_version=ct.target.iOS15)
         def program(x):
             weight = rng.standard_normal((16, 3, 3, 3)).astype(np.float32)
-            hidden = mb.relu(x=mb.conv(x=x, weight=weight, pad_type="same"))
+            hidden = mb.relu(x=mb.conv(x=x, weight=weight, pad_type="same", name="conv"), name="relu")
             pooled = mb.reduce_mean(x=hidden, axes=[2, 3])
             return mb.linear(x=pooled, weight=rng.standard_normal((10, 16)).astype(np.float32), name="scores")
 

@@ -19,10 +19,11 @@ from tensorlogic.mil.ops import scatter_gather as ops
 def gather(x: Tensor, indices: Tensor, axis: int, batch_dims: int = 0, validate_indices: bool = False) -> Tensor:
     axis = axis % x.dim()
     places = _positive(indices, x.shape[axis], validate_indices)
+    bits = movable(x)
     if not batch_dims:
-        taken = x.index_select(axis, places.flatten())
+        taken = bits.index_select(axis, places.flatten()).view(x.dtype)
         return taken.reshape((*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]))
-    taken = x.movedim(axis, batch_dims)[(*_grid(places)[:batch_dims], places)]
+    taken = bits.movedim(axis, batch_dims)[(*_grid(places)[:batch_dims], places)].view(x.dtype)
     between = range(batch_dims, axis)
     return taken.movedim([each + indices.dim() - batch_dims for each in between], [*between])
 
@@ -40,7 +41,7 @@ def gather_along_axis(x: Tensor, indices: Tensor, axis: int, validate_indices: b
 def gather_nd(x: Tensor, indices: Tensor, batch_dims: int = 0, validate_indices: bool = False) -> Tensor:
     parts = zip(indices.unbind(-1), x.shape[batch_dims:], strict=False)
     places = [_positive(part, size, validate_indices) for part, size in parts]
-    return x[(*_grid(places[0])[:batch_dims], *places)]
+    return movable(x)[(*_grid(places[0])[:batch_dims], *places)].view(x.dtype)
 
 
 @implements(ops.scatter)
