@@ -25,16 +25,16 @@ _LONGEST = 2000
 Result = dict[str, Any]
 
 
-def read(path: Path) -> dict[str, Result]:
-    """The last result of each test. A line that an interruption cut off is left out."""
+def read(path: Path) -> list[Result]:
+    """The last result of each test on each device. A line that an interruption cut off is left out."""
     results = {}
     for line in path.read_text().splitlines() if path.exists() else ():
         try:
             result = json.loads(line)
         except ValueError:
             continue
-        results[result["test"]] = result
-    return results
+        results[result["test"], result["device"]] = result
+    return list(results.values())
 
 
 def sources() -> str:

@@ -19,7 +19,7 @@ from tensorlogic import engines
 from tensorlogic.coreml import shim
 from tensorlogic.mil import Program
 
-shim.install(device=os.environ.get(DEVICE, "auto"))
+shim.install(device=os.environ.get(DEVICE, "cpu"))
 
 from tensorlogic.coreml.shim import native  # noqa: E402
 

@@ -27,17 +27,16 @@ conformance` runs them and writes this page.
 """
 
 
-def write(results: dict[str, Result], default: set[str]) -> int:
+def write(results: list[Result], default: set[str]) -> int:
     """Write the page; 1 when a failure is ours."""
-    failures = sorted((r for r in results.values() if r["outcome"] == "failed"), key=lambda r: str(r["test"]))
+    failures = sorted((r for r in results if r["outcome"] == "failed"), key=lambda r: str(r["test"]))
     findings = [Finding(**each) for each in tomllib.loads(FINDINGS.read_text())["finding"]]
     explained = [(failure, next((f for f in findings if f.explains(failure)), OURS)) for failure in failures]
-    by_default = [result for name, result in results.items() if name in default]
-    parts = [_ABOUT, *_versions(results.values()), *_totals(by_default, results.values(), explained)]
-    parts += [*_files(results.values()), *_failures(explained), *_reasons(results.values())]
+    parts = [_ABOUT, *_versions(results), *_totals(results, default, explained)]
+    parts += [*_files(results), *_failures(explained), *_reasons(results)]
     REPORT.write_text("\n".join(parts))
-    ours = sum(finding is OURS for _, finding in explained)
-    print(f"{len(results):,} tests, {len(failures):,} failed, {ours:,} of them ours: {REPORT.relative_to(ROOT)}")
+    ours = sum(finding.whose == "ours" for _, finding in explained)
+    print(f"{len(results):,} results, {len(failures):,} failed, {ours:,} of them ours: {REPORT.relative_to(ROOT)}")
     return int(ours > 0)
 
 
@@ -66,21 +65,23 @@ def _versions(results: Iterable[Result]) -> Iterator[str]:
         yield f"These results were collected over {states} states of the sources.\n"
 
 
-def _totals(
-    default: Iterable[Result], everything: Iterable[Result], explained: list[tuple[Result, Finding]]
-) -> Iterator[str]:
-    yield "| | tests | passed | failed | of these ours | skipped | predicted |"
-    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
-    ours = {failure["test"] for failure, finding in explained if finding.whose == "ours"}
-    rows = {"as coremltools runs them by default": default, "every opset, float16 and float32": everything}
-    for title, results in rows.items():
-        listed = list(results)
-        counts = _counts(listed)
-        mine = sum(result["test"] in ours for result in listed)
-        predicted = sum(bool(result["ran"]) for result in listed)
-        figures = (len(listed), counts["passed"], counts["failed"], mine, counts["skipped"], predicted)
-        yield f"| {title} | {' | '.join(f'{figure:,}' for figure in figures)} |"
+def _totals(results: list[Result], default: set[str], explained: list[tuple[Result, Finding]]) -> Iterator[str]:
+    yield "| tests | on | results | passed | failed | of these ours | skipped | predicted |"
+    yield "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+    ours = {id(failure) for failure, finding in explained if finding.whose == "ours"}
+    for device in sorted({result["device"] for result in results}):
+        there = [result for result in results if result["device"] == device]
+        yield _row("by default", device, [result for result in there if result["test"] in default], ours)
+        yield _row("every opset, float16 and float32", device, there, ours)
     yield "\nThe others test conversion alone: shapes and types, constants, refusals.\n"
+
+
+def _row(title: str, device: str, results: list[Result], ours: set[int]) -> str:
+    counts = _counts(results)
+    mine = sum(id(result) in ours for result in results)
+    predicted = sum(bool(result["ran"]) for result in results)
+    figures = (len(results), counts["passed"], counts["failed"], mine, counts["skipped"], predicted)
+    return f"| {title} | {device} | {' | '.join(f'{figure:,}' for figure in figures)} |"
 
 
 def _counts(results: Iterable[Result]) -> Counter[str]:

@@ -49,9 +49,9 @@ def options(*more: str) -> list[str]:
 class Recorder:
     """Writes each result down as it comes, and moves the progress bar."""
 
-    def __init__(self, path: Path, done: int) -> None:
+    def __init__(self, path: Path, device: str, done: int) -> None:
         self._path = path
-        self._sources = journal.sources()
+        self._about = {"device": device, "sources": journal.sources()}
         self._done = done
         self._counts = dict.fromkeys(("passed", "failed", "skipped"), 0)
         bar = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
@@ -75,7 +75,7 @@ class Recorder:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """One report for the setup, the call and the teardown each; only the first that says something counts."""
         if report.when == "call" or (report.when == "setup" and report.outcome != "passed"):
-            result = journal.result_of(report) | {"sources": self._sources}
+            result = journal.result_of(report) | self._about
             self._file.write(json.dumps(result) + "\n")
             self._file.flush()
             self._counts[report.outcome] += 1
@@ -85,16 +85,21 @@ class Recorder:
 
 def run(arguments: argparse.Namespace, folder: Path) -> None:
     """Run what has no result that stands."""
-    now = journal.sources()
-    results = journal.read(arguments.journal).values()
-    stands = [r["test"] for r in results if (r["outcome"] != "failed" if arguments.failed else r["sources"] == now)]
+    stands = [result["test"] for result in journal.read(arguments.journal) if _stands(result, arguments)]
     done = folder / "done.json"
     done.write_text(json.dumps(stands))
-    settings = DEFAULT | {FIRST: "1"} if arguments.first else EVERYTHING
-    os.environ.update(settings | {DONE: str(done), DEVICE: arguments.device})
+    settings = EVERYTHING if arguments.tests == "all" else DEFAULT
+    first = {FIRST: "1"} if arguments.tests == "first" else {}
+    os.environ.update(settings | first | {DONE: str(done), DEVICE: arguments.device})
     chosen = ["-k", arguments.only] if arguments.only else []
-    with Recorder(arguments.journal, len(stands)) as recorder:
+    with Recorder(arguments.journal, arguments.device, len(stands)) as recorder:
         pytest.main(options("-n", str(arguments.workers), *chosen), plugins=[recorder])
+
+
+def _stands(result: journal.Result, arguments: argparse.Namespace) -> bool:
+    """Whether a test need not run again."""
+    again = result["outcome"] == "failed" if arguments.failed else result["sources"] != journal.sources()
+    return result["device"] == arguments.device and not again
 
 
 def default_tests(folder: Path) -> set[str]:
@@ -113,10 +118,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="test processes")
     parser.add_argument("--only", metavar="EXPRESSION", help="run the tests that match, as with pytest -k")
-    parser.add_argument("--first", action="store_true", help="run one case of every test")
-    parser.add_argument("--device", default="auto", help="what predictions run on")
+    which = "every case at every opset, what coremltools runs by default, or the first case of every test"
+    parser.add_argument("--tests", choices=("all", "default", "first"), default="all", help=which)
+    parser.add_argument("--device", default="cpu", help="what predictions run on")
     parser.add_argument("--journal", type=Path, default=journal.PATH, help="where results are kept")
-    parser.add_argument("--failed", action="store_true", help="run what failed before, and what was never run")
+    parser.add_argument(
+        "--failed", action="store_true", help="keep what passed before, though the sources have changed"
+    )
     parser.add_argument("--report", action="store_true", help="run nothing; write the report again")
     arguments = parser.parse_args()
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(HERE), os.environ.get("PYTHONPATH"))))
@@ -124,7 +132,7 @@ def main() -> int:
         if not arguments.report:
             run(arguments, Path(folder))
         results = journal.read(arguments.journal)
-        return 0 if arguments.first else report.write(results, default_tests(Path(folder)))
+        return 0 if arguments.tests == "first" else report.write(results, default_tests(Path(folder)))
 
 
 if __name__ == "__main__":
