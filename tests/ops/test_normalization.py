@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from tensorlogic.mil.types import FP32
+
 from .harness import Case, case, mixed, suite
 
 exact = partial(case, ulps=0)
@@ -23,7 +25,11 @@ def random(*shape: int) -> np.ndarray:
 X = random(2, 3, 4, 5)
 SIGNAL, VOLUME = X[..., 0], X[..., None]
 MEAN, VARIANCE, GAMMA, BETA = random(3), np.float32([0.5, 1.5, 2.0]), random(3), random(3)
+HALF_MEAN, HALF_VARIANCE = MEAN.astype(np.float16), VARIANCE.astype(np.float16)
 DEEP = random(2, 7, 3, 2)
+# What coremltools' tests expect of Core ML.
+COLUMNS = np.float32([[[1, -7], [5, -6], [-3, -5]]])
+NORMALISED = np.float32([[[0.99996257, -6.98716545], [4.99531746, -5.99191284], [-2.99898791, -4.99531746]]])
 
 
 def channel(values: Any, x: np.ndarray) -> Any:
@@ -91,6 +97,9 @@ CASES = [
     batch(x=X, gamma=GAMMA, want=batch_norm),
     batch(x=X, beta=BETA, want=lambda x, mean, variance, beta: batch_norm(x, mean, variance, 1, beta)),
     batch(x=X, epsilon=0.5, want=partial(batch_norm, epsilon=0.5)),
+    case("batch_norm", x=X, mean=HALF_MEAN, variance=HALF_VARIANCE, const=WEIGHTS, floats=(FP32,), tol=1e-3,
+         want=np.float16(batch_norm(X, np.float32(HALF_MEAN), np.float32(HALF_VARIANCE))),
+         differs="in the type: only its passes write this"),
     # From iOS 17 on, the parameters may be of another float type than x.
     *mixed("batch_norm", x=X, mean=MEAN, variance=VARIANCE, gamma=GAMMA, beta=BETA, epsilon=0.1, const=WEIGHTS,
            want=batch_norm),
@@ -127,6 +136,8 @@ CASES = [
     case("local_response_norm", x=DEEP * 10, size=3, want=neighbours(3, 1)),
     case("local_response_norm", x=DEEP, size=5, alpha=0.5, beta=0.5, k=2.0, want=neighbours(5, 2, 0.5, 0.5, 2.0)),
     case("local_response_norm", x=DEEP[..., 0], size=1, alpha=0.5, want=neighbours(1, 0, 0.5)),
+    case("local_response_norm", x=COLUMNS, size=2, want=NORMALISED),
+    case("local_response_norm", x=DEEP[0], size=3, alpha=0.5, want=lambda x: neighbours(3, 1, 0.5)(x[None])[0]),
     # Of an even number of neighbours, the odd one stands before.
     case("local_response_norm", x=DEEP, size=4, alpha=0.5, want=neighbours(4, 2, 0.5)),
     case("local_response_norm", x=DEEP, size=2, alpha=0.5, want=of_torch(nn.LocalResponseNorm(2, alpha=0.5))),

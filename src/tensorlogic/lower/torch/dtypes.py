@@ -32,14 +32,17 @@ def common_type(*tensors: torch.Tensor) -> torch.dtype:
 
 
 def mixed(compute: Compute) -> Compute:
-    """Let `compute` take tensors of several types: it works in one that holds all, and the result is in that of x."""
+    """Let `compute` take tensors of several types: it works in one that holds all.
+
+    The result is in the type of x, or in the declared one where the operation asks for that.
+    """
 
     @wraps(compute)
-    def call(*, x: torch.Tensor, **others: Any) -> torch.Tensor:
+    def call(*, x: torch.Tensor, result_type: torch.dtype | None = None, **others: Any) -> torch.Tensor:
         tensors = {name: value for name, value in others.items() if isinstance(value, torch.Tensor)}
         common = common_type(x, *tensors.values())
         cast = {name: tensor.to(common) for name, tensor in tensors.items()}
-        return compute(x=x.to(common), **{**others, **cast}).to(x.dtype)
+        return compute(x=x.to(common), **{**others, **cast}).to(result_type or x.dtype)
 
     return call  # type: ignore[return-value]
 

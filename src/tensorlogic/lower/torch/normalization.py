@@ -51,4 +51,5 @@ def l2_norm(x: Tensor, epsilon: float) -> Tensor:
 
 @implements(ops.local_response_norm)
 def local_response_norm(x: Tensor, size: int, alpha: float, beta: float, k: float) -> Tensor:
-    return F.local_response_norm(x.float(), size, alpha, beta, k).to(x.dtype)
+    samples = x.float() if x.dim() > 3 else x.float()[None]
+    return F.local_response_norm(samples, size, alpha, beta, k).reshape(x.shape).to(x.dtype)

@@ -115,13 +115,14 @@ def topk(
 ) -> tuple[Tensor, ...]:
     values, indices = _order(x, axis, ascending)
     k = x.shape[axis] if k == -1 else k
-    first = values.narrow(axis, 0, k)
+    first = values.narrow(axis, 0, k).to(x.dtype)
     return (first, indices.narrow(axis, 0, k).to(output_indices_dtype)) if return_indices else (first,)
 
 
 def _order(x: Tensor, axis: int, ascending: bool) -> torch.return_types.sort:
-    # Stable, so that equal values keep their order on every device.
-    return torch.sort(x, dim=axis, descending=not ascending, stable=True)
+    # Stable, so that equal values keep their order on every device. GPUs do not sort uint16.
+    wide = x.int() if x.dtype == torch.uint16 else x
+    return torch.sort(wide, dim=axis, descending=not ascending, stable=True)
 
 
 @implements(ops.band_part)

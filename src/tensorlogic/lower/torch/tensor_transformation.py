@@ -55,12 +55,12 @@ def expand_dims(x: Tensor, axes: Ints) -> Tensor:
 
 @implements(ops.reverse_sequence)
 def reverse_sequence(x: Tensor, lengths: Tensor, seq_axis: int, batch_axis: int) -> Tensor:
-    rows = x.movedim((batch_axis, seq_axis), (0, 1))
+    rows = movable(x).movedim((batch_axis, seq_axis), (0, 1))
     place = torch.arange(rows.shape[1], device=x.device)
     ends = lengths.long()[:, None]
     places = torch.where(place < ends, ends - 1 - place, place)
     each = torch.arange(rows.shape[0], device=x.device)[:, None]
-    return rows[each, places].movedim((0, 1), (batch_axis, seq_axis))
+    return rows[each, places].movedim((0, 1), (batch_axis, seq_axis)).view(x.dtype)
 
 
 @implements(ops.slice_by_index)

@@ -1,6 +1,6 @@
 """Normalisations. Shapes: the output has the shape of `x`."""
 
-from tensorlogic.mil.declare import IOS15, Const, Ints, Tensor, op
+from tensorlogic.mil.declare import IOS15, Const, Ints, ResultType, Tensor, op
 
 
 @op(since=IOS15)
@@ -8,11 +8,15 @@ def batch_norm(
     x: Tensor,
     mean: Tensor,
     variance: Tensor,
+    result_type: ResultType,
     gamma: Tensor | None = None,
     beta: Tensor | None = None,
     epsilon: Const[float] = 1e-5,
 ) -> Tensor:
-    """gamma * (x - mean) / sqrt(variance + epsilon) + beta for each channel (axis 1)."""
+    """gamma * (x - mean) / sqrt(variance + epsilon) + beta for each channel (axis 1).
+
+    coremltools may leave out a cast before it, so that the result is not of the type of x.
+    """
 
 
 @op(since=IOS15)
@@ -46,4 +50,7 @@ def local_response_norm(
     beta: Const[float] = 0.75,
     k: Const[float] = 1.0,
 ) -> Tensor:
-    """x / (k + alpha / size * sum of squares over `size` neighbouring channels) ** beta."""
+    """x / (k + alpha / size * sum of squares over `size` neighbouring channels) ** beta.
+
+    Channels are axis 1, but axis 0 of three: the documentation does not say so, coremltools' expected values do.
+    """
