@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out what an interrupted run has done, and all but the first case of each test where that is asked for."""
     path = os.environ.get(DONE)
     done = set(json.loads(Path(path).read_text())) if path else set()
-    kept = (
-        {item.nodeid.partition("[")[0]: item for item in reversed(items)}.values() if os.environ.get(FIRST) else items
-    )
+    kept = _first_cases(items) if os.environ.get(FIRST) else items
     left = {item.nodeid for item in kept} - done
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in left])
     items[:] = [item for item in items if item.nodeid in left]
+
+
+def _first_cases(items: list[pytest.Item]) -> Iterable[pytest.Item]:
+    """The first case of each test, and of each operation where one test is of several, as its `mode`."""
+
+    def what(item: pytest.Item) -> tuple[str, Any]:
+        given = item.callspec.params if hasattr(item, "callspec") else {}
+        return item.nodeid.partition("[")[0], given.get("mode")
+
+    return {what(item): item for item in reversed(items)}.values()
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

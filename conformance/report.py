@@ -30,8 +30,8 @@ conformance` runs them and writes this page.
 def write(results: list[Result], default: set[str]) -> int:
     """Write the page; 1 when a failure is ours."""
     failures = sorted((r for r in results if r["outcome"] == "failed"), key=lambda r: str(r["test"]))
-    findings = [Finding(**each) for each in tomllib.loads(FINDINGS.read_text())["finding"]]
-    explained = [(failure, next((f for f in findings if f.explains(failure)), OURS)) for failure in failures]
+    rows = findings()
+    explained = [(failure, next((row for row in rows if row.explains(failure)), OURS)) for failure in failures]
     parts = [_ABOUT, *_versions(results), *_totals(results, default, explained)]
     parts += [*_files(results), *_failures(explained), *_reasons(results)]
     REPORT.write_text("\n".join(parts))
@@ -56,10 +56,15 @@ OURS = Finding("", "", "", "ours")
 """A failure that nobody has explained is ours."""
 
 
+def findings() -> list[Finding]:
+    """The rows of findings.toml."""
+    return [Finding(**each) for each in tomllib.loads(FINDINGS.read_text())["finding"]]
+
+
 def _versions(results: Iterable[Result]) -> Iterator[str]:
-    names = ("coremltools", "torch", "numpy")
-    said = ", ".join(f"{name} {importlib.metadata.version(name).partition('+')[0]}" for name in names)
-    yield f"With {said}.\n"
+    said = dict(sorted((each["device"], each["torch"]) for each in results))
+    on = ", ".join(f"{device} with torch {version}" for device, version in said.items())
+    yield f"With coremltools {importlib.metadata.version('coremltools')}; on {on}.\n"
     states = len({result["sources"] for result in results})
     if states > 1:
         yield f"These results were collected over {states} states of the sources.\n"
@@ -122,8 +127,12 @@ def _test(result: Result) -> str:
 
 
 def _said(result: Result) -> str:
-    """The beginning of a message, fit for a table."""
-    return " ".join(result["message"].split())[:_LONGEST].replace("|", "\\|").replace("<", "&lt;")
+    """The beginning of a message, fit for a table: without the paths of the machine that it came from."""
+    return (
+        " ".join(re.sub(r"\(?/[^\s,)]+[,)]?", "", result["message"]).split())[:_LONGEST]
+        .replace("|", "\\|")
+        .replace("<", "&lt;")
+    )
 
 
 def _reasons(results: Iterable[Result]) -> Iterator[str]:

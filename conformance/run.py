@@ -8,6 +8,7 @@ interrupted goes on where it was; docs/conformance.md is written at the end.
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -51,7 +52,8 @@ class Recorder:
 
     def __init__(self, path: Path, device: str, done: int) -> None:
         self._path = path
-        self._about = {"device": device, "sources": journal.sources()}
+        torch = importlib.metadata.version("torch").partition("+")[0]
+        self._about = {"device": device, "torch": torch, "sources": journal.sources()}
         self._done = done
         self._counts = dict.fromkeys(("passed", "failed", "skipped"), 0)
         bar = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
