@@ -97,15 +97,15 @@ def _counts(results: Iterable[Result]) -> Counter[str]:
 
 def _files(results: Iterable[Result]) -> Iterator[str]:
     yield "## By file\n"
-    yield "| file | passed | failed | skipped | predicted |"
-    yield "| --- | ---: | ---: | ---: | ---: |"
-    files: dict[str, list[Result]] = {}
+    yield "| file | on | passed | failed | skipped | predicted |"
+    yield "| --- | --- | ---: | ---: | ---: | ---: |"
+    files: dict[tuple[str, str], list[Result]] = {}
     for result in results:
-        files.setdefault(result["test"].partition("::")[0], []).append(result)
-    for name, listed in sorted(files.items()):
+        files.setdefault((result["test"].partition("::")[0], result["device"]), []).append(result)
+    for (name, device), listed in sorted(files.items()):
         counts = _counts(listed)
         predicted = sum(bool(result["ran"]) for result in listed)
-        yield f"| {name} | {counts['passed']} | {counts['failed']} | {counts['skipped']} | {predicted} |"
+        yield f"| {name} | {device} | {counts['passed']} | {counts['failed']} | {counts['skipped']} | {predicted} |"
     yield ""
 
 
@@ -114,11 +114,14 @@ def _failures(explained: list[tuple[Result, Finding]]) -> Iterator[str]:
     if not explained:
         yield "None.\n"
         return
-    yield "| test | cases | whose | reason |"
-    yield "| --- | ---: | --- | --- |"
-    grouped = Counter((_test(failure), finding.whose, finding.why or _said(failure)) for failure, finding in explained)
-    for (test, whose, why), count in sorted(grouped.items()):
-        yield f"| {test} | {count} | {whose} | {why} |"
+    yield "| test | on | cases | whose | reason |"
+    yield "| --- | --- | ---: | --- | --- |"
+    grouped = Counter(
+        (_test(failure), failure["device"], finding.whose, finding.why or _said(failure))
+        for failure, finding in explained
+    )
+    for (test, device, whose, why), count in sorted(grouped.items()):
+        yield f"| {test} | {device} | {count} | {whose} | {why} |"
     yield ""
 
 
