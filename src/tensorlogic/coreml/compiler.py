@@ -8,7 +8,6 @@ from pathlib import Path
 from tensorlogic.coreml.model_file import open_package
 from tensorlogic.formats import mlmodelc
 from tensorlogic.formats.mlpackage import MLPackage
-from tensorlogic.formats.specification import read_model
 from tensorlogic.mil import Literal, Program
 from tensorlogic.mil.text import show
 
@@ -19,13 +18,12 @@ def compile_model(path: Path, folder: Path) -> Path:
     The program is not optimised for any device: the compiled form is for what reads it, here or in coremltools.
     Raises the errors of `open_package`.
     """
-    program = open_package(path).program
-    package = MLPackage.open(path)
+    file, package = open_package(path), MLPackage.open(path)
     compiled = folder / path.with_suffix(mlmodelc.SUFFIX).name
     compiled.mkdir()
-    (compiled / mlmodelc.PROGRAM).write_text(show(program), encoding="utf-8")
-    mlmodelc.write_data(compiled, read_model(package.model))
-    for name in _blob_files(program):
+    (compiled / mlmodelc.PROGRAM).write_text(show(file.program), encoding="utf-8")
+    mlmodelc.write_data(compiled, "mlProgram", file.spec_version, file.description)
+    for name in _blob_files(file.program):
         target = compiled / name.removeprefix("@model_path/")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(package.weights(name), target)

@@ -78,12 +78,12 @@ class MLModelC:
         return folder_size(self.root)
 
 
-def write_data(root: Path, model: Any) -> None:
-    """Write what a `Model` message says of itself into the folder of a compiled model."""
-    number = model.DESCRIPTOR.fields_by_name[model.WhichOneof("Type")].number
-    start = _START.pack(number, len(_DESCRIBED)) + _DESCRIBED + _MIDDLE.pack(model.specificationVersion)
-    description = model.description.SerializeToString()
-    (root / DATA).write_bytes(start + _LENGTH.pack(len(description)) + description)
+def write_data(root: Path, kind: str, spec_version: int, description: Any) -> None:
+    """Write what a model is, and its `ModelDescription` message, into the folder of a compiled one."""
+    number = model_classes().Model.DESCRIPTOR.fields_by_name[kind].number
+    start = _START.pack(number, len(_DESCRIBED)) + _DESCRIBED + _MIDDLE.pack(spec_version)
+    message = description.SerializeToString()
+    (root / DATA).write_bytes(start + _LENGTH.pack(len(message)) + message)
 
 
 def _read_data(file: MappedFile) -> tuple[str | None, int, Any]:
