@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,13 @@ def test_a_smaller_limit_holds_from_the_next_entry(tmp_path: Path) -> None:
     store = Cache(filled(tmp_path, LARGE, "a", "b", "c").folder, 250_000)
     store.keep(cache.key("d"), writing({"data": b""}), {"name": "d"})
     assert names(store) == ["b", "c", "d"]
+
+
+def test_a_clock_that_was_ahead_does_not_cost_the_newest(tmp_path: Path) -> None:
+    store = filled(tmp_path, 250_000, "a", "b")
+    tomorrow = time.time() + 86400
+    for entry in store.entries():
+        os.utime(entry.folder, (tomorrow, tomorrow))
+    assert store.keep(cache.key("c"), writing({"data": bytes(100_000)}), {"name": "c"}) is not None
+    assert len(names(store)) == 2
+    assert "c" in names(store)
