@@ -24,7 +24,7 @@ __all__ = ["Evaluate", "simplify"]
 
 _SWEEPS = 8
 
-_FAMILIES = (casts, noops, constants, views, transposes, padding, affine)
+_FAMILIES = (casts, noops, constants, transposes, views, padding, affine)
 _RULES: dict[str, list[Rule]] = {}
 """The rules for each type of operation, in the order in which they are tried."""
 for _family in _FAMILIES:

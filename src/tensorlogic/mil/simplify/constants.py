@@ -13,7 +13,7 @@ from tensorlogic.mil.ops import declaration
 from tensorlogic.mil.program import Literal, Operand, Operation, Value
 from tensorlogic.mil.simplify.scope import Array, Rule, Scope
 from tensorlogic.mil.simplify.unused import is_pure
-from tensorlogic.mil.types import DType, TensorType
+from tensorlogic.mil.types import STRING, DType, TensorType
 
 _LARGE = 1 << 20
 """Bytes above which a result is only worked out in advance where its operands take as much."""
@@ -46,10 +46,10 @@ def _is_worked_out(operation: Operation, scope: Scope) -> bool:
 
 
 def _bytes(declared: object) -> float:
-    """How much values take; infinite where that is not known, or no tensor."""
-    if not isinstance(declared, TensorType):
+    """How much values take; infinite where that is not known, and for what is no tensor of numbers."""
+    if not isinstance(declared, TensorType) or declared.elements is None or declared.dtype == STRING:
         return np.inf
-    return np.inf if declared.elements is None else declared.elements * declared.dtype.bits / 8
+    return declared.elements * declared.dtype.bits / 8
 
 
 def _written(operation: Operation, literals: tuple[Literal, ...], scope: Scope) -> tuple[Operation, ...] | None:

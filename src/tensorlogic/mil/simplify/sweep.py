@@ -28,15 +28,17 @@ def sweep(
 ) -> Swept:
     """Apply the rules for each type of operation, and then `last`, the rules for all."""
     operations = list(function.body.walk())
-    types = {value.name: value.type for value in function.values}
-    uses, kept = _uses(function.body, operations)
+    blocks = [function.body, *(block for each in operations for block in each.blocks)]
+    defined = [function.inputs, *(block.inputs for block in blocks), *(each.outputs for each in operations)]
+    types = {value.name: value.type for values in defined for value in values}
+    uses, kept = _uses(blocks, operations)
     sweeper = _Sweeper(Scope(function.opset, computed, evaluate, types, uses, kept), rules, last)
     return Swept(sweeper.block(function.body), sweeper.changed)
 
 
-def _uses(body: Block, operations: Sequence[Operation]) -> tuple[Counter[str], frozenset[str]]:
+def _uses(blocks: Sequence[Block], operations: Sequence[Operation]) -> tuple[Counter[str], frozenset[str]]:
     """How often each value is used, and which ones are what a block yields."""
-    yielded = [*body.outputs, *(name for each in operations for block in each.blocks for name in block.outputs)]
+    yielded = [name for block in blocks for name in block.outputs]
     uses = Counter(yielded)
     for operation in operations:
         uses.update(operation.names)
