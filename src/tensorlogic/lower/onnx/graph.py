@@ -55,6 +55,13 @@ class Tensor:
             raise NotImplementedError("the shape of an operand is not known")
         return tuple(size for size in self.shape if size is not None)
 
+    def size(self, axis: int) -> int:
+        """The size of one axis. Raises `NotImplementedError` where it is not known."""
+        size = self.shape[axis] if self.shape is not None else None
+        if size is None:
+            raise NotImplementedError("the size of an axis of an operand is not known")
+        return size
+
     @property
     def value(self) -> Array | None:
         """The value of a constant in the type it is computed in, None for anything else."""
@@ -125,6 +132,8 @@ class Graph:
         first = next((each for each in operands if isinstance(each, Tensor)), None)
         inputs = [self._operand(each, first.dtype if first else None) for each in operands]
         result = dtype or _RESULTS.get(kind) or (first.dtype if first else FP32)
+        while inputs and not inputs[-1]:
+            inputs.pop()  # some kernels take an empty name at the end for a value
         names = [self.shared.name(kind) for _ in range(1 if outputs is None else outputs)]
         self.nodes.append(helper.make_node(kind, inputs, names, domain=domain, **_plain(attributes)))
         self.shared.domains.add(domain)
@@ -165,7 +174,9 @@ class Graph:
     def results(self, kind: str, like: Sequence[Tensor], *operands: Any, **attributes: Any) -> tuple[Tensor, ...]:
         """Add a node whose results are of the kinds of `like`; their shapes are not known."""
         results = self.op(kind, *operands, outputs=len(like), **attributes)
-        return tuple(replace(each, name=result.name, shape=None) for each, result in zip(like, results, strict=True))
+        return tuple(
+            replace(each, name=result.name, shape=None, stored=None) for each, result in zip(like, results, strict=True)
+        )
 
     def declare(self, tensor: Tensor) -> None:
         """Say what a value is: models in which it comes out otherwise are refused when they are loaded."""
