@@ -44,9 +44,14 @@ class Tensor:
     @property
     def rank(self) -> int:
         """How many axes it has. Raises `NotImplementedError` where that is not known."""
+        return len(self.axes)
+
+    @property
+    def axes(self) -> tuple[int | None, ...]:
+        """The size of every axis, None where it is not known. Raises `NotImplementedError` where the rank is not."""
         if self.shape is None:
             raise NotImplementedError("the rank of an operand is not known")
-        return len(self.shape)
+        return self.shape
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -57,7 +62,7 @@ class Tensor:
 
     def size(self, axis: int) -> int:
         """The size of one axis. Raises `NotImplementedError` where it is not known."""
-        size = self.shape[axis] if self.shape is not None else None
+        size = self.axes[axis]
         if size is None:
             raise NotImplementedError("the size of an axis of an operand is not known")
         return size

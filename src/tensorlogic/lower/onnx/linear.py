@@ -14,10 +14,15 @@ from tensorlogic.mil.types import DType
 @implements(ops.linear)
 @mixed
 def linear(g: Graph, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    if x.rank == 2 and x.dtype.is_float:
-        return g.op("Gemm", x, weight, bias, transB=1)  # type: ignore[no-any-return]
-    product: Tensor = g.op("MatMul", x, _transposed(g, weight))
-    return product if bias is None else g.op("Add", product, bias)
+    """Gemm takes weights as they are stored; for MatMul, an engine keeps a transposed copy."""
+    leading = [-1 if size is None else size for size in x.axes[:-1]]
+    if not x.dtype.is_float or leading.count(-1) > 1 or 0 in leading:
+        product: Tensor = g.op("MatMul", x, _transposed(g, weight))
+        return product if bias is None else g.op("Add", product, bias)
+    out, into = weight.sizes
+    rows = x if len(leading) == 1 else g.op("Reshape", x, [-1, into])
+    result: Tensor = g.op("Gemm", rows, weight, bias, transB=1)
+    return result if rows is x else g.op("Reshape", result, [*leading, out])
 
 
 @implements(ops.matmul)
