@@ -13,6 +13,7 @@ from tensorlogic.lower.onnx import (
     reduction,
     states,
     tensor_transformation,
+    transformers,
 )
 from tensorlogic.lower.onnx.lowering import Evaluate, Lowered, lower
 from tensorlogic.lower.onnx.model import WEIGHTS
@@ -38,4 +39,5 @@ __all__ = [
     "reduction",
     "states",
     "tensor_transformation",
+    "transformers",
 ]
