@@ -9,7 +9,9 @@ from tensorlogic.lower.onnx import (
     linear,
     pool,
     reduction,
+    scatter_gather,
     states,
+    tensor_operation,
     tensor_transformation,
 )
 from tensorlogic.lower.onnx.lowering import Evaluate, Lowered, lower
@@ -32,6 +34,8 @@ __all__ = [
     "lower",
     "pool",
     "reduction",
+    "scatter_gather",
     "states",
+    "tensor_operation",
     "tensor_transformation",
 ]
