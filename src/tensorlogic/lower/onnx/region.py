@@ -86,6 +86,16 @@ class Region:
         to_end = stop is not None and stop >= (BEYOND if length is None else length)
         return self.begin.known[axis] == 0 and to_end and self.steps[axis] == 1 and not self.single[axis]
 
+    def places(self, axis: int, length: int | None) -> range | None:
+        """The places on an axis, where they are known."""
+        start, stop, step = self.begin.known[axis], self.end.known[axis], self.steps[axis]
+        if start is None or stop is None or length is None:
+            return None
+        if self.single[axis]:
+            start = range(length)[start]
+            return range(start, start + 1)
+        return range(length)[start:stop:step]
+
     @property
     def singles(self) -> list[int]:
         """The axes of which there is one place, and which results do not have."""

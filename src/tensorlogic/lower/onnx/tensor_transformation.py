@@ -8,6 +8,7 @@ import numpy as np
 
 from tensorlogic.lower.onnx.graph import INT64, Graph, Tensor
 from tensorlogic.lower.onnx.region import Bools, Region, taken
+from tensorlogic.lower.onnx.region_update import replaced
 from tensorlogic.lower.onnx.registry import implement_rows, implements
 from tensorlogic.lower.onnx.sizes import BEYOND, Ints, count_of, joined, sizes
 from tensorlogic.mil.ops import tensor_transformation as ops
@@ -18,6 +19,7 @@ implement_rows(
         ops.transpose: lambda g, x, perm: g.op("Transpose", x, perm=[axis % len(perm) for axis in perm]),
         ops.reverse: lambda g, x, axes: _turned(g, x, range(x.rank) if axes is None else axes),
         ops.slice_by_index: lambda g, x, *bounds: taken(g, x, Region.of(x.rank, *bounds)),
+        ops.slice_update: lambda g, x, update, *bounds: replaced(g, x, update, Region.of(x.rank, *bounds)),
         ops.depth_to_space: lambda g, x, block_size: g.op("DepthToSpace", x, blocksize=block_size),
         ops.space_to_depth: lambda g, x, block_size: g.op("SpaceToDepth", x, blocksize=block_size),
         ops.pixel_shuffle: lambda g, x, factor: g.op("DepthToSpace", x, blocksize=factor, mode="CRD"),
