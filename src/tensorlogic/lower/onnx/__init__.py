@@ -11,6 +11,7 @@ from tensorlogic.lower.onnx import (
     reduction,
     scatter_gather,
     states,
+    suppression,
     tensor_operation,
     tensor_transformation,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "reduction",
     "scatter_gather",
     "states",
+    "suppression",
     "tensor_operation",
     "tensor_transformation",
 ]

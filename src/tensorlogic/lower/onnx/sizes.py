@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from tensorlogic.lower.onnx.graph import INT64, Graph, Tensor
+from tensorlogic.mil.types import INT32
 
 Ints = tuple[int, ...]
 Size = int | Tensor
@@ -54,3 +57,10 @@ def count_of(values: Ints | Tensor) -> int | None:
     if isinstance(values, Tensor):
         return values.shape[0] if values.shape else None
     return len(values)
+
+
+def counted(g: Graph, count: Size) -> Tensor:
+    """0, 1, 2 and so on, as many as there are, as int32."""
+    if isinstance(count, int):
+        return g.constant(np.arange(count, dtype=np.int32))
+    return g.op("Range", g.constant(0, INT32), g.op("Reshape", g.cast(count, INT32), []), 1)  # type: ignore[no-any-return]

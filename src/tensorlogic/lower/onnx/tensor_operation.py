@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from tensorlogic.lower.onnx.control_flow import select
+from tensorlogic.lower.onnx.dtypes import wide, widened
 from tensorlogic.lower.onnx.graph import INT64, Graph, Tensor
 from tensorlogic.lower.onnx.registry import implement_rows, implements
-from tensorlogic.lower.onnx.sizes import Ints, count_of, joined, shape_of, sizes
+from tensorlogic.lower.onnx.sizes import Ints, Size, count_of, counted, joined, shape_of, size, sizes
 from tensorlogic.mil.ops import tensor_operation as ops
-from tensorlogic.mil.types import INT32
+from tensorlogic.mil.types import FP64, INT32, DType
 
 implement_rows(
     {
@@ -17,6 +21,7 @@ implement_rows(
         ops.fill: lambda g, shape, value: g.op("Expand", value, g.ints(shape)),
         ops.fill_like: lambda g, ref_tensor, value: g.op("Expand", value, shape_of(g, ref_tensor)),
         ops.flatten2d: lambda g, x, axis: g.op("Flatten", x, axis=axis),
+        ops.argsort: lambda g, x, axis, ascending: g.cast(_order(g, x, size(g, x, axis), axis, ascending)[1], INT32),
         ops.non_zero: lambda g, x: g.cast(g.op("Transpose", g.op("NonZero", x), perm=[1, 0], dtype=INT64), INT32),
     }
 )
@@ -79,3 +84,56 @@ def _befores_and_afters(g: Graph, x: Tensor, pad: Ints | Tensor, mode: str) -> I
         if mode == "reflect" and length is not None and max(before, after) >= length:
             raise ValueError(f"reflection by ({before}, {after}) needs an axis longer than {length}")
     return (*pad[::2], *pad[1::2])
+
+
+@implements(ops.range_1d)
+def range_1d(g: Graph, end: Tensor, start: Tensor, step: Tensor) -> Tensor:
+    # In float64, in which as many steps fit as between the numbers as they are written.
+    kind = FP64 if start.dtype.is_float else start.dtype
+    return g.cast(g.op("Range", *[g.cast(each, kind) for each in (start, end, step)]), start.dtype)
+
+
+@implements(ops.one_hot)
+def one_hot(
+    g: Graph, indices: Tensor, one_hot_vector_size: int | Tensor, axis: int, on_value: Tensor, off_value: Tensor
+) -> Tensor:
+    axis = axis % (indices.rank + 1)
+    column = g.op("Reshape", counted(g, one_hot_vector_size), [-1] + [1] * (indices.rank - axis))
+    # OneHot itself takes negative indices from the end.
+    return select(g, g.op("Equal", g.op("Unsqueeze", g.cast(indices, INT32), [axis]), column), on_value, off_value)
+
+
+@implements(ops.cumsum)
+@widened
+def cumsum(g: Graph, x: Tensor, axis: int, exclusive: bool, reverse: bool) -> Tensor:
+    return g.op("CumSum", x, g.constant(axis, INT64), exclusive=int(exclusive), reverse=int(reverse))  # type: ignore[no-any-return]
+
+
+@implements(ops.topk)
+@implements(ops.topk_optional)
+@implements(ops.topk_typed)
+def topk(
+    g: Graph,
+    x: Tensor,
+    k: int,
+    axis: int,
+    ascending: bool,
+    sort: bool = True,
+    return_indices: bool = True,
+    output_indices_dtype: DType = INT32,
+) -> tuple[Tensor, ...]:
+    values, indices = _order(g, x, size(g, x, axis) if k == -1 else k, axis, ascending)
+    first = g.cast(values, x.dtype)
+    return (first, g.cast(indices, output_indices_dtype)) if return_indices else (first,)
+
+
+def _order(g: Graph, x: Tensor, count: Size, axis: int, ascending: bool) -> tuple[Tensor, Tensor]:
+    """The first of the values in order, and where they are; equal ones keep their order."""
+    values, indices = g.op("TopK", wide(g, x), joined(g, [count]), outputs=2, axis=axis, largest=int(not ascending))
+    return values, replace(indices, dtype=INT64)
+
+
+@implements(ops.band_part)
+def band_part(g: Graph, x: Tensor, lower: int, upper: int) -> Tensor:
+    above = x if lower < 0 else g.op("Trilu", x, g.constant(-lower, INT64), upper=1)
+    return above if upper < 0 else g.op("Trilu", above, g.constant(upper, INT64), upper=0)
