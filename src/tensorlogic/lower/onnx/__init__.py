@@ -11,7 +11,10 @@ from tensorlogic.lower.onnx import (
     pool,
     quantization,
     reduction,
+    scatter_gather,
     states,
+    suppression,
+    tensor_operation,
     tensor_transformation,
     transformers,
 )
@@ -37,7 +40,10 @@ __all__ = [
     "pool",
     "quantization",
     "reduction",
+    "scatter_gather",
     "states",
+    "suppression",
+    "tensor_operation",
     "tensor_transformation",
     "transformers",
 ]

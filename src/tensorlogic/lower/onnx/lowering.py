@@ -115,7 +115,7 @@ class _Lowering:
 
     def _operation(self, g: Graph, operation: Operation) -> None:
         if operation.constant is not None:
-            self.known[operation.name] = Constant(operation.constant, operation.name, self.target)
+            self.known[operation.name] = Constant(operation.constant, self._label(operation.name), self.target)
             return
         declared = declaration(operation.type, self.function.opset)
         call = None if declared is None else implementation(declared)
@@ -165,9 +165,12 @@ class _Lowering:
         for value, each in zip(operation.outputs, results, strict=True):
             final = each if each.stored is not None else replace(each, name="", stored=next(computed))
             assert final.stored is not None
-            self.known[value.name] = Constant(
-                replace(final, name=value.name, shape=final.stored.shape), "", self.target
-            )
+            named = replace(final, name=self._label(value.name), shape=final.stored.shape)
+            self.known[value.name] = Constant(named, "", self.target)
+
+    def _label(self, name: str) -> str:
+        """What a constant is called: not as outputs are, which must be results of nodes."""
+        return "" if name in self.function.body.outputs else name
 
     def _computed(self, g: Graph, results: Sequence[Tensor]) -> Sequence[Array]:
         if not results:
