@@ -138,13 +138,17 @@ class Graph:
 
     def cast(self, x: Tensor, dtype: DType) -> Tensor:
         """The tensor in another type; itself where it is of that type."""
-        return x if x.dtype == dtype else self.op("Cast", x, to=onnx_dtype(dtype), dtype=dtype, shape=x.shape)
+        if x.dtype == dtype:
+            return x
+        converted: Tensor = self.op("Cast", x, to=onnx_dtype(dtype), dtype=dtype, shape=x.shape)
+        return converted
 
     def ints(self, values: Tensor | Sequence[int]) -> Tensor:
         """Integers as ONNX takes axes and shapes: a vector of int64."""
         if not isinstance(values, Tensor):
             return self.constant(np.array(values, np.int64).reshape(-1))
-        return self.op("Reshape", self.cast(values, INT64), [-1], shape=(None,))
+        vector: Tensor = self.op("Reshape", self.cast(values, INT64), [-1], shape=(None,))
+        return vector
 
     def input(self, dtype: DType, shape: Shape, name: str = "input") -> Tensor:
         """Declare an input of this graph."""

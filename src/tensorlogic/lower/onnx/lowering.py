@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from onnx import ModelProto, helper
+from onnx import ModelProto
 
 from tensorlogic.errors import (
     Diagnostic,
@@ -16,6 +16,7 @@ from tensorlogic.errors import (
     TensorLogicError,
     UnsupportedError,
     codes,
+    first_line,
 )
 from tensorlogic.lower.arguments import plain_argument
 from tensorlogic.lower.onnx.constants import Constant
@@ -156,7 +157,9 @@ class _Lowering:
         for value, each in zip(operation.outputs, results, strict=True):
             final = each if each.stored is not None else replace(each, name="", stored=next(computed))
             assert final.stored is not None
-            self.known[value.name] = Constant(replace(final, name=value.name, shape=final.stored.shape), "", self.target)
+            self.known[value.name] = Constant(
+                replace(final, name=value.name, shape=final.stored.shape), "", self.target
+            )
 
     def _computed(self, g: Graph, results: Sequence[Tensor]) -> Sequence[Array]:
         if not results:
@@ -173,8 +176,8 @@ class _Lowering:
         if not all(isinstance(value.type, TensorType) for value in operation.outputs):
             return False
         made = sum(_elements(value) for value in operation.outputs)
-        sizes = [c.value.stored.size for c in constants if c is not None and isinstance(c.value, Tensor)]
-        return _is_compressed(declared) or made <= sum(sizes) + _FOLDED
+        given = sum(constant.elements for constant in constants if constant is not None)
+        return _is_compressed(declared) or made <= given + _FOLDED
 
     def _arguments(self, operation: Operation, declared: Op) -> dict[str, Any]:
         blocks = iter(operation.blocks)
@@ -257,7 +260,9 @@ class _Lowering:
         """A result of the function, under its name."""
         if not isinstance(result, Tensor):
             message = f"the output {name!r} is no tensor"
-            raise UnsupportedError(codes.UNSUPPORTED_TYPE, message, OperationPlace(self.source, self.function.name, "output", name))
+            raise UnsupportedError(
+                codes.UNSUPPORTED_TYPE, message, OperationPlace(self.source, self.function.name, "output", name)
+            )
         if result.name == name and result.stored is None:
             return result
         return g.named(result, name)
@@ -294,6 +299,6 @@ def _is_compressed(declared: Op) -> bool:
 
 
 def _failed(error: Exception, place: OperationPlace) -> ProgramError:
-    first = str(error).strip().split("\n")[0] or type(error).__name__
-    message = f"it does not know {first}" if isinstance(error, KeyError) else first
+    said = first_line(error)
+    message = f"it does not know {said}" if isinstance(error, KeyError) else said
     return ProgramError(codes.BAD_OPERATION, f"the operation cannot be written as ONNX: {message}", place)
