@@ -36,6 +36,18 @@ class Missing:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way to run a function: an engine, and the device and precision that it computes in."""
+
+    engine: str
+    device: str
+    precision: str
+
+    def __str__(self) -> str:
+        return f"{self.device} {self.engine} {self.precision}"
+
+
 class State(Protocol):
     """What a function remembers from one run to the next, on the engine's device. All zeros at first."""
 
@@ -112,6 +124,12 @@ def prepare(
         raise _unsupported(lacking)
     chosen = _device(able, device)
     return able.prepare(program, function, chosen, _precision(precision, chosen))
+
+
+def candidates(program: Program, function: str) -> list[Candidate]:
+    """Every way in which this machine can run the function, the preferred engine and device first."""
+    able = [found for found in map(engine, engine_names()) if not found.missing(program, function)]
+    return [Candidate(e.name, device, precision) for e in able for device in e.devices() for precision in PRECISIONS]
 
 
 def missing(program: Program, function: str) -> tuple[Missing, ...]:
