@@ -62,14 +62,14 @@ def bench(
         raise typer.Exit(_INTERRUPTED)
 
 
-def _list(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _sizes(text: str) -> list[int]:
+def _sizes(text: str) -> tuple[int, ...]:
     parts = _list(text)
     if all(part.isdecimal() and int(part) > 0 for part in parts):
-        return list(dict.fromkeys(map(int, parts)))
+        return tuple(dict.fromkeys(map(int, parts)))
     raise UsageError(codes.WRONG_ARGUMENTS, f"--batch {text!r} is no list of sizes", help="For example --batch 1,8,32.")
 
 

@@ -129,7 +129,13 @@ def prepare(
 def candidates(program: Program, function: str) -> list[Candidate]:
     """Every way in which this machine can run the function, the preferred engine and device first."""
     able = [found for found in map(engine, engine_names()) if not found.missing(program, function)]
-    return [Candidate(e.name, device, precision) for e in able for device in e.devices() for precision in PRECISIONS]
+    return [Candidate(e.name, device, p) for e in able for device in e.devices() for p in _precisions(e, device)]
+
+
+def _precisions(found: Engine, device: str) -> tuple[str, ...]:
+    """What the engine computes in on `device`; all of them where it does not say."""
+    offered: tuple[str, ...] = getattr(found, "precisions", lambda device: PRECISIONS)(device)
+    return offered
 
 
 def missing(program: Program, function: str) -> tuple[Missing, ...]:

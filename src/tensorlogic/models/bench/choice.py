@@ -38,6 +38,14 @@ def choose(
     return chosen
 
 
+def unable(described: ModelFunction, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Which of these engines, or of all, cannot run the function, and why."""
+    for name in names or engines.engine_names():
+        lacking = engines.engine(name).missing(described.file.program, described.name)
+        if lacking:
+            yield name, f"it cannot run {', '.join(dict.fromkeys(each.operation for each in lacking))}"
+
+
 def _devices(candidate: Candidate, devices: Sequence[str]) -> Iterator[str]:
     """The devices that are asked for and of the candidate's kind: ``cuda:1`` is one of ``cuda``."""
     return (name for name in devices or (candidate.device,) if name.partition(":")[0] == candidate.device)

@@ -71,6 +71,7 @@ def _draw_throughput(axes: Any, found: Benchmark) -> None:
     for candidate in dict.fromkeys(row.candidate for row in found.measurements):
         rows = [row for row in found.measurements if row.candidate == candidate]
         axes.plot([row.batch for row in rows], [row.throughput for row in rows], "o-", label=str(candidate))
+    axes.set_xticks(sorted({row.batch or 1 for row in found.measurements}))
     axes.set_xlabel("batch size")
     axes.set_ylabel("inferences per second")
     axes.set_ylim(bottom=0)

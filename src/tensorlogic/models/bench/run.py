@@ -12,7 +12,7 @@ from typing import Any
 from tensorlogic.coreml import ModelFunction
 from tensorlogic.engines import Candidate
 from tensorlogic.errors import EngineError, TensorLogicError, UsageError, codes
-from tensorlogic.models.bench.choice import choose
+from tensorlogic.models.bench.choice import choose, unable
 from tensorlogic.models.bench.fresh import start
 from tensorlogic.models.bench.inputs import Array, make_inputs
 from tensorlogic.models.bench.power import Meters
@@ -75,6 +75,7 @@ class _Run:
     def measure(self) -> None:
         """Latency first; then starts, when the models of the first part are gone."""
         candidates = choose(self.described, self.wanted.engines, self.wanted.devices, self.wanted.precisions)
+        self.found.omissions += [Omission(*each) for each in unable(self.described, self.wanted.engines)]
         inputs = self._inputs()
         able = self._latency(candidates, inputs)
         if not able:

@@ -17,9 +17,13 @@ class NvmlMeter:
             raise NoMeterError("it takes the package nvidia-ml-py: pip install 'tensorlogic-lang[bench]'") from None
         try:
             self._nvml.nvmlInit()
+        except self._nvml.NVMLError as error:
+            raise NoMeterError(f"NVIDIA's library says: {error}") from None
+        try:
             self._gpu = self._nvml.nvmlDeviceGetHandleByUUID(identifier)
             self.joules()
         except self._nvml.NVMLError as error:
+            self.close()
             raise NoMeterError(f"NVIDIA's library says: {error}") from None
 
     @classmethod

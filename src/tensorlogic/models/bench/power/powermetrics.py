@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from contextlib import suppress
 from threading import Thread
 
 from tensorlogic.models.bench.power.meter import NoMeterError
@@ -40,6 +41,8 @@ class PowermetricsMeter:
         """End the stream, by no longer listening: the process is root's, and not ours to end."""
         self._closed = True
         self._thread.join()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=1)
 
     def _add_up(self) -> None:
         stream = self._process.stdout
