@@ -223,7 +223,7 @@ def test_an_axis_that_is_no_batch(tmp_path: Path) -> None:
     convert(Network("total", Total(), 16, [(ANY, 4)], [[(2, 4)]]), tmp_path / "total.mlpackage")
     found = benchmark(tmp_path / "total.mlpackage", wanted(batches=[1, 3]))
     assert [row.batch for row in found.measurements] == [1]
-    assert any("3 rows" in each.reason and each.what == "cpu torch f32, batch 3" for each in found.omissions)
+    assert any("3 rows" in each.reason and each.what == "torch on cpu in f32, batch 3" for each in found.omissions)
 
 
 @pytest.mark.usefixtures("quick")
@@ -270,7 +270,7 @@ REFUSALS: list[tuple[dict[str, Any], codes.Code, str]] = [
     ({"given": {"x": [1, 2]}}, codes.WRONG_SHAPE, "has shape [2]"),
     ({"batches": [7]}, codes.WRONG_SHAPE, "[7, 3, 8, 8]"),
     ({"function": "mian"}, codes.UNKNOWN_FUNCTION, "'main'"),
-    ({"engines": ["none"]}, codes.NO_ENGINE, "cpu torch f32"),
+    ({"engines": ["none"]}, codes.NO_ENGINE, "torch on cpu in f32"),
     ({"devices": ["toaster"]}, codes.NO_ENGINE, "toaster, torch"),
 ]
 

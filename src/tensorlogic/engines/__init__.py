@@ -45,7 +45,7 @@ class Candidate:
     precision: str
 
     def __str__(self) -> str:
-        return f"{self.device} {self.engine} {self.precision}"
+        return f"{self.engine} on {self.device} in {self.precision}"
 
 
 class State(Protocol):

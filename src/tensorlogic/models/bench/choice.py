@@ -33,7 +33,7 @@ def choose(
         raise UsageError(
             codes.NO_ENGINE,
             f"nothing on this machine runs {described.metadata.name!r} as asked for: {asked}",
-            help=f"Device, engine and precision can be: {'; '.join(map(str, offered))}.",
+            help=f"It runs with {'; '.join(map(str, offered))}.",
         )
     return chosen
 

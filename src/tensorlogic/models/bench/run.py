@@ -105,7 +105,8 @@ class _Run:
                     self.progress(f"Measuring {subject.candidate}", done, turns)
             finally:
                 self.found.measurements = [each.measurement() for each in subjects if each.seconds]
-        self.found.omissions += [Omission(f"the power of {name}", why) for name, why in meters.lacking.items()]
+                lacking = meters.lacking.items()
+                self.found.omissions += [Omission(f"the power of {name}", why) for name, why in lacking]
         return list(dict.fromkeys(subject.candidate for subject in subjects))
 
     def _subjects(self, candidate: Candidate, inputs: Inputs, meters: Meters) -> list[Subject]:
