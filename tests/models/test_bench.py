@@ -24,7 +24,7 @@ from tensorlogic.coreml.shapes import Shapes
 from tensorlogic.engines import Candidate, Missing
 from tensorlogic.errors import EngineError, OperationPlace, codes
 from tensorlogic.mil import Program
-from tensorlogic.models.bench import Benchmark, Measurement, Omission, Start, Wanted, benchmark, plotter, run
+from tensorlogic.models.bench import Benchmark, Measurement, Start, Wanted, benchmark, plotter, run
 from tensorlogic.models.bench.inputs import make_inputs
 from tensorlogic.models.bench.turns import Subject, take_turns
 from tensorlogic.models.coreml import CoreMLModel
@@ -244,25 +244,21 @@ def test_a_model_with_states(stateful_package: Path, function: str | None) -> No
     assert found.function == (function or "add")
 
 
-@pytest.mark.usefixtures("quick")
 def test_an_engine_that_cannot_run_the_model_is_told(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Picky:
-        name = "picky"
-
         def missing(self, program: Program, function: str) -> tuple[Missing, ...]:
-            operations = program.functions[function].body.operations
-            return tuple(
-                Missing(each.type, OperationPlace(program.source, function, each.type, each.name), "no reason")
-                for each in [*operations, *operations]
-                if each.type in ("conv", "relu")
-            )
+            place = OperationPlace(program.source, function, "", "")
+            return tuple(Missing(name, place, "no reason") for name in ("conv", "relu", "conv"))
 
-    plain = engines.engine
-    monkeypatch.setattr(engines, "engine_names", lambda: ["picky", "torch"])
-    monkeypatch.setattr(engines, "engine", lambda name: Picky() if name == "picky" else plain(name))
-    found = benchmark(package, wanted(engines=[]))
-    assert [row.candidate.engine for row in found.measurements] == ["torch"]
-    assert Omission("picky", "it cannot run conv, relu") in found.omissions
+    class Able:
+        def missing(self, program: Program, function: str) -> tuple[Missing, ...]:
+            return ()
+
+    monkeypatch.setattr(engines, "engine_names", lambda: ["able", "picky"])
+    monkeypatch.setattr(engines, "engine", {"able": Able(), "picky": Picky()}.__getitem__)
+    described = run.detect(package)
+    assert list(run.unable(described, [])) == [("picky", "it cannot run conv, relu")]
+    assert list(run.unable(described, ["able"])) == []
 
 
 REFUSALS: list[tuple[dict[str, Any], codes.Code, str]] = [

@@ -60,7 +60,7 @@ def _draw_latency(axes: Any, found: Benchmark) -> None:
     medians = [row.latency * 1e3 for row in rows]
     tails = [0.0 if row.p90 is None else (row.p90 - row.latency) * 1e3 for row in rows]
     bars = axes.barh(range(len(rows)), medians, xerr=(([0.0] * len(rows)), tails), capsize=3)
-    axes.bar_label(bars, [f" {median:.3g}" for median in medians])
+    axes.bar_label(bars, [f" {median:,.0f}" if median >= 100 else f" {median:.3g}" for median in medians])
     axes.set_yticks(range(len(rows)), names)
     axes.invert_yaxis()
     axes.set_xlabel("latency in ms: median, and to the 90th percentile")
