@@ -29,6 +29,7 @@ from tensorlogic.lower.onnx.target import Target
 from tensorlogic.mil.declare import Op, Parameter, Role
 from tensorlogic.mil.ops import declaration
 from tensorlogic.mil.program import Block, Function, Literal, Operand, Operation, Program, Value
+from tensorlogic.mil.simplify import simplify
 from tensorlogic.mil.types import FP32, INT32, STRING, ListType, StateType, TensorType
 
 Evaluate = Callable[[ModelProto, Mapping[str, Array]], Sequence[Array]]
@@ -57,8 +58,9 @@ def lower(program: Program, function: str, precision: str, evaluate: Evaluate) -
     Raises `UnsupportedError`, naming every operation that ONNX cannot do, and `ProgramError` where an operation
     cannot be what the file says it is.
     """
-    entry = program.functions[function]
-    return _Lowering(program.source, entry, Target(precision), evaluate).whole()
+    target = Target(precision)
+    entry = simplify(program.functions[function], target.computed)
+    return _Lowering(program.source, entry, target, evaluate).whole()
 
 
 @dataclass(slots=True)
