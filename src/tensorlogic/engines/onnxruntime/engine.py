@@ -44,4 +44,4 @@ class OnnxRuntimeEngine:
         except Exception as error:
             message = f"the model could not be prepared: {first_line(error)}"
             raise EngineError(codes.ENGINE_FAILED, message) from error
-        return OnnxRuntimeSession(session, lowered.outputs, lowered.states, lowered.weights)
+        return OnnxRuntimeSession(session, lowered.outputs, lowered.states, lowered.weights, lowered.labels)

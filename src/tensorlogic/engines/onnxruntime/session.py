@@ -11,6 +11,7 @@ import onnxruntime
 from tensorlogic.engines.array_state import ArrayState
 from tensorlogic.engines.protocol import State
 from tensorlogic.errors import EngineError, codes, first_line
+from tensorlogic.lower.labels import Labels, labelled
 from tensorlogic.lower.onnx.graph import Array
 
 _DTYPES = {
@@ -30,10 +31,12 @@ class OnnxRuntimeSession:
         outputs: tuple[str, ...],
         states: Mapping[str, str],
         weights: Mapping[str, Array],
+        labels: Mapping[str, Labels],
     ) -> None:
         self._session = session
         self._outputs = outputs
         self._states = states
+        self._labels = labels
         self._weights = weights  # ONNX Runtime reads them where they are
         self._inputs = {
             each.name: (np.dtype(_DTYPES[each.type]), len(each.shape) == 0) for each in session.get_inputs()
@@ -42,6 +45,9 @@ class OnnxRuntimeSession:
 
     def run(self, inputs: Mapping[str, Any], state: State | None = None) -> dict[str, Any]:
         """Outputs by name; the same inputs, and state, give the same bits."""
+        return labelled(self._tensors(inputs, state), self._labels)
+
+    def _tensors(self, inputs: Mapping[str, Any], state: State | None) -> dict[str, Any]:
         if not self._states:
             return dict(zip(self._outputs, self._run(inputs), strict=True))
         assert isinstance(state, ArrayState)

@@ -13,22 +13,33 @@ import openvino
 from tensorlogic.engines.array_state import ArrayState
 from tensorlogic.engines.protocol import State
 from tensorlogic.errors import EngineError, codes, first_line
+from tensorlogic.lower.labels import Labels, labelled
 
 
 class OpenVinoSession:
     """Runs a compiled model. Each run has a request of its own, so that threads do not meet."""
 
-    def __init__(self, compiled: openvino.CompiledModel, outputs: tuple[str, ...], states: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        compiled: openvino.CompiledModel,
+        outputs: tuple[str, ...],
+        states: Mapping[str, str],
+        labels: Mapping[str, Labels],
+    ) -> None:
         self._compiled = compiled
         self._outputs = outputs
         self._states = states
+        self._labels = labels
         self._requests: SimpleQueue[openvino.InferRequest] = SimpleQueue()
-        self._inputs = {each.any_name: (each.element_type.to_dtype(), each.partial_shape) for each in compiled.inputs}
+        self._inputs = {each.node.friendly_name: (each.element_type.to_dtype(), each.partial_shape) for each in compiled.inputs}
         places = {name: index for index, each in enumerate(compiled.outputs) for name in each.names}
         self._fetched = [places[name] for name in (*outputs, *states.values())]
 
     def run(self, inputs: Mapping[str, Any], state: State | None = None) -> dict[str, Any]:
         """Outputs by name; the same inputs, and state, give the same bits."""
+        return labelled(self._tensors(inputs, state), self._labels)
+
+    def _tensors(self, inputs: Mapping[str, Any], state: State | None) -> dict[str, Any]:
         if not self._states:
             return dict(zip(self._outputs, self._run(inputs), strict=True))
         assert isinstance(state, ArrayState)

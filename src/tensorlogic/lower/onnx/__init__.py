@@ -2,6 +2,7 @@
 
 from tensorlogic.lower.onnx import (
     activation,
+    classify,
     control_flow,
     conv,
     elementwise_binary,
@@ -30,6 +31,7 @@ __all__ = [
     "Evaluate",
     "Lowered",
     "activation",
+    "classify",
     "control_flow",
     "conv",
     "elementwise_binary",

@@ -114,6 +114,7 @@ class Graph:
     """A graph that is being written: `op` adds a node to it."""
 
     def __init__(self, outer: Graph | None = None) -> None:
+        self.outer = outer
         self.shared: _Shared = outer.shared if outer else _Shared()
         self.nodes: list[NodeProto] = []
         self.inputs: list[Tensor] = []
@@ -182,6 +183,8 @@ class Graph:
 
     def results(self, kind: str, like: Sequence[Tensor], *operands: Any, **attributes: Any) -> tuple[Tensor, ...]:
         """Add a node whose results are of the kinds of `like`; their shapes are not known."""
+        if not all(isinstance(each, Tensor) for each in like):
+            raise NotImplementedError("a block within it yields what is no tensor")
         results = self.op(kind, *operands, outputs=len(like), **attributes)
         return tuple(
             replace(each, name=result.name, shape=None, stored=None) for each, result in zip(like, results, strict=True)
