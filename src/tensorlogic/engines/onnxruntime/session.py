@@ -62,7 +62,9 @@ class OnnxRuntimeSession:
         self._outputs = outputs
         self._states = states
         self._weights = weights  # ONNX Runtime reads them where they are
-        self._inputs = {each.name: (np.dtype(_DTYPES[each.type]), len(each.shape) == 0) for each in session.get_inputs()}
+        self._inputs = {
+            each.name: (np.dtype(_DTYPES[each.type]), len(each.shape) == 0) for each in session.get_inputs()
+        }
         self._fetched = [*outputs, *states.values()]
 
     def run(self, inputs: Mapping[str, Any], state: State | None = None) -> dict[str, Any]:
