@@ -7,7 +7,10 @@ from tensorlogic.lower.onnx import (
     elementwise_binary,
     elementwise_unary,
     linear,
+    normalization,
     pool,
+    quantization,
+    recurrent,
     reduction,
     scatter,
     scatter_gather,
@@ -15,6 +18,7 @@ from tensorlogic.lower.onnx import (
     suppression,
     tensor_operation,
     tensor_transformation,
+    transformers,
 )
 from tensorlogic.lower.onnx.lowering import Evaluate, Lowered, lower
 from tensorlogic.lower.onnx.model import WEIGHTS
@@ -34,7 +38,10 @@ __all__ = [
     "implementation",
     "linear",
     "lower",
+    "normalization",
     "pool",
+    "quantization",
+    "recurrent",
     "reduction",
     "scatter",
     "scatter_gather",
@@ -42,4 +49,5 @@ __all__ = [
     "suppression",
     "tensor_operation",
     "tensor_transformation",
+    "transformers",
 ]

@@ -52,7 +52,9 @@ def widened(compute: Compute) -> Compute:
 
     @wraps(compute)
     def call(g: Graph, *values: Any, **named: Any) -> Tensor:
-        narrow = next((v.dtype for v in (*values, *named.values()) if isinstance(v, Tensor) and v.dtype in _WIDER), None)
+        narrow = next(
+            (v.dtype for v in (*values, *named.values()) if isinstance(v, Tensor) and v.dtype in _WIDER), None
+        )
         if narrow is None:
             return compute(g, *values, **named)  # type: ignore[no-any-return]
         result = compute(g, *[wide(g, v) for v in values], **{name: wide(g, v) for name, v in named.items()})
