@@ -2,6 +2,7 @@
 
 from tensorlogic.lower.onnx import (
     activation,
+    constexpr,
     control_flow,
     conv,
     elementwise_binary,
@@ -25,6 +26,7 @@ __all__ = [
     "Evaluate",
     "Lowered",
     "activation",
+    "constexpr",
     "control_flow",
     "conv",
     "elementwise_binary",

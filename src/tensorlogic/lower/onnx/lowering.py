@@ -114,7 +114,7 @@ class _Lowering:
 
     def _operation(self, g: Graph, operation: Operation) -> None:
         if operation.constant is not None:
-            self.known[operation.name] = Constant(operation.constant, operation.name, self.target)
+            self.known[operation.name] = Constant(operation.constant, self._label(operation.name), self.target)
             return
         declared = declaration(operation.type, self.function.opset)
         call = None if declared is None else implementation(declared)
@@ -157,9 +157,12 @@ class _Lowering:
         for value, each in zip(operation.outputs, results, strict=True):
             final = each if each.stored is not None else replace(each, name="", stored=next(computed))
             assert final.stored is not None
-            self.known[value.name] = Constant(
-                replace(final, name=value.name, shape=final.stored.shape), "", self.target
-            )
+            named = replace(final, name=self._label(value.name), shape=final.stored.shape)
+            self.known[value.name] = Constant(named, "", self.target)
+
+    def _label(self, name: str) -> str:
+        """What a constant is called: not as outputs are, which must be results of nodes."""
+        return "" if name in self.function.body.outputs else name
 
     def _computed(self, g: Graph, results: Sequence[Tensor]) -> Sequence[Array]:
         if not results:
@@ -175,9 +178,10 @@ class _Lowering:
             return False
         if not all(isinstance(value.type, TensorType) for value in operation.outputs):
             return False
+        if _is_compressed(declared):
+            return True
         made = sum(_elements(value) for value in operation.outputs)
-        given = sum(constant.elements for constant in constants if constant is not None)
-        return _is_compressed(declared) or made <= given + _FOLDED
+        return made <= sum(constant.elements for constant in constants if constant is not None) + _FOLDED
 
     def _arguments(self, operation: Operation, declared: Op) -> dict[str, Any]:
         blocks = iter(operation.blocks)
@@ -206,7 +210,7 @@ class _Lowering:
             return self._moving(parameter, operands, place)
         try:
             if parameter.role is Role.STORED:
-                return known[0].literal
+                return known[0]
             return plain_argument([constant.plain for constant in known], parameter, self.target.dtype)
         except (TypeError, ValueError, OverflowError):
             message = f"the parameter {parameter.name!r} has an unusable value"
