@@ -64,7 +64,8 @@ def prepare(
     return Prepared(way, _session(program, function, way, content))
 
 
-def _session(chosen: Engine, program: Program, function: str, candidate: Candidate, content: Content | None) -> Session:
+def _session(program: Program, function: str, way: Candidate, content: Content | None) -> Session:
+    chosen = engine(way.engine)
     lacking = chosen.missing(program, function)
     if lacking:
         raise _unsupported(lacking)
