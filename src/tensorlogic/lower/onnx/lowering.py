@@ -29,7 +29,7 @@ from tensorlogic.lower.onnx.target import Target
 from tensorlogic.mil.declare import Op, Parameter, Role
 from tensorlogic.mil.ops import declaration
 from tensorlogic.mil.program import Block, Function, Literal, Operand, Operation, Program, Value
-from tensorlogic.mil.types import FP32, INT32, STRING, ListType, StateType, TensorType
+from tensorlogic.mil.types import FP32, INT32, STRING, DType, ListType, StateType, TensorType
 
 Evaluate = Callable[[ModelProto, Mapping[str, Array]], Sequence[Array]]
 """Runs a model without inputs, given its large constants by name."""
@@ -165,8 +165,18 @@ class _Lowering:
         for value, each in zip(operation.outputs, results, strict=True):
             final = each if each.stored is not None else replace(each, name="", stored=next(computed))
             assert final.stored is not None
+            self._check(value, final.dtype, final.stored.shape, operation)
             named = replace(final, name=self._label(value.name), shape=final.stored.shape)
             self.known[value.name] = Constant(named, "", self.target)
+
+    def _check(self, value: Value, dtype: DType, shape: tuple[int, ...], operation: Operation) -> None:
+        """Refuse a result that is not what the file declares."""
+        declared = value.type
+        if isinstance(declared, TensorType) and (
+            dtype != self.target.dtype(declared.dtype.name) or not declared.accepts(shape)
+        ):
+            message = f"the operation computes {dtype}{list(shape)}, but the file declares {declared}"
+            raise ProgramError(codes.BAD_OPERATION, message, self._place(operation))
 
     def _label(self, name: str) -> str:
         """What a constant is called: not as outputs are, which must be results of nodes."""
