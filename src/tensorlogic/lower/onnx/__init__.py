@@ -3,6 +3,7 @@
 from tensorlogic.lower.onnx import (
     activation,
     classify,
+    constexpr,
     control_flow,
     conv,
     elementwise_binary,
@@ -33,6 +34,7 @@ __all__ = [
     "Lowered",
     "activation",
     "classify",
+    "constexpr",
     "control_flow",
     "conv",
     "elementwise_binary",
