@@ -19,7 +19,6 @@ from tensorlogic.errors import (
     first_line,
 )
 from tensorlogic.lower.arguments import plain_argument
-from tensorlogic.lower.labels import Labels
 from tensorlogic.lower.memory import check_size
 from tensorlogic.lower.onnx.constants import Constant
 from tensorlogic.lower.onnx.graph import Array, Graph, Tensor, TensorList
@@ -28,6 +27,7 @@ from tensorlogic.lower.onnx.model import model_proto
 from tensorlogic.lower.onnx.registry import implementation
 from tensorlogic.lower.onnx.state import Body, Cell
 from tensorlogic.lower.onnx.target import Target
+from tensorlogic.lower.signature import Signature
 from tensorlogic.mil.declare import Op, Parameter, Role
 from tensorlogic.mil.ops import declaration
 from tensorlogic.mil.program import Block, Function, Literal, Operand, Operation, Program, Value
@@ -43,17 +43,11 @@ _FOLDED = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Lowered:
-    """An ONNX model. Large constants are not in it: it names them as external data, and `weights` has them.
-
-    `states` maps each state to the output that holds its next value; `labels` has those of `outputs` that are no
-    tensors to a program.
-    """
+    """An ONNX model. Large constants are not in it: it names them as external data, and `weights` has them."""
 
     model: ModelProto
     weights: dict[str, Array]
-    states: dict[str, str]
-    outputs: tuple[str, ...]
-    labels: dict[str, Labels]
+    signature: Signature
 
 
 def lower(program: Program, function: str, precision: str, evaluate: Evaluate) -> Lowered:
@@ -89,11 +83,11 @@ class _Lowering:
         if self.lacking:
             raise UnsupportedError.of(self.lacking)
         labels = {n: each.labels for n, each in zip(body.outputs, results, strict=True) if isinstance(each, Labelled)}
-        outputs = [replace(self._final(g, name, result)) for name, result in zip(body.outputs, results, strict=True)]
+        outputs = [self._final(g, name, result) for name, result in zip(body.outputs, results, strict=True)]
         states = {name: self._final(g, f"{name}_next", cell.value) for name, cell in cells.items()}
         model, weights = model_proto(g, [*outputs, *states.values()], self.source, self.function.name)
         next_values = {name: each.name for name, each in states.items()}
-        return Lowered(model, weights, next_values, tuple(body.outputs), labels)
+        return Lowered(model, weights, Signature(tuple(body.outputs), next_values, labels))
 
     def block(self, block: Block, g: Graph, *arguments: Tensor) -> tuple[Any, ...]:
         """Write the operations of a block into a graph; what it yields."""
