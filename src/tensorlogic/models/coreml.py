@@ -11,6 +11,7 @@ from tensorlogic.coreml import Feature, ModelFunction
 from tensorlogic.coreml.weights import alone
 from tensorlogic.engines.cache import digest
 from tensorlogic.errors import UsageError, codes, nearest
+from tensorlogic.models.inputs import make_inputs
 from tensorlogic.models.model import Model, Prediction
 from tensorlogic.models.state import State
 
@@ -18,7 +19,7 @@ from tensorlogic.models.state import State
 class CoreMLModel(Model):
     """A function of an ``.mlpackage`` or ``.mlmodelc``, ready to predict."""
 
-    def __init__(self, described: ModelFunction, device: str, precision: str, engine: str) -> None:
+    def __init__(self, described: ModelFunction, device: str, precision: str, engine: str, tune: bool = False) -> None:
         self.metadata = described.metadata
         self.tensors = described.tensors
         self.inputs = described.inputs
@@ -27,8 +28,9 @@ class CoreMLModel(Model):
         self.function = described.name
         self.functions = described.file.functions
         self._file = described.file
+        sample = self._sample if tune else None
         content = partial(digest, described.file.files)
-        prepared = engines.prepare(described.file.program, described.name, engine, device, precision, content)
+        prepared = engines.prepare(described.file.program, described.name, engine, device, precision, content, sample)
         self._session = prepared.session
         self._way = prepared.candidate
 
@@ -100,6 +102,11 @@ class CoreMLModel(Model):
         if default is None:
             raise UsageError(codes.MISSING_INPUT, f"the input {feature.name!r} is missing", help=self._inputs_help())
         return default
+
+    def _sample(self) -> dict[str, Any]:
+        """Inputs to measure with."""
+        made = make_inputs(self.inputs, {}, None)
+        return {feature.name: self._encode(feature, made) for feature in self.inputs}
 
     def _inputs_help(self) -> str:
         return "The model takes " + "; ".join(map(str, self.inputs)) + "."
