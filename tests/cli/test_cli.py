@@ -24,7 +24,7 @@ def tl(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProce
 @pytest.mark.parametrize("arguments", [(), ("--help",), ("-h",)])
 def test_help_lists_the_commands(arguments: tuple[str, ...]) -> None:
     text = tl(*arguments)
-    assert all(command in text.stdout + text.stderr for command in ("run", "inspect", "predict", "devices"))
+    assert all(command in text.stdout + text.stderr for command in ("run", "inspect", "predict", "bench", "devices"))
 
 
 def test_version() -> None:
@@ -174,6 +174,7 @@ LIGHT = [
     ("import tensorlogic", (*HEAVY, "numpy", "rich", "typer")),
     ("from tensorlogic.cli.app import app", (*HEAVY, "numpy")),
     ("from tensorlogic.runtime import run_source; run_source('print(1 + 2, \"x\")')", (*HEAVY, "numpy", "rich")),
+    ("from tensorlogic.engines import cache; cache.default().entries()", (*HEAVY, "platformdirs", "rich")),
     ("from tensorlogic.formats.specification import model_classes; model_classes()", ("torch", "coremltools")),
 ]
 

@@ -5,9 +5,9 @@ ONNX Runtime itself is imported only to run something.
 
 from __future__ import annotations
 
-from tensorlogic.engines import Missing, Session
-from tensorlogic.errors import EngineError, OperationPlace, TensorLogicError, codes
-from tensorlogic.mil.ops import declaration
+from tensorlogic.engines.protocol import Content, Missing, Session
+from tensorlogic.engines.undeclared import undeclared
+from tensorlogic.errors import EngineError, TensorLogicError, codes, first_line
 from tensorlogic.mil.program import Program
 
 
@@ -25,19 +25,12 @@ class OnnxRuntimeEngine:
         return ("f32",)
 
     def missing(self, program: Program, function: str) -> tuple[Missing, ...]:
-        """The operations that have no equivalent in ONNX."""
-        from tensorlogic.lower.onnx import implementation
+        """What is not declared. What ONNX cannot express of the rest shows when the program is lowered."""
+        return undeclared(program, function)
 
-        entry = program.functions[function]
-        found = []
-        for operation in entry.body.walk():
-            declared = declaration(operation.type, entry.opset)
-            if operation.constant is None and (declared is None or implementation(declared) is None):
-                place = OperationPlace(program.source, function, operation.type, operation.name)
-                found.append(Missing(operation.type, place, f"iOS {entry.opset} programs with it cannot run yet"))
-        return tuple(found)
-
-    def prepare(self, program: Program, function: str, device: str, precision: str) -> Session:
+    def prepare(
+        self, program: Program, function: str, device: str, precision: str, content: Content | None = None
+    ) -> Session:
         """Lower the function to ONNX and open a session with it."""
         from tensorlogic.engines.onnxruntime.runtime import evaluate, open_session
         from tensorlogic.engines.onnxruntime.session import OnnxRuntimeSession
@@ -49,6 +42,6 @@ class OnnxRuntimeEngine:
         except TensorLogicError:
             raise
         except Exception as error:
-            first = str(error).strip().split("\n")[0]
-            raise EngineError(codes.ENGINE_FAILED, f"the model could not be prepared: {first}") from error
+            message = f"the model could not be prepared: {first_line(error)}"
+            raise EngineError(codes.ENGINE_FAILED, message) from error
         return OnnxRuntimeSession(session, lowered.outputs, lowered.states, lowered.weights)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from threading import Lock
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import onnxruntime
 
-from tensorlogic.engines import State
-from tensorlogic.errors import EngineError, codes
+from tensorlogic.engines.array_state import ArrayState
+from tensorlogic.engines.protocol import State
+from tensorlogic.errors import EngineError, codes, first_line
 from tensorlogic.lower.onnx.graph import Array
 
 _DTYPES = {
@@ -20,32 +19,6 @@ _DTYPES = {
     "tensor(uint8)": np.uint8, "tensor(uint16)": np.uint16, "tensor(uint32)": np.uint32,
     "tensor(uint64)": np.uint64, "tensor(bool)": np.bool_, "tensor(string)": np.object_,
 }  # fmt: skip
-
-
-class OnnxRuntimeState:
-    """States as arrays."""
-
-    def __init__(self, values: dict[str, Array]) -> None:
-        self._values = values
-        self._lock = Lock()
-
-    def read(self, name: str) -> Any:
-        """The value of one state, as an array of its own."""
-        with self._lock:
-            return self._values[name].copy()
-
-    def write(self, name: str, value: Any) -> None:
-        """Give one state another value."""
-        with self._lock:
-            self._values[name] = np.array(value, self._values[name].dtype)
-
-    @contextmanager
-    def held(self) -> Iterator[dict[str, Array]]:
-        """The states for one run; what it leaves is kept if it succeeds. The next run waits."""
-        with self._lock:
-            values = dict(self._values)
-            yield values
-            self._values = values
 
 
 class OnnxRuntimeSession:
@@ -62,23 +35,25 @@ class OnnxRuntimeSession:
         self._outputs = outputs
         self._states = states
         self._weights = weights  # ONNX Runtime reads them where they are
-        self._inputs = {each.name: (np.dtype(_DTYPES[each.type]), len(each.shape) == 0) for each in session.get_inputs()}
+        self._inputs = {
+            each.name: (np.dtype(_DTYPES[each.type]), len(each.shape) == 0) for each in session.get_inputs()
+        }
         self._fetched = [*outputs, *states.values()]
 
     def run(self, inputs: Mapping[str, Any], state: State | None = None) -> dict[str, Any]:
         """Outputs by name; the same inputs, and state, give the same bits."""
         if not self._states:
             return dict(zip(self._outputs, self._run(inputs), strict=True))
-        assert isinstance(state, OnnxRuntimeState)
+        assert isinstance(state, ArrayState)
         with state.held() as values:
             results = self._run({**inputs, **values})
             values.update(zip(self._states, results[len(self._outputs) :], strict=True))
             return dict(zip(self._outputs, results, strict=False))
 
-    def make_state(self) -> OnnxRuntimeState:
+    def make_state(self) -> ArrayState:
         """Zeros for every state of the function."""
         shapes = {each.name: each.shape for each in self._session.get_inputs()}
-        return OnnxRuntimeState({name: np.zeros(shapes[name], self._inputs[name][0]) for name in self._states})
+        return ArrayState({name: np.zeros(shapes[name], self._inputs[name][0]) for name in self._states})
 
     @property
     def device(self) -> str:
@@ -92,14 +67,11 @@ class OnnxRuntimeSession:
     def _run(self, inputs: Mapping[str, Any]) -> list[Any]:
         feed = {name: self._argument(inputs[name], *kind) for name, kind in self._inputs.items()}
         try:
-            return self._session.run(self._fetched, feed)
+            results: list[Any] = self._session.run(self._fetched, feed)
         except Exception as error:
-            raise EngineError(codes.ENGINE_FAILED, f"the model failed: {_reason(error)}") from error
+            raise EngineError(codes.ENGINE_FAILED, f"the model failed: {first_line(error)}") from error
+        return results
 
     def _argument(self, value: Any, dtype: np.dtype[Any], scalar: bool) -> Any:
         array = np.asarray(value, dtype)
         return array.reshape(()) if scalar else array
-
-
-def _reason(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,6 +15,7 @@ from tensorlogic.engines.torch.step import BlockPlan, Expected, Frame, Getter, S
 from tensorlogic.engines.torch.values import Constant, Target, host
 from tensorlogic.errors import OperationPlace, ProgramError, codes
 from tensorlogic.lower.arguments import plain_argument
+from tensorlogic.lower.memory import check_size
 from tensorlogic.lower.torch import implementation
 from tensorlogic.mil.declare import Parameter, Role
 from tensorlogic.mil.ops import Op, declaration
@@ -61,7 +61,6 @@ class _Compiler:
         self.target = target
         self.slots: dict[str, int] = {}
         self.constants: dict[str, Constant] = {}
-        self.memory = _memory()
 
     def block(self, block: Block) -> BlockPlan:
         inputs = tuple(self._slot(value.name) for value in block.inputs)
@@ -193,10 +192,7 @@ class _Compiler:
             self._check_size(declared, OperationPlace(self.source, self.function, kind, value.name))
 
     def _check_size(self, declared: TensorType, place: OperationPlace) -> None:
-        size = (declared.elements or 0) * self.target.dtype(declared.dtype.name).itemsize
-        if size > self.memory:
-            message = f"a value of {declared} takes {size:,} bytes, more than this machine's memory"
-            raise ProgramError(codes.TOO_LARGE, message, place)
+        check_size(declared, self.target.dtype(declared.dtype.name).itemsize, place)
 
     def _slot(self, name: str) -> int:
         return self.slots.setdefault(name, len(self.slots))
@@ -248,10 +244,3 @@ def _used(operation: Operation) -> set[str]:
         for inner in block.operations:
             used |= _used(inner)
     return used
-
-
-def _memory() -> int:
-    """Bytes of this machine's memory; 64 GiB where the system does not tell."""
-    if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", {}):
-        return 1 << 36
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

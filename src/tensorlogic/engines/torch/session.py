@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from tensorlogic.engines import State
+from tensorlogic.engines.protocol import State
 from tensorlogic.engines.torch.plan import Plan
 from tensorlogic.engines.torch.state import TorchState
 from tensorlogic.engines.torch.step import Frame, Step

@@ -7,10 +7,17 @@ from tensorlogic.lower.onnx import (
     elementwise_binary,
     elementwise_unary,
     linear,
+    normalization,
     pool,
+    quantization,
+    recurrent,
     reduction,
+    scatter_gather,
     states,
+    suppression,
+    tensor_operation,
     tensor_transformation,
+    transformers,
 )
 from tensorlogic.lower.onnx.lowering import Evaluate, Lowered, lower
 from tensorlogic.lower.onnx.model import WEIGHTS
@@ -30,8 +37,15 @@ __all__ = [
     "implementation",
     "linear",
     "lower",
+    "normalization",
     "pool",
+    "quantization",
+    "recurrent",
     "reduction",
+    "scatter_gather",
     "states",
+    "suppression",
+    "tensor_operation",
     "tensor_transformation",
+    "transformers",
 ]

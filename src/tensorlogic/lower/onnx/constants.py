@@ -44,6 +44,11 @@ class Constant:
         return tuple(array.flatten().tolist()) if array.ndim else array.item()
 
     @property
+    def elements(self) -> int:
+        """How many numbers it has; none for texts."""
+        return self.value.stored.size if isinstance(self.value, Tensor) and self.value.stored is not None else 0
+
+    @property
     def literal(self) -> Literal | Tensor:
         """As it is stored: what compressed weights are expanded from."""
         return self._value

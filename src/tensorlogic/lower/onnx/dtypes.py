@@ -52,15 +52,17 @@ def widened(compute: Compute) -> Compute:
 
     @wraps(compute)
     def call(g: Graph, *values: Any, **named: Any) -> Tensor:
-        narrow = next((v.dtype for v in (*values, *named.values()) if isinstance(v, Tensor) and v.dtype in _WIDER), None)
+        narrow = next(
+            (v.dtype for v in (*values, *named.values()) if isinstance(v, Tensor) and v.dtype in _WIDER), None
+        )
         if narrow is None:
             return compute(g, *values, **named)  # type: ignore[no-any-return]
-        wide = _WIDER[narrow]
-        result = compute(g, *[_cast(g, v) for v in values], **{name: _cast(g, v) for name, v in named.items()})
-        return g.cast(result, narrow) if result.dtype == wide else result
+        result = compute(g, *[wide(g, v) for v in values], **{name: wide(g, v) for name, v in named.items()})
+        return g.cast(result, narrow) if result.dtype == _WIDER[narrow] else result
 
     return call  # type: ignore[return-value]
 
 
-def _cast(g: Graph, value: Any) -> Any:
+def wide(g: Graph, value: Any) -> Any:
+    """A value as an integer of a width that engines compute on, if it is one of another."""
     return g.cast(value, _WIDER.get(value.dtype, value.dtype)) if isinstance(value, Tensor) else value

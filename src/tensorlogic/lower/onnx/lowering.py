@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from onnx import ModelProto, helper
+from onnx import ModelProto
 
 from tensorlogic.errors import (
     Diagnostic,
@@ -16,8 +16,10 @@ from tensorlogic.errors import (
     TensorLogicError,
     UnsupportedError,
     codes,
+    first_line,
 )
 from tensorlogic.lower.arguments import plain_argument
+from tensorlogic.lower.memory import check_size
 from tensorlogic.lower.onnx.constants import Constant
 from tensorlogic.lower.onnx.graph import Array, Graph, Tensor, TensorList
 from tensorlogic.lower.onnx.model import model_proto
@@ -27,7 +29,7 @@ from tensorlogic.lower.onnx.target import Target
 from tensorlogic.mil.declare import Op, Parameter, Role
 from tensorlogic.mil.ops import declaration
 from tensorlogic.mil.program import Block, Function, Literal, Operand, Operation, Program, Value
-from tensorlogic.mil.types import FP32, INT32, ListType, StateType, TensorType
+from tensorlogic.mil.types import FP32, INT32, STRING, ListType, StateType, TensorType
 
 Evaluate = Callable[[ModelProto, Mapping[str, Array]], Sequence[Array]]
 """Runs a model without inputs, given its large constants by name."""
@@ -113,16 +115,23 @@ class _Lowering:
 
     def _operation(self, g: Graph, operation: Operation) -> None:
         if operation.constant is not None:
-            self.known[operation.name] = Constant(operation.constant, operation.name, self.target)
+            self.known[operation.name] = Constant(operation.constant, self._label(operation.name), self.target)
             return
         declared = declaration(operation.type, self.function.opset)
         call = None if declared is None else implementation(declared)
         if declared is None or call is None:
             raise NotImplementedError("it has no equivalent yet")
+        self._check_sizes(operation.outputs, self._place(operation))
         if declared.pure and self._is_known(operation, declared):
             self._fold(operation, declared, call)
         else:
             self._write(g, operation, declared, call)
+
+    def _check_sizes(self, values: Sequence[Value], place: OperationPlace) -> None:
+        for value in values:
+            declared = value.type.wrapped if isinstance(value.type, StateType) else value.type
+            if isinstance(declared, TensorType) and declared.dtype != STRING:
+                check_size(declared, self.target.dtype(declared.dtype.name).bits // 8, place)
 
     def _write(self, g: Graph, operation: Operation, declared: Op, call: Callable[..., Any]) -> None:
         since = len(g.nodes)
@@ -156,7 +165,12 @@ class _Lowering:
         for value, each in zip(operation.outputs, results, strict=True):
             final = each if each.stored is not None else replace(each, name="", stored=next(computed))
             assert final.stored is not None
-            self.known[value.name] = Constant(replace(final, name=value.name, shape=final.stored.shape), "", self.target)
+            named = replace(final, name=self._label(value.name), shape=final.stored.shape)
+            self.known[value.name] = Constant(named, "", self.target)
+
+    def _label(self, name: str) -> str:
+        """What a constant is called: not as outputs are, which must be results of nodes."""
+        return "" if name in self.function.body.outputs else name
 
     def _computed(self, g: Graph, results: Sequence[Tensor]) -> Sequence[Array]:
         if not results:
@@ -173,8 +187,8 @@ class _Lowering:
         if not all(isinstance(value.type, TensorType) for value in operation.outputs):
             return False
         made = sum(_elements(value) for value in operation.outputs)
-        sizes = [c.value.stored.size for c in constants if c is not None and isinstance(c.value, Tensor)]
-        return _is_compressed(declared) or made <= sum(sizes) + _FOLDED
+        given = sum(constant.elements for constant in constants if constant is not None)
+        return _is_compressed(declared) or made <= given + _FOLDED
 
     def _arguments(self, operation: Operation, declared: Op) -> dict[str, Any]:
         blocks = iter(operation.blocks)
@@ -244,6 +258,8 @@ class _Lowering:
         return self.moving[operand]
 
     def _input(self, g: Graph, value: Value, cells: dict[str, Cell]) -> Any:
+        kind = "state" if isinstance(value.type, StateType) else "input"
+        self._check_sizes([value], OperationPlace(self.source, self.function.name, kind, value.name))
         declared = value.type.wrapped if isinstance(value.type, StateType) else value.type
         if not isinstance(declared, TensorType):
             place = OperationPlace(self.source, self.function.name, "input", value.name)
@@ -257,7 +273,9 @@ class _Lowering:
         """A result of the function, under its name."""
         if not isinstance(result, Tensor):
             message = f"the output {name!r} is no tensor"
-            raise UnsupportedError(codes.UNSUPPORTED_TYPE, message, OperationPlace(self.source, self.function.name, "output", name))
+            raise UnsupportedError(
+                codes.UNSUPPORTED_TYPE, message, OperationPlace(self.source, self.function.name, "output", name)
+            )
         if result.name == name and result.stored is None:
             return result
         return g.named(result, name)
@@ -294,6 +312,6 @@ def _is_compressed(declared: Op) -> bool:
 
 
 def _failed(error: Exception, place: OperationPlace) -> ProgramError:
-    first = str(error).strip().split("\n")[0] or type(error).__name__
-    message = f"it does not know {first}" if isinstance(error, KeyError) else first
+    said = first_line(error)
+    message = f"it does not know {said}" if isinstance(error, KeyError) else said
     return ProgramError(codes.BAD_OPERATION, f"the operation cannot be written as ONNX: {message}", place)

@@ -8,7 +8,6 @@ import numpy as np
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from tensorlogic.lower.onnx.graph import Array, Graph, Tensor
-from tensorlogic.mil.types import DTYPES
 
 OPSET = 21
 _IR_VERSION = 10
