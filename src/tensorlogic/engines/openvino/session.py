@@ -31,7 +31,9 @@ class OpenVinoSession:
         self._states = states
         self._labels = labels
         self._requests: SimpleQueue[openvino.InferRequest] = SimpleQueue()
-        self._inputs = {each.node.friendly_name: (each.element_type.to_dtype(), each.partial_shape) for each in compiled.inputs}
+        self._inputs = {
+            each.node.friendly_name: (each.element_type.to_dtype(), each.partial_shape) for each in compiled.inputs
+        }
         places = {name: index for index, each in enumerate(compiled.outputs) for name in each.names}
         self._fetched = [places[name] for name in (*outputs, *states.values())]
 
