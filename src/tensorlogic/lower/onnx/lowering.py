@@ -31,7 +31,8 @@ from tensorlogic.lower.onnx.target import Target
 from tensorlogic.mil.declare import Op, Parameter, Role
 from tensorlogic.mil.ops import declaration
 from tensorlogic.mil.program import Block, Function, Literal, Operand, Operation, Program, Value
-from tensorlogic.mil.types import FP32, INT32, STRING, ListType, StateType, TensorType
+from tensorlogic.mil.simplify import simplify
+from tensorlogic.mil.types import FP32, INT32, STRING, DType, ListType, StateType, TensorType
 
 Evaluate = Callable[[ModelProto, Mapping[str, Array]], Sequence[Array]]
 """Runs a model without inputs, given its large constants by name."""
@@ -61,8 +62,9 @@ def lower(program: Program, function: str, precision: str, evaluate: Evaluate) -
     Raises `UnsupportedError`, naming every operation that ONNX cannot do, and `ProgramError` where an operation
     cannot be what the file says it is.
     """
-    entry = program.functions[function]
-    return _Lowering(program.source, entry, Target(precision), evaluate).whole()
+    target = Target(precision)
+    entry = simplify(program.functions[function], target.computed)
+    return _Lowering(program.source, entry, target, evaluate).whole()
 
 
 @dataclass(slots=True)
@@ -167,8 +169,18 @@ class _Lowering:
         for value, each in zip(operation.outputs, results, strict=True):
             final = each if each.stored is not None else replace(each, name="", stored=next(computed))
             assert final.stored is not None
+            self._check(value, final.dtype, final.stored.shape, operation)
             named = replace(final, name=self._label(value.name), shape=final.stored.shape)
             self.known[value.name] = Constant(named, "", self.target)
+
+    def _check(self, value: Value, dtype: DType, shape: tuple[int, ...], operation: Operation) -> None:
+        """Refuse a result that is not what the file declares."""
+        declared = value.type
+        if isinstance(declared, TensorType) and (
+            dtype != self.target.dtype(declared.dtype.name) or not declared.accepts(shape)
+        ):
+            message = f"the operation computes {dtype}{list(shape)}, but the file declares {declared}"
+            raise ProgramError(codes.BAD_OPERATION, message, self._place(operation))
 
     def _label(self, name: str) -> str:
         """What a constant is called: not as outputs are, which must be results of nodes."""
@@ -188,9 +200,10 @@ class _Lowering:
             return False
         if not all(isinstance(value.type, TensorType) for value in operation.outputs):
             return False
+        if _is_compressed(declared):
+            return True
         made = sum(_elements(value) for value in operation.outputs)
-        given = sum(constant.elements for constant in constants if constant is not None)
-        return _is_compressed(declared) or made <= given + _FOLDED
+        return made <= sum(constant.elements for constant in constants if constant is not None) + _FOLDED
 
     def _arguments(self, operation: Operation, declared: Op) -> dict[str, Any]:
         blocks = iter(operation.blocks)
@@ -219,7 +232,7 @@ class _Lowering:
             return self._moving(parameter, operands, place)
         try:
             if parameter.role is Role.STORED:
-                return known[0].literal
+                return known[0]
             return plain_argument([constant.plain for constant in known], parameter, self.target.dtype)
         except (TypeError, ValueError, OverflowError):
             message = f"the parameter {parameter.name!r} has an unusable value"
