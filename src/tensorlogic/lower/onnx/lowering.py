@@ -90,7 +90,8 @@ class _Lowering:
 
     def block(self, block: Block, g: Graph, *arguments: Tensor) -> tuple[Any, ...]:
         """Write the operations of a block into a graph; what it yields."""
-        self.moving.update({value.name: each for value, each in zip(block.inputs, arguments, strict=True)})
+        given = zip(block.inputs, arguments, strict=True)
+        self.moving.update({value.name: _shaped(each, value) for value, each in given})
         for operation in block.operations:
             try:
                 self._operation(g, operation)
@@ -300,6 +301,13 @@ class _Lowering:
 
     def _place(self, operation: Operation) -> OperationPlace:
         return OperationPlace(self.source, self.function.name, operation.type, operation.name)
+
+
+def _shaped(tensor: Tensor, value: Value) -> Tensor:
+    """What stands for the input of a block, of the shape that is declared if none is known."""
+    if tensor.shape is not None or not isinstance(value.type, TensorType):
+        return tensor
+    return replace(tensor, shape=value.type.shape)
 
 
 def _elements(value: Value) -> int:

@@ -17,15 +17,10 @@ BEYOND = (1 << 63) - 1
 """A bound after the end of every axis; its negative is one before the beginning."""
 
 
-def known_sizes(x: Tensor) -> tuple[int | None, ...]:
-    """How long every axis is, None where that is not known."""
-    return (None,) * x.rank if x.shape is None else x.shape
-
-
 def size(g: Graph, x: Tensor, axis: int) -> Size:
     """How long an axis is."""
     axis = axis % x.rank
-    known = known_sizes(x)[axis]
+    known = x.axes[axis]
     if known is not None:
         return known
     return g.op("Shape", x, start=axis, end=axis + 1, shape=(1,))  # type: ignore[no-any-return]

@@ -8,7 +8,7 @@ import numpy as np
 
 from tensorlogic.lower.onnx.graph import INT64, Graph, Tensor
 from tensorlogic.lower.onnx.registry import implements
-from tensorlogic.lower.onnx.sizes import counted, joined, known_sizes, shape_of, size
+from tensorlogic.lower.onnx.sizes import counted, joined, shape_of, size
 from tensorlogic.mil.ops import tensor_operation as ops
 from tensorlogic.mil.types import FP32, INT32
 
@@ -62,7 +62,7 @@ def _turned(g: Graph, x: Tensor) -> Tensor:
 
 def _best(g: Graph, scores: Tensor, threshold: float) -> Tensor:
     """The best score of each box; that of the best box is at the threshold at least."""
-    shape = known_sizes(scores)[:-1]
+    shape = scores.axes[:-1]
     best: Tensor = g.op("ReduceMax", g.cast(scores, FP32), [-1], keepdims=0, shape=shape)
     if threshold < _LOWEST:
         return best
