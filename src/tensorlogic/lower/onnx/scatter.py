@@ -16,7 +16,7 @@ import numpy as np
 from tensorlogic.lower.onnx.dtypes import unsigned
 from tensorlogic.lower.onnx.graph import INT64, Array, Graph, Tensor
 from tensorlogic.lower.onnx.registry import implements
-from tensorlogic.lower.onnx.sizes import Size, joined, shape_of, size, sizes, times
+from tensorlogic.lower.onnx.sizes import Size, joined, shape_of, size_of, sizes, times
 from tensorlogic.mil.ops import scatter_gather as ops
 
 _REDUCTIONS = {"update": "none", "add": "add", "mul": "mul", "max": "max", "min": "min"}
@@ -81,7 +81,7 @@ def scatter_along_axis(
     outside: Outside = Outside.COUNTS_BACK,
 ) -> Tensor:
     _needs(updates, indices.axes)
-    places = _places(g, indices, [size(g, data, axis)], outside)
+    places = _places(g, indices, [size_of(g, data, axis)], outside)
     at = g.op("Reshape", places.at, shape_of(g, indices), shape=indices.shape)
     return merged(g, data, updates, replace(places, at=at, differ=False), axis % data.rank, mode)
 
@@ -97,7 +97,7 @@ def scatter_along_axis_validated(
 def scatter_nd(
     g: Graph, data: Tensor, indices: Tensor, updates: Tensor, mode: str, outside: Outside = Outside.COUNTS_BACK
 ) -> Tensor:
-    depth = indices.sizes[-1]
+    depth = indices.rank - 1 + data.rank - updates.rank
     _needs(updates, (*indices.axes[:-1], *data.axes[depth:]))
     around = sizes(g, data)
     places = _places(g, indices, around[:depth], outside)

@@ -10,7 +10,7 @@ from tensorlogic.lower.onnx.graph import INT64, Graph, Tensor
 from tensorlogic.lower.onnx.region import Bools, Region, taken
 from tensorlogic.lower.onnx.region_update import replaced
 from tensorlogic.lower.onnx.registry import implement_rows, implements
-from tensorlogic.lower.onnx.sizes import BEYOND, Ints, count_of, joined, sizes, times
+from tensorlogic.lower.onnx.sizes import BEYOND, Ints, count_of, counted, joined, size_of, sizes, times
 from tensorlogic.mil.ops import tensor_transformation as ops
 
 implement_rows(
@@ -98,7 +98,10 @@ def _ends(g: Graph, begin: Tensor, size: Tensor) -> Tensor:
 
 @implements(ops.sliding_windows)
 def sliding_windows(g: Graph, x: Tensor, axis: int, size: int, stride: int) -> Tensor:
-    places = np.arange(0, x.size(axis) - size + 1, stride)[:, None] + np.arange(size)
+    length = size_of(g, x, axis)
+    end = length - size + 1 if isinstance(length, int) else g.op("Sub", length, size - 1)
+    first = g.op("Unsqueeze", counted(g, end, stride), [1])
+    places = g.op("Add", first, np.arange(size, dtype=np.int32))
     return g.op("Gather", x, places, axis=axis)  # type: ignore[no-any-return]
 
 
