@@ -10,7 +10,7 @@ import torch
 from tensorlogic.engines.torch.plan import Plan
 from tensorlogic.engines.torch.values import Target, array_of, host_tensor, own
 from tensorlogic.errors import TensorLogicError
-from tensorlogic.lower.torch.states import Cell, keep
+from tensorlogic.lower.torch.states import Cell, keep, opened
 from tensorlogic.mil.types import TensorType
 
 _PIECE = 1 << 21
@@ -44,12 +44,12 @@ class GraphRun:
         """Run step by step once, so that libraries are loaded and have chosen how they compute."""
         with torch.cuda.stream(self._stream), self._plan.target.computing():
             self._fill(inputs)
-            self._plan.run(self._arguments({name: Cell(cell.memory.clone()) for name, cell in cells.items()}))
+            self._plan.run(self._arguments(opened({name: cell.memory.clone() for name, cell in cells.items()})))
         self._stream.synchronize()
 
     def captured(self, cells: Cells) -> bool:
         """Whether the run could be captured; it changes the states in `cells`, whenever it runs."""
-        own = {name: Cell(cell.memory) for name, cell in cells.items()}
+        own = opened({name: cell.memory for name, cell in cells.items()})
         recording = torch.cuda.graph(self._graph, stream=self._stream, capture_error_mode="thread_local")
         try:
             with recording, self._plan.target.computing():

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from tensorlogic.engines.torch.values import Target, array_of, tensor_from
-from tensorlogic.lower.torch.states import Cell, keep
+from tensorlogic.lower.torch.states import Cell, keep, opened
 from tensorlogic.mil.types import TensorType
 
 
@@ -41,7 +41,7 @@ class TorchState:
     def cells(self) -> Iterator[dict[str, Cell]]:
         """The states for one run; what it leaves in them is kept if it succeeds, and undone if not. The next waits."""
         with self._lock:
-            cells = {name: Cell(memory, undoable=True) for name, memory in self._memory.items()}
+            cells = opened(self._memory, undoable=True)
             try:
                 yield cells
             except BaseException:

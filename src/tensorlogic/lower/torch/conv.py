@@ -55,9 +55,12 @@ def moved(
 
 @arranges(ops.conv, "weight")
 def by_channel(weight: Tensor) -> Tensor:
-    """Channels last, which GPUs compute half floats in; what is computed from them follows."""
-    if weight.dim() != 4 or not weight.is_cuda or weight.dtype not in HALVES:
-        return weight
+    """Channels last where GPUs compute half floats in that order; what is computed from them follows."""
+    return channels_last(weight) if weight.dim() == 4 and weight.is_cuda and weight.dtype in HALVES else weight
+
+
+def channels_last(weight: Tensor) -> Tensor:
+    """The same filters of images, with the channels side by side in memory."""
     return weight.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)
 
 

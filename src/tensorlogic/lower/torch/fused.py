@@ -74,7 +74,8 @@ def update_slice(first: Arguments, second: Arguments, alive: Sequence[Any]) -> T
 
 
 def _write_slice(cell: Cell, alive: Sequence[Any], x: Tensor, update: Tensor, **region: Any) -> Tensor:
-    if x is not cell.value or cell.changed or any(shares(x, each) for each in (update, *alive)):
+    seen = [update, *alive, *(other.value for other in cell.others)]
+    if x is not cell.value or cell.changed or any(shares(x, each) for each in seen):
         return coreml_update_state(cell, slice_update(x=x, update=update, **region))
     part, backwards = part_of(x, **region)
     if cell.undo is not None:

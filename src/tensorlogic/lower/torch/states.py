@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from torch import Tensor
@@ -17,10 +17,12 @@ class Cell:
     What was read stays as it was: values are replaced, and the memory is only written to where nobody would see it.
     """
 
-    __slots__ = ("memory", "undo", "value")
+    __slots__ = ("memory", "others", "undo", "value")
 
     def __init__(self, memory: Tensor, undoable: bool = False) -> None:
         self.memory = self.value = memory
+        self.others: tuple[Cell, ...] = ()
+        """The other states of the program."""
         self.undo: list[tuple[Tensor, Tensor]] | None = [] if undoable else None
         """Parts of the memory that were written to, and what they held; None where nothing is undone."""
 
@@ -33,6 +35,14 @@ class Cell:
         """Bring the memory back to what it held before the program ran."""
         for part, before in reversed(self.undo or []):
             part.copy_(before)
+
+
+def opened(memory: Mapping[str, Tensor], undoable: bool = False) -> dict[str, Cell]:
+    """The states of a program that is about to run, by name; see `Cell.undo`."""
+    cells = {name: Cell(each, undoable) for name, each in memory.items()}
+    for cell in cells.values():
+        cell.others = tuple(other for other in cells.values() if other is not cell)
+    return cells
 
 
 def keep(cells: Iterable[Cell]) -> None:
