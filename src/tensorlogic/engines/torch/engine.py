@@ -39,6 +39,7 @@ class TorchEngine:
         """Bind every operation to its implementation and compute what depends on constants alone."""
         import torch
 
+        from tensorlogic.engines.torch.graph import capture
         from tensorlogic.engines.torch.plan import compile_plan
         from tensorlogic.engines.torch.session import TorchSession
         from tensorlogic.engines.torch.step import first_line
@@ -49,7 +50,8 @@ class TorchEngine:
             message = f"PyTorch finds no device {device!r} on this machine"
             raise UsageError(codes.NO_DEVICE, message, help="`tl devices` tells what there is.") from None
         try:
-            return TorchSession(compile_plan(program, function, torch.device(device), precision))
+            plan = compile_plan(program, function, torch.device(device), precision)
+            return TorchSession(plan, capture if plan.target.device.type == "cuda" else None)
         except RuntimeError as error:
             message = f"the model could not be prepared: {first_line(error)}"
             raise EngineError(codes.ENGINE_FAILED, message) from error

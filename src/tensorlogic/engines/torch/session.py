@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 import torch
 
 from tensorlogic.engines import State
-from tensorlogic.engines.torch.graph import Cells, GraphRun, capture
+from tensorlogic.engines.torch.graph import Cells, GraphRun
 from tensorlogic.engines.torch.plan import Plan
 from tensorlogic.engines.torch.pool import Pool
 from tensorlogic.engines.torch.state import TorchState
@@ -29,11 +29,14 @@ Capture = Callable[[Plan, Mapping[str, Any], Cells], GraphRun | None]
 
 
 class TorchSession:
-    """Runs a plan. Every run has a frame or a graph of its own, so that threads do not meet."""
+    """Runs a plan. Every run has a frame or a graph of its own, so that threads do not meet.
 
-    def __init__(self, plan: Plan, capture: Capture | None = capture) -> None:
+    `capture` makes graphs of runs whose shapes are known, or says None.
+    """
+
+    def __init__(self, plan: Plan, capture: Capture | None = None) -> None:
         self._plan = plan
-        self._capture = capture if plan.fixed and plan.target.device.type == "cuda" else None
+        self._capture = capture if plan.fixed else None
         self._graphs: WeakKeyDictionary[object, Pool[GraphRun]] = WeakKeyDictionary()
         self._lock = Lock()
 
