@@ -20,7 +20,7 @@ from tensorlogic.lower.torch import ORDINALS, Fusion, arrangement, fusions, impl
 from tensorlogic.mil.declare import Parameter, Role
 from tensorlogic.mil.ops import Op, declaration
 from tensorlogic.mil.program import Block, Literal, Operand, Operation, Program, Value
-from tensorlogic.mil.types import STRING, StateType, TensorType
+from tensorlogic.mil.types import STRING, StateType, TensorType, is_fixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,7 @@ class Plan:
     @property
     def fixed(self) -> bool:
         """Whether every run computes on tensors of the same shapes, which are known."""
-        declared = [v.type.wrapped if isinstance(v.type, StateType) else v.type for v in self.inputs]
-        return all(isinstance(each, TensorType) and each.elements is not None for each in declared)
+        return all(is_fixed(value.type) for value in self.inputs)
 
     def run(self, arguments: Mapping[str, Any]) -> tuple[Any, ...]:
         """Every output, computed step by step. Raises `TensorLogicError` where an operation fails."""

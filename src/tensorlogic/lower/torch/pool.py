@@ -31,8 +31,10 @@ def max_pool(
 ) -> Tensor:
     strides = strides or (1,) * len(kernel_sizes)
     pads, extra = _pads(x, kernel_sizes, pad_type, strides, pad, ceil_mode)
-    padded = _pad(x, _joined(pads, extra), _lowest(x))
-    return _MAX[len(kernel_sizes)](padded, kernel_sizes, strides)
+    joined = _joined(pads, extra)
+    if all(before == after <= size // 2 for (before, after), size in zip(joined, kernel_sizes, strict=True)):
+        return _MAX[len(kernel_sizes)](x, kernel_sizes, strides, tuple(before for before, _ in joined))
+    return _MAX[len(kernel_sizes)](_pad(x, joined, _lowest(x)), kernel_sizes, strides)
 
 
 @implements(ops.avg_pool)
