@@ -57,9 +57,9 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     prepared: set[str] = set()
     prepare, predict = engines.prepare, native._MLModelProxy.predict
 
-    def noting_prepare(program: Program, function: str, *options: str) -> Any:
+    def noting_prepare(program: Program, function: str, *options: str, **more: Any) -> Any:
         prepared.update(operation.type for operation in program.functions[function].body.walk())
-        return prepare(program, function, *options)
+        return prepare(program, function, *options, **more)
 
     def noting_predict(proxy: Any, *arguments: Any) -> Any:
         outputs = predict(proxy, *arguments)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,15 @@ def packaged(package: str, relative: str) -> Path:
     if spec is None or spec.origin is None:
         pytest.skip(f"{package} is not installed")
     return Path(spec.origin).parent / relative
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_cache_of_the_user() -> Iterator[None]:
+    """Prepared models are kept in a folder of this test process, so that no run depends on another."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TENSORLOGIC_CACHE", folder)
+        patch.delenv("TENSORLOGIC_CACHE_LIMIT", raising=False)
+        yield
 
 
 @pytest.fixture(scope="session")

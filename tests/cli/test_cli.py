@@ -174,6 +174,7 @@ LIGHT = [
     ("import tensorlogic", (*HEAVY, "numpy", "rich", "typer")),
     ("from tensorlogic.cli.app import app", (*HEAVY, "numpy")),
     ("from tensorlogic.runtime import run_source; run_source('print(1 + 2, \"x\")')", (*HEAVY, "numpy", "rich")),
+    ("from tensorlogic.engines import cache; cache.default().entries()", (*HEAVY, "platformdirs", "rich")),
     ("from tensorlogic.formats.specification import model_classes; model_classes()", ("torch", "coremltools")),
 ]
 

@@ -38,6 +38,9 @@ class Adder:
     def devices(self):
         return ("cpu",)
 
+    def precisions(self, device):
+        return ("f32", "f16")
+
     def missing(self, program, function):
         body = program.functions[function].body
         return tuple(
@@ -46,7 +49,7 @@ class Adder:
             if o.type in self.lacks
         )
 
-    def prepare(self, program, function, device, precision):
+    def prepare(self, program, function, device, precision, content=None):
         return Session(program.functions[function].body.outputs, precision)
 
 
@@ -74,7 +77,7 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("plugin")
 def test_an_engine_of_another_package_runs(package: Path) -> None:
-    assert engines.engine_names() == ["torch", "adder", "picky"]
+    assert engines.engine_names() == ["onnxruntime", "openvino", "torch", "torch-compile", "adder", "picky"]
     model = tl.load_model(package, engine="adder")
     np.testing.assert_array_equal(model.predict(np.ones(small_package.INPUT_SHAPE)).scores, np.full((1, 10), 192))
 

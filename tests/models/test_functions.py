@@ -50,7 +50,7 @@ def test_functions_share_their_weights(stateful_package: Path) -> None:
     held: list[int] = []
     models = []
     for function, precision in (("add", "f32"), ("twice", "f32"), ("add", "f16"), ("twice", "f16")):
-        models.append(tl.load_model(stateful_package, function=function, precision=precision))
+        models.append(tl.load_model(stateful_package, function=function, precision=precision, engine="torch"))
         held.append(weights_held())
     assert held == [1, 1, 2, 2]
     del models

@@ -94,6 +94,11 @@ CONV = [
     conv(2, pad_type="valid", pad=[1, 1, 1, 1], want=convolved([NONE, NONE])),
     case("conv", x=random(1, 2, 5), weight=random(3, 2, 2), want=convolved([NONE])),
     case("conv", x=random(1, 2, 3), weight=random(3, 2, 3), pad_type="same", want=convolved([(1, 1)])),
+    # Sizes that are not known until the program runs.
+    conv(2, dynamic=True, pad_type="same", want=convolved([(1, 1), (0, 1)])),
+    conv(2, dynamic=True, pad_type="same", strides=[2, 3], want=convolved([(1, 1), NONE], [2, 3])),
+    conv(2, dynamic=True, pad_type="same_lower", dilations=[2, 3], want=convolved([(2, 2), (2, 1)], dilations=[2, 3])),
+    conv(2, dynamic=True, pad_type="custom", pad=[0, 1, 3, 2], want=convolved([(0, 1), (3, 2)])),
     case("conv", x=random(0, 2, 3), weight=random(3, 2, 3), want=np.zeros((0, 3, 1), np.float32)),
 ]  # fmt: skip
 
@@ -119,6 +124,9 @@ TRANSPOSED = [
     transposed(2, pad_type="same", strides=[2, 2], want=spread([(0, 1), NONE], [2, 2])),
     transposed(2, pad_type="same", strides=[4, 3], want=spread([(0, -1), (0, -1)], [4, 3])),
     transposed(2, pad_type="same", strides=[2, 1], dilations=[2, 2], want=spread([(1, 2), (1, 1)], [2, 1], [2, 2])),
+    transposed(2, dynamic=True, pad_type="same", strides=[4, 3], want=spread([(0, -1), (0, -1)], [4, 3])),
+    transposed(2, dynamic=True, pad_type="custom", pad=[1, 2, 0, 1], strides=[2, 2],
+               want=spread([(1, 2), (0, 1)], [2, 2])),
     # An output shape settles what the stride leaves open.
     transposed(1, strides=[2], output_shape=[2, 6, 16], want=spread([(0, -1)], [2])),
     transposed(1, strides=[2], output_shape=[2, 6, 15], want=spread([NONE], [2])),

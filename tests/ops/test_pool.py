@@ -49,6 +49,15 @@ CEILED = {
     "ceil_mode": True,
 }
 
+# For an image of 7 x 6 and a window of 3 x 2: sizes, padding and strides.
+OPEN: list[tuple[dict[str, Any], tuple[Any, ...]]] = [
+    ({"pad_type": "valid"}, ([5, 5], [NONE, NONE])),
+    ({"pad_type": "custom", "pad": [1, 1, 0, 1], "strides": [2, 3]}, ([4, 2], [(1, 1), (0, 1)], [2, 3])),
+    ({"pad_type": "same"}, ([7, 6], [(1, 1), (0, 1)])),
+    ({"pad_type": "same", "strides": [2, 2]}, ([4, 3], [(1, 1), NONE], [2, 2])),
+    ({"pad_type": "valid", "strides": [3, 2], "ceil_mode": True}, ([3, 3], [NONE, NONE], [3, 2])),
+]
+
 CASES = [
     *each(SIGNAL, [2], [6], [NONE]),
     *each(IMAGE, [3, 2], [5, 5], [NONE, NONE]),
@@ -84,7 +93,11 @@ CASES = [
     case("avg_pool", **CEILED, exclude_padding_from_average=True, want=of_torch(nn.AvgPool2d(*WINDOW, 1, True, False))),
     # Padding is below every value, and what is not a number stays so.
     case("max_pool", x=NEGATIVE, kernel_sizes=[3], pad_type="same", ulps=0, want=pooled(largest, [3], [7], [(1, 1)])),
-    case("max_pool", x=SPECIAL, kernel_sizes=[2], pad_type="valid", ulps=0, want=SPECIAL[..., [1, 1, 2, 3]]),
+    case("max_pool", x=SPECIAL, kernel_sizes=[2], pad_type="valid", ulps=0, want=SPECIAL[..., [1, 1, 2, 3]],
+         unlike=("onnxruntime",)),
+    # Sizes that are not known until the program runs.
+    *[case(kind, x=IMAGE, kernel_sizes=[3, 2], **how, dynamic=True, want=pooled(reduce, [3, 2], *geometry))
+      for kind, reduce in (("max_pool", largest), ("avg_pool", mean)) for how, geometry in OPEN],
     # In float16 the squares are too large, the result is not.
     case("l2_pool", x=LARGE, kernel_sizes=[2], pad_type="valid", want=np.float32([[[500, 400]]])),
 ]  # fmt: skip

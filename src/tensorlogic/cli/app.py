@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tensorlogic import __version__
-from tensorlogic.cli import devices, inspect, predict, run
+from tensorlogic.cli import cache, devices, inspect, predict, run
 
 app = typer.Typer(
     name="tl",
@@ -34,3 +34,4 @@ def _options(
 
 for command in (run.run, inspect.inspect, predict.predict, devices.devices):
     app.command()(command)
+app.add_typer(cache.app, name="cache")

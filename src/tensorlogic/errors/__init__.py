@@ -14,6 +14,7 @@ from tensorlogic.errors.exceptions import (
     TensorLogicError,
     UnsupportedError,
     UsageError,
+    first_line,
 )
 from tensorlogic.errors.nearest import nearest
 from tensorlogic.errors.render import render
@@ -33,6 +34,7 @@ __all__ = [
     "UnsupportedError",
     "UsageError",
     "codes",
+    "first_line",
     "nearest",
     "render",
 ]

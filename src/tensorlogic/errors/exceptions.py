@@ -72,3 +72,8 @@ class UsageError(TensorLogicError):
     """A call or a command was given something that it cannot take."""
 
     exit_code = 2
+
+
+def first_line(error: Exception) -> str:
+    """What a library says went wrong, without the pages that may follow."""
+    return str(error).strip().split("\n")[0] or type(error).__name__

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tensorlogic.mil.program import Literal
 from tensorlogic.mil.types import BOOL, STRING, DType, TensorType
 
 Array = npt.NDArray[Any]
@@ -50,6 +51,13 @@ def codes(declared: TensorType, data: Array) -> Array:
     low, high = _limits(dtype)
     signed: Array = np.where(numbers > high, numbers + 2 * low, numbers)
     return signed.reshape(_shape(declared))
+
+
+def plain(literal: Literal) -> Any:
+    """As plain Python: a number, a text, or a flat tuple of them."""
+    if isinstance(literal.data, tuple):
+        return tuple(plain(element) for element in literal.data)
+    return tuple(literal.data.flatten().tolist()) if literal.data.ndim else literal.data.item()
 
 
 def _shape(declared: TensorType) -> tuple[int, ...]:

@@ -82,6 +82,11 @@ class Operation:
         return None if attribute is None else (attribute,)
 
     @property
+    def names(self) -> list[str]:
+        """The values that go in, once for each time; inner blocks may use others."""
+        return [each for operands in self.inputs.values() for each in operands if isinstance(each, str)]
+
+    @property
     def constant(self) -> Literal | None:
         """The value of a ``const``, None for every other operation."""
         return self.attributes.get("val") if self.type == "const" else None

@@ -26,8 +26,9 @@ class CoreMLModel(Model):
         self.function = described.name
         self.functions = described.file.functions
         self._file = described.file
-        self._options = (engine, device, precision)
-        self._session = engines.prepare(described.file.program, described.name, *self._options)
+        prepared = engines.prepare(described.file.program, described.name, engine, device, precision)
+        self._session = prepared.session
+        self._way = prepared.candidate
         self._holds = getattr(self._session, "holds", lambda value: False)
 
     def predict(self, *values: Any, state: Any = None, **named: Any) -> Prediction:
@@ -37,14 +38,15 @@ class CoreMLModel(Model):
         given = self._named(values, named)
         encoded = {feature.name: self._encode(feature, given) for feature in self.inputs}
         self._check_state(state)
-        results = self._session.run(encoded, state.values) if self.states else self._session.run(encoded)
+        kept = None if state is None or not self.states else state.on(self._session, self._way)
+        results = self._session.run(encoded) if kept is None else self._session.run(encoded, kept)
         prediction = Prediction({f.name: _decoded(f, results[f.name]) for f in self.outputs})
         return _as_torch(prediction) if any(map(_is_torch, given.values())) else prediction
 
     def make_state(self) -> State:
         """What the model remembers, to begin with; see `Model.make_state`."""
         values = self._session.make_state() if self.states else None
-        return State(self.states, values, self._options)
+        return State(self.states, values, self._way)
 
     def _check_state(self, state: State | None) -> None:
         """A state is needed by a model with states, and must be of this model."""
@@ -56,7 +58,7 @@ class CoreMLModel(Model):
                 help="Make one with model.make_state(), and give it to every prediction of one sequence: "
                 "predict(…, state=state).",
             )
-        if state is not None and not state.fits(self.states, self._options):
+        if state is not None and not state.fits(self.states, self._way):
             raise UsageError(
                 codes.WRONG_STATE,
                 f"this is the state of another model, or of one on another device: {state}",
@@ -106,7 +108,7 @@ class CoreMLModel(Model):
 
     def _read(self, name: str, framework: str) -> Any:
         weight = alone(self._file.program, self.function, name)
-        session = engines.prepare(weight, self.function, "torch", "cpu", "f16")
+        session = engines.prepare(weight, self.function, "torch", "cpu", "f16").session
         array = session.run({})[name]
         session.close()
         return _tensor(array) if framework == "torch" else array

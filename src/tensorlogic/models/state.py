@@ -20,11 +20,9 @@ class State:
 
     __tl_members__ = frozenset({"names", "read", "write"})
 
-    def __init__(
-        self, features: Sequence[Feature], values: engines.State | None, options: tuple[str, str, str]
-    ) -> None:
+    def __init__(self, features: Sequence[Feature], values: engines.State | None, way: engines.Candidate) -> None:
         self._types = _types(features)
-        self._options = options
+        self._way = way
         self.values: Any = values
         """The engine's; None where nothing is remembered."""
 
@@ -44,12 +42,23 @@ class State:
     __getitem__ = read
     __setitem__ = write
 
-    def fits(self, features: Sequence[Feature], options: tuple[str, str, str]) -> bool:
-        """Whether a model with these states, loaded with these options, can use it.
+    def fits(self, features: Sequence[Feature], way: engines.Candidate) -> bool:
+        """Whether a model with these states, which runs in this way, can use it.
 
         Functions of one model, and the parts of one that is spread over several files, go on with each other's state.
         """
-        return self._types == _types(features) and self._options == options
+        here = (way.device, way.precision) == (self._way.device, self._way.precision)
+        return here and self._types == _types(features)
+
+    def on(self, session: engines.Session, way: engines.Candidate) -> engines.State:
+        """The engine's values, brought to another engine if functions that share them run on several."""
+        if way.engine != self._way.engine:
+            moved = session.make_state()
+            for name in self._types:
+                moved.write(name, self.values.read(name))
+            self.values, self._way = moved, way
+        values: engines.State = self.values
+        return values
 
     def _type(self, name: str) -> ArrayType:
         if name not in self._types:

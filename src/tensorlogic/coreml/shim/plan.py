@@ -66,7 +66,7 @@ class ComputePlan:
 
     @cached_property
     def _session(self) -> TorchSession:
-        session = engines.prepare(self._model.file.program, self._model.name, "torch", *self._options[1:])
+        session = engines.prepare(self._model.file.program, self._model.name, "torch", *self._options[1:]).session
         assert isinstance(session, TorchSession)
         return session
 

@@ -11,8 +11,7 @@ import torch
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from tensorlogic.engines.torch.plan import Plan
-from tensorlogic.engines.torch.step import first_line
-from tensorlogic.errors import EngineError, TensorLogicError, codes
+from tensorlogic.errors import EngineError, TensorLogicError, codes, first_line
 from tensorlogic.lower.torch.states import Cell, opened
 
 Tensors = Sequence[torch.Tensor]

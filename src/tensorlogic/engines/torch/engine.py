@@ -5,10 +5,13 @@ PyTorch itself, which takes a second, is imported only to run something: looking
 
 from __future__ import annotations
 
+import platform
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tensorlogic.engines import Missing, Session
-from tensorlogic.errors import EngineError, OperationPlace, UsageError, codes
+from tensorlogic.engines.protocol import Content, Missing, Session
+from tensorlogic.engines.undeclared import undeclared
+from tensorlogic.errors import EngineError, OperationPlace, UsageError, codes, first_line
 from tensorlogic.mil.declare import State
 from tensorlogic.mil.ops import Op, declaration
 from tensorlogic.mil.program import Operation, Program
@@ -24,32 +27,31 @@ class TorchEngine:
     name = "torch"
 
     def devices(self) -> tuple[str, ...]:
-        """What PyTorch finds on this machine, the fastest first."""
+        """What PyTorch finds on this machine, the fastest first. Without a GPU, it need not be asked."""
+        if not _may_have_gpu():
+            return ("cpu",)
         import torch
 
         offered = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
         return tuple(device for device, available in offered.items() if available)
 
-    def missing(self, program: Program, function: str) -> tuple[Missing, ...]:
-        """The operations that have no declaration in the function's opset; what is declared is implemented."""
-        entry = program.functions[function]
-        found = []
-        for operation in entry.body.walk():
-            if operation.constant is not None:
-                continue
-            if declaration(operation.type, entry.opset) is None:
-                place = OperationPlace(program.source, function, operation.type, operation.name)
-                found.append(Missing(operation.type, place, f"iOS {entry.opset} programs with it cannot run yet"))
-        return tuple(found)
+    def precisions(self, device: str) -> tuple[str, ...]:
+        """On a CPU, float32 is faster than float16 and more exact; GPUs run float16 as the file declares."""
+        return ("f32", "f16", "bf16") if device == "cpu" else ("f16", "f32", "bf16")
 
-    def prepare(self, program: Program, function: str, device: str, precision: str) -> Session:
+    def missing(self, program: Program, function: str) -> tuple[Missing, ...]:
+        """What is not declared."""
+        return undeclared(program, function)
+
+    def prepare(
+        self, program: Program, function: str, device: str, precision: str, content: Content | None = None
+    ) -> Session:
         """Bind every operation to its implementation and compute what depends on constants alone."""
         import torch
 
         from tensorlogic.engines.torch.graph import capture
         from tensorlogic.engines.torch.plan import compile_plan
         from tensorlogic.engines.torch.session import TorchSession
-        from tensorlogic.engines.torch.step import first_line
 
         try:
             torch.empty(0, device=device)
@@ -96,3 +98,15 @@ def _is_steady(operation: Operation, op: Op) -> bool:
     """Whether an operation computes the same on every run, and results of the same shapes."""
     keeps = any(parameter.kind is State for parameter in op.parameters.values())
     return not operation.blocks and (op.pure or keeps) and all(is_fixed(value.type) for value in operation.outputs)
+
+
+# What the drivers of NVIDIA's and AMD's GPUs put there; the third is NVIDIA's under Windows' Linux.
+_GPU_DEVICES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
+
+
+def _may_have_gpu() -> bool:
+    """Whether it is worth a second of importing PyTorch to ask it for a GPU."""
+    system = platform.system()
+    if system == "Linux":
+        return any(Path(device).exists() for device in _GPU_DEVICES)
+    return system != "Darwin" or platform.machine() == "arm64"

@@ -14,8 +14,9 @@ import torch
 from tensorlogic.engines.torch import shared
 from tensorlogic.engines.torch.groups import Group, grouped
 from tensorlogic.engines.torch.step import BlockPlan, Expected, Frame, Getter, Step
-from tensorlogic.engines.torch.values import Constant, Target, host, plain_argument
+from tensorlogic.engines.torch.values import Constant, Target, host
 from tensorlogic.errors import OperationPlace, ProgramError, codes
+from tensorlogic.lower.arguments import plain_argument
 from tensorlogic.lower.torch import ORDINALS, Fusion, arrangement, fusions, implementation
 from tensorlogic.mil.declare import Parameter, Role
 from tensorlogic.mil.ops import Op, declaration
@@ -201,7 +202,7 @@ class _Compiler:
         if parameter.role is Role.VALUE:
             dtype = self.target.dtype("fp32" if isinstance(parameter.default, float) else "int32")
             return torch.tensor(parameter.default, dtype=dtype, device=self.target.device)
-        return plain_argument((parameter.default,), parameter, self.target)
+        return plain_argument((parameter.default,), parameter, self.target.dtype)
 
     def _fixed(self, op: Op, parameter: Parameter, constants: list[Constant], place: OperationPlace) -> Any:
         if parameter.role is Role.VALUE:
@@ -211,7 +212,7 @@ class _Compiler:
         try:
             if parameter.role is Role.STORED:
                 return constants[0].unexpanded()
-            return plain_argument([constant.plain for constant in constants], parameter, self.target)
+            return plain_argument([constant.plain for constant in constants], parameter, self.target.dtype)
         except (TypeError, ValueError, OverflowError):
             message = f"the parameter {parameter.name!r} has an unusable value"
             raise ProgramError(codes.BAD_OPERATION, message, place) from None
@@ -263,7 +264,7 @@ def _moving(parameter: Parameter, getters: list[Getter], target: Target) -> Gett
         return getters[0]
     if parameter.role is Role.VALUES:
         return lambda frame: tuple([get(frame) for get in getters])
-    return lambda frame: plain_argument([host(get(frame)) for get in getters], parameter, target)
+    return lambda frame: plain_argument([host(get(frame)) for get in getters], parameter, target.dtype)
 
 
 def _several(slots: tuple[int, ...]) -> Getter:

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 import torch
 
-from tensorlogic.engines import State
+from tensorlogic.engines.protocol import State
 from tensorlogic.engines.torch.graph import Cells, GraphRun
 from tensorlogic.engines.torch.plan import Plan
 from tensorlogic.engines.torch.pool import Pool

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from tensorlogic.errors import EngineError, OperationPlace, ProgramError, TensorLogicError, codes
+from tensorlogic.errors import EngineError, OperationPlace, ProgramError, TensorLogicError, codes, first_line
 from tensorlogic.mil.types import TensorType
 
 Frame = list[Any]
@@ -62,11 +62,6 @@ class Step:
             raise _failed(error, self.place) from error
         for slot in self.release:
             frame[slot] = None
-
-
-def first_line(error: Exception) -> str:
-    """What a library says went wrong, without the pages that may follow."""
-    return str(error).strip().split("\n")[0] or type(error).__name__
 
 
 def _failed(error: Exception, place: OperationPlace) -> EngineError:

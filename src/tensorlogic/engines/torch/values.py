@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from operator import index
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import torch
 
 from tensorlogic.engines.torch import shared
 from tensorlogic.lower.torch import Stored, held, stored, torch_dtype
-from tensorlogic.mil.declare import DTypeName, Parameter, Role
+from tensorlogic.mil.literals import plain
 from tensorlogic.mil.program import Literal
 from tensorlogic.mil.types import STRING, TensorType
 
@@ -107,17 +106,11 @@ class Constant:
     def plain(self) -> Any:
         """As plain Python: a number, a text, or a flat tuple."""
         readable = isinstance(self._value, Literal) and not _is_packed(self._value)
-        return _plain(self._value) if readable else host(self.value)
+        return plain(self._value) if readable else host(self.value)
 
 
 def _is_packed(literal: Literal) -> bool:
     return isinstance(literal.type, TensorType) and literal.type.dtype.numpy is None
-
-
-def _plain(literal: Literal) -> Any:
-    if isinstance(literal.data, tuple):
-        return tuple(_plain(element) for element in literal.data)
-    return tuple(literal.data.flatten().tolist()) if literal.data.ndim else literal.data.item()
 
 
 def host(value: Any) -> Any:
@@ -151,27 +144,3 @@ def array_of(result: Any) -> Any:
 def own(result: Any) -> Any:
     """A tensor as one of its own, where it is."""
     return result.clone() if isinstance(result, torch.Tensor) else result
-
-
-def plain_argument(plains: Sequence[Any], parameter: Parameter, target: Target) -> Any:
-    """Plain operands as what `parameter` takes. Raises `TypeError` or `ValueError` for another kind of value."""
-    if parameter.role is Role.PLAINS:
-        only = plains[0] if len(plains) == 1 else plains
-        several = tuple(only) if isinstance(only, Sequence) and not isinstance(only, str) else (only,)
-        kind = get_args(parameter.kind)[0]
-        return tuple(_CONVERSIONS[kind](each) for each in several) if kind in _CONVERSIONS else several
-    (only,) = plains
-    only = only[0] if isinstance(only, tuple) and len(only) == 1 else only
-    if parameter.kind is DTypeName:
-        return target.dtype(_text(only))
-    return _CONVERSIONS[parameter.kind](only)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError("not a text")
-    return value
-
-
-# Nothing is rounded to fit: an axis of 0.7 is no axis.
-_CONVERSIONS: dict[Any, Callable[[Any], Any]] = {int: index, float: float, bool: bool, str: _text}

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from tensorlogic.lower.torch.dtypes import mixed
 from tensorlogic.lower.torch.registry import arranges, implements
-from tensorlogic.lower.torch.window import Pads, flat_pads, window_pads
+from tensorlogic.lower.window import Pads, flat_pads, window_pads
 from tensorlogic.mil.ops import conv as ops
 
 Ints = tuple[int, ...]

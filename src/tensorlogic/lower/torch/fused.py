@@ -56,7 +56,8 @@ def _result_shape(x: Tensor, weight: Tensor, groups: int, bias: Tensor | None, *
 
 def _for_cudnn(x: Tensor, weight: Tensor, bias: Tensor | None, groups: int, **how: Any) -> tuple[Any, ...]:
     x, strides, padding, dilations = moved(x, weight, **how)
-    return x, weight, bias, strides, padding, dilations, groups
+    # cuDNN is called in the order that x is in, and weights are in this one.
+    return x.contiguous(memory_format=torch.channels_last), weight, bias, strides, padding, dilations, groups
 
 
 # States: a part of one is written where it lies, as long as nobody would notice.

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from torch import Tensor
 
+from tensorlogic.lower.registry import Implementation, Registry
 from tensorlogic.mil.declare import Op
 
+_registry = Registry()
+implements = _registry.implements
+implementation = _registry.implementation
+
 Arguments = Mapping[str, Any]
-Implementation = TypeVar("Implementation", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +35,14 @@ class Fusion:
 
 ORDINALS = ("first", "second", "third")
 
-_implementations: dict[Op, Callable[..., Any]] = {}
 _fusions: dict[tuple[Op, ...], Fusion] = {}
 _arrangements: dict[tuple[Op, str], Callable[[Tensor], Tensor]] = {}
-
-
-def implements(op: Op) -> Callable[[Implementation], Implementation]:
-    """Register the decorated function, whose parameters are those of the declaration."""
-
-    def register(function: Implementation) -> Implementation:
-        _implementations[op] = function
-        return function
-
-    return register
 
 
 def implement_rows(rows: Mapping[Op, Callable[..., Any]]) -> None:
     """Register a family of operations that are one call each; parameters are passed by position."""
     for op, function in rows.items():
-        _implementations[op] = _by_position(op, function)
+        implements(op)(_by_position(op, function))
 
 
 def _by_position(op: Op, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,11 +52,6 @@ def _by_position(op: Op, function: Callable[..., Any]) -> Callable[..., Any]:
         return function(*[arguments[name] for name in names])
 
     return call
-
-
-def implementation(op: Op) -> Callable[..., Any] | None:
-    """The function for `op`, to be called with keyword arguments, or None."""
-    return _implementations.get(op)
 
 
 def fuses(*ops: Op, device: str | None = None, sees_alive: bool = False) -> Callable[[Implementation], Implementation]:

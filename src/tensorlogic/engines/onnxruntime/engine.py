@@ -1,0 +1,47 @@
+"""What the ONNX Runtime engine can run, and on what.
+
+ONNX Runtime itself is imported only to run something.
+"""
+
+from __future__ import annotations
+
+from tensorlogic.engines.protocol import Content, Missing, Session
+from tensorlogic.engines.undeclared import undeclared
+from tensorlogic.errors import EngineError, TensorLogicError, codes, first_line
+from tensorlogic.mil.program import Program
+
+
+class OnnxRuntimeEngine:
+    """Runs programs as ONNX models."""
+
+    name = "onnxruntime"
+
+    def devices(self) -> tuple[str, ...]:
+        """The CPU alone."""
+        return ("cpu",)
+
+    def precisions(self, device: str) -> tuple[str, ...]:
+        """Float32: on a CPU, ONNX Runtime has few operations in float16, and none in bfloat16."""
+        return ("f32",)
+
+    def missing(self, program: Program, function: str) -> tuple[Missing, ...]:
+        """What is not declared. What ONNX cannot express of the rest shows when the program is lowered."""
+        return undeclared(program, function)
+
+    def prepare(
+        self, program: Program, function: str, device: str, precision: str, content: Content | None = None
+    ) -> Session:
+        """Lower the function to ONNX and open a session with it."""
+        from tensorlogic.engines.onnxruntime.runtime import evaluate, open_session
+        from tensorlogic.engines.onnxruntime.session import OnnxRuntimeSession
+        from tensorlogic.lower.onnx import lower
+
+        try:
+            lowered = lower(program, function, precision, evaluate)
+            session = open_session(lowered.model, lowered.weights)
+        except TensorLogicError:
+            raise
+        except Exception as error:
+            message = f"the model could not be prepared: {first_line(error)}"
+            raise EngineError(codes.ENGINE_FAILED, message) from error
+        return OnnxRuntimeSession(session, lowered.outputs, lowered.states, lowered.weights)

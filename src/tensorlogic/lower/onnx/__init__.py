@@ -1,0 +1,39 @@
+"""Every operation on ONNX: for the engines that run its models, and for export."""
+
+from tensorlogic.lower.onnx import (
+    activation,
+    control_flow,
+    conv,
+    elementwise_binary,
+    elementwise_unary,
+    linear,
+    pool,
+    reduction,
+    states,
+    tensor_transformation,
+    transformers,
+)
+from tensorlogic.lower.onnx.lowering import Evaluate, Lowered, lower
+from tensorlogic.lower.onnx.model import WEIGHTS
+from tensorlogic.lower.onnx.registry import implementation
+from tensorlogic.lower.onnx.target import PRECISIONS
+
+__all__ = [
+    "PRECISIONS",
+    "WEIGHTS",
+    "Evaluate",
+    "Lowered",
+    "activation",
+    "control_flow",
+    "conv",
+    "elementwise_binary",
+    "elementwise_unary",
+    "implementation",
+    "linear",
+    "lower",
+    "pool",
+    "reduction",
+    "states",
+    "tensor_transformation",
+    "transformers",
+]

@@ -1,0 +1,113 @@
+"""Convolutions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from tensorlogic.lower.onnx.dtypes import mixed
+from tensorlogic.lower.onnx.graph import Graph, Tensor
+from tensorlogic.lower.onnx.registry import implements
+from tensorlogic.lower.onnx.window import onnx_pads, padding
+from tensorlogic.lower.window import Pads, window_pads
+from tensorlogic.mil.ops import conv as ops
+from tensorlogic.mil.types import FP32
+
+Ints = tuple[int, ...]
+
+
+@implements(ops.conv)
+@mixed
+def conv(
+    g: Graph,
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    strides: Ints | None,
+    pad_type: str,
+    pad: Ints | None,
+    dilations: Ints | None,
+    groups: int,
+) -> Tensor:
+    axes = x.rank - 2
+    strides, dilations = strides or (1,) * axes, dilations or (1,) * axes
+    kernel = None if weight.shape is None else weight.shape[2:]
+    how = padding(x, pad_type, pad, kernel, strides, dilations)
+    return g.op("Conv", x, weight, bias, strides=strides, dilations=dilations, group=groups, **how)  # type: ignore[no-any-return]
+
+
+@implements(ops.conv_quantized)
+def conv_quantized(
+    g: Graph,
+    weight: Tensor,
+    quantization_type: str,
+    quant_scale: Tensor,
+    quant_bias: Tensor,
+    nbits: int,
+    **how: Any,
+) -> Tensor:
+    if quantization_type != "linear" or not 1 <= nbits <= 8:
+        raise ValueError(
+            f"weights of {nbits} bits and type {quantization_type!r} are not known, only linear ones of 1 to 8"
+        )
+    scale, offset = (_per_filter(g, g.cast(values, FP32), weight) for values in (quant_scale, quant_bias))
+    dense = g.op("Add", g.op("Mul", g.cast(weight, FP32), scale), offset, shape=weight.shape)
+    return conv(g, weight=dense, **how)
+
+
+def _per_filter(g: Graph, values: Tensor, weight: Tensor) -> Tensor:
+    return g.op("Reshape", values, [-1] + [1] * (weight.rank - 1)) if values.rank == 1 else values
+
+
+@implements(ops.conv_transpose)
+@mixed
+def conv_transpose(
+    g: Graph,
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    pad: Ints | None,
+    output_shape: Ints | None,
+    pad_type: str,
+    strides: Ints | None,
+    dilations: Ints | None,
+    groups: int,
+) -> Tensor:
+    axes = x.rank - 2
+    strides, dilations = strides or (1,) * axes, dilations or (1,) * axes
+    spans = [(k - 1) * dilation + 1 for k, dilation in zip(weight.sizes[2:], dilations, strict=True)]
+    cuts = _cuts(x, spans, pad_type, pad, output_shape, strides)
+    # What a stride leaves over at the end is added there.
+    return g.op(  # type: ignore[no-any-return]
+        "ConvTranspose",
+        x,
+        weight,
+        bias,
+        strides=strides,
+        dilations=dilations,
+        group=groups,
+        pads=onnx_pads([(before, max(0, after)) for before, after in cuts]),
+        output_padding=[max(0, -after) for _, after in cuts],
+    )
+
+
+def _cuts(
+    x: Tensor, spans: list[int], pad_type: str, pad: Ints | None, output_shape: Ints | None, strides: Ints
+) -> Pads:
+    """What is cut off the full result before and after each axis; less than nothing is added."""
+    if output_shape is not None:
+        full = zip(replace(x, shape=(x.shape or ())[2:]).sizes, strides, spans, output_shape[2:], strict=True)
+        totals = [(size - 1) * stride + span - wanted for size, stride, span, wanted in full]
+    elif pad_type == "same":
+        totals = [span - stride for span, stride in zip(spans, strides, strict=True)]
+    else:
+        return window_pads(pad_type, pad, spans, (), (), ())
+    before = _cut_before(totals, pad_type, pad)
+    return [(cut, total - cut) for cut, total in zip(before, totals, strict=True)]
+
+
+def _cut_before(totals: list[int], pad_type: str, pad: Ints | None) -> Sequence[int]:
+    if pad_type == "custom" and pad is not None:
+        return pad[::2]
+    return [max(0, total) // 2 if pad_type == "same" else 0 for total in totals]
