@@ -31,8 +31,8 @@ check: lint test  ## format, lint, types, import contracts and tests: what CI ru
 conformance: $(READY)  ## run coremltools' own tests through the drop-in: hours of processor time
 	$(BIN)/python conformance/run.py --workers $(WORKERS)
 
-bench: $(READY)  ## time ResNet-50 against PyTorch and ONNX Runtime
-	$(BIN)/python benchmarks/run.py
+bench: models  ## time eleven networks against other runtimes and write docs/benchmarks.md: an hour
+	$(BIN)/python -m benchmarks
 
 fmt: $(READY)  ## format the code and fix what can be fixed
 	$(BIN)/ruff format

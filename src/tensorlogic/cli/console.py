@@ -6,7 +6,10 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def print_json(data: Any) -> None:
@@ -28,6 +31,18 @@ def size_text(size: int) -> str:
     from rich.filesize import decimal
 
     return decimal(size)
+
+
+def table_of(title: str, *columns: str, numbers: int = 0) -> Table:
+    """A table whose last `numbers` columns are numbers."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for index, column in enumerate(columns):
+        right = index >= len(columns) - numbers
+        table.add_column(column, justify="right" if right else "left", overflow="fold")
+    return table
 
 
 def page(text: str, colour: Callable[[str], str]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tensorlogic.cli.console import page, print_json, progress, size_text
+from tensorlogic.cli.console import page, print_json, progress, size_text, table_of
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -59,21 +59,9 @@ def _show(found: Inspection) -> None:
         console.print(f"[yellow]cannot run:[/] {name}: {reason}", highlight=False)
 
 
-def _table(title: str, *columns: str, numbers: int = 0) -> Table:
-    """A table whose last `numbers` columns are numbers."""
-    from rich import box
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    for index, column in enumerate(columns):
-        right = index >= len(columns) - numbers
-        table.add_column(column, justify="right" if right else "left", overflow="fold")
-    return table
-
-
 def _facts(found: Inspection) -> Table:
     said = found.metadata
-    table = _table(str(found.path), "", "")
+    table = table_of(str(found.path), "", "")
     facts = {
         "format": said.format,
         "quantization": said.quantization,
@@ -105,7 +93,7 @@ def _tool(version: str) -> str:
 
 
 def _features(found: Inspection) -> Table:
-    table = _table("Features", "", "name", "type", "description")
+    table = table_of("Features", "", "name", "type", "description")
     for direction, features in (("input", found.inputs), ("output", found.outputs), ("state", found.states)):
         for feature in features:
             optional = " (optional)" if feature.optional else ""
@@ -114,14 +102,14 @@ def _features(found: Inspection) -> Table:
 
 
 def _weights(found: Inspection) -> Table:
-    table = _table("Weights", "stored as", "tensors", "elements", "size", numbers=3)
+    table = table_of("Weights", "stored as", "tensors", "elements", "size", numbers=3)
     for storage, (count, elements, size) in found.storages.items():
         table.add_row(storage, f"{count:,}", f"{elements:,}", size_text(size))
     return table
 
 
 def _operations(found: Inspection) -> Table:
-    table = _table("Operations", "operation", "count", numbers=1)
+    table = table_of("Operations", "operation", "count", numbers=1)
     for name, count in found.operations.items():
         table.add_row(name, f"{count:,}")
     return table

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from tensorlogic.cli.console import print_json, progress
-from tensorlogic.errors import BytePlace, FormatError, UsageError, codes
+from tensorlogic.cli.inputs import INPUT, read_inputs
+from tensorlogic.errors import UsageError, codes
 
 _MOST_PROBABLE = 5
 
 
 def predict(
     model: Annotated[Path, typer.Argument(help="A model file or package.")],
-    inputs: Annotated[
-        list[str],
-        typer.Option(
-            "--input",
-            "-i",
-            metavar="NAME=VALUE",
-            help="An input: a .npy file, an image file, or a JSON value. NAME= may be left out for a single input.",
-        ),
-    ],
+    inputs: Annotated[list[str], INPUT],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the outputs to a .npz file.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     precision: Annotated[str, typer.Option(help="auto, f32, f16 or bf16.")] = "auto",
@@ -36,7 +28,7 @@ def predict(
 
     with progress(f"Loading {model}"):
         loaded = load_model(model, device=device, precision=precision, function=function)
-    given = dict(_input(text, [feature.name for feature in loaded.inputs]) for text in inputs)
+    given = read_inputs(inputs, [feature.name for feature in loaded.inputs])
     with progress("Predicting"):
         results = loaded.predict(given, state=loaded.make_state())
     if output is not None:
@@ -45,58 +37,6 @@ def predict(
         print_json({name: _plain(value) for name, value in results.items()})
     else:
         _show(results)
-
-
-def _input(text: str, names: list[str]) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if equals:
-        return name, _value(value)
-    if len(names) == 1:
-        return names[0], _value(text)
-    raise UsageError(
-        codes.WRONG_ARGUMENTS,
-        f"--input {text!r} does not say which input it is for",
-        help=f"Write --input NAME={text}; the inputs are {', '.join(names)}.",
-    )
-
-
-def _value(text: str) -> Any:
-    path = Path(text)
-    if not path.is_file():
-        try:
-            return json.loads(text)
-        except ValueError:
-            raise UsageError(
-                codes.FILE_NOT_FOUND,
-                f"{text!r} is neither a file nor a JSON value",
-                help=f"Relative paths start at the current folder, {Path.cwd()}.",
-            ) from None
-    return _array(path) if path.suffix == ".npy" else _image(path)
-
-
-def _array(path: Path) -> Any:
-    import numpy as np
-
-    try:
-        return np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise FormatError(codes.CORRUPT, f"not a NumPy file: {error}", BytePlace(str(path))) from None
-
-
-def _image(path: Path) -> Any:
-    from PIL import Image
-
-    try:
-        image = Image.open(path)
-        image.load()
-    except (OSError, ValueError, Image.DecompressionBombError):
-        raise FormatError(
-            codes.BAD_IMAGE,
-            "not a picture that Pillow can read",
-            BytePlace(str(path)),
-            help="Give a .npy file, or an image such as PNG or JPEG.",
-        ) from None
-    return image
 
 
 def _write(results: dict[str, Any], path: Path) -> None:

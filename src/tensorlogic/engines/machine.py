@@ -15,8 +15,8 @@ from importlib.metadata import PackageNotFoundError, entry_points, version
 from itertools import takewhile
 from pathlib import Path
 
-from tensorlogic.engines import ENTRY_POINTS
 from tensorlogic.engines.cache import key
+from tensorlogic.engines.registry import ENTRY_POINTS
 
 _LIBRARIES = ("torch", "onnxruntime", "onnxruntime-gpu", "openvino")
 # What the kernel says of a core that does not change from one minute to the next; x86, ARM, RISC-V.

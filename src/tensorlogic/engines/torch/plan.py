@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,6 +16,7 @@ from tensorlogic.engines.torch.step import BlockPlan, Expected, Frame, Getter, S
 from tensorlogic.engines.torch.values import Constant, Target, host
 from tensorlogic.errors import OperationPlace, ProgramError, codes
 from tensorlogic.lower.arguments import plain_argument
+from tensorlogic.lower.memory import check_size
 from tensorlogic.lower.torch import ORDINALS, Fusion, arrangement, fusions, implementation
 from tensorlogic.mil.declare import Parameter, Role
 from tensorlogic.mil.ops import Op, declaration
@@ -78,7 +78,6 @@ class _Compiler:
         self.target = target
         self.slots: dict[str, int] = {}
         self.constants: dict[str, Constant] = {}
-        self.memory = _memory()
 
     def block(self, block: Block, fused: Iterable[Fusion] = ()) -> BlockPlan:
         """The steps of a block. Only the outermost, where everything that is alive is known, may have fused ones."""
@@ -237,10 +236,7 @@ class _Compiler:
             self._check_size(declared, OperationPlace(self.source, self.function, kind, value.name))
 
     def _check_size(self, declared: TensorType, place: OperationPlace) -> None:
-        size = (declared.elements or 0) * self.target.dtype(declared.dtype.name).itemsize
-        if size > self.memory:
-            message = f"a value of {declared} takes {size:,} bytes, more than this machine's memory"
-            raise ProgramError(codes.TOO_LARGE, message, place)
+        check_size(declared, self.target.dtype(declared.dtype.name).itemsize, place)
 
     def _slot(self, name: str) -> int:
         return self.slots.setdefault(name, len(self.slots))
@@ -275,10 +271,3 @@ def _result_type(expected: Expected | None, place: OperationPlace) -> torch.dtyp
     if expected is None:
         raise ProgramError(codes.BAD_OPERATION, "the result must be a tensor of numbers", place)
     return expected.dtype
-
-
-def _memory() -> int:
-    """Bytes of this machine's memory; 64 GiB where the system does not tell."""
-    if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", {}):
-        return 1 << 36
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

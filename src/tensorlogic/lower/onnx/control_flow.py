@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tensorlogic.lower.onnx.dtypes import widened
 from tensorlogic.lower.onnx.graph import INT64, Graph, Tensor
 from tensorlogic.lower.onnx.registry import implements
 from tensorlogic.mil.ops import control_flow as ops
@@ -15,9 +16,11 @@ Body = Callable[..., tuple[Tensor, ...]]
 
 
 @implements(ops.select)
+@widened
 def select(g: Graph, cond: Tensor, a: Tensor, b: Tensor) -> Tensor:
-    result: Tensor = g.op("Where", cond, a, b, dtype=a.dtype)
-    return result
+    if a.dtype == BOOL:  # which engines have no choice of
+        return g.op("Or", g.op("And", cond, a), g.op("And", g.op("Not", cond), b))  # type: ignore[no-any-return]
+    return g.op("Where", cond, a, b, dtype=a.dtype)  # type: ignore[no-any-return]
 
 
 @implements(ops.cond)

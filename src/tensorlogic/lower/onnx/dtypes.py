@@ -57,12 +57,12 @@ def widened(compute: Compute) -> Compute:
         )
         if narrow is None:
             return compute(g, *values, **named)  # type: ignore[no-any-return]
-        wide = _WIDER[narrow]
-        result = compute(g, *[_cast(g, v) for v in values], **{name: _cast(g, v) for name, v in named.items()})
-        return g.cast(result, narrow) if result.dtype == wide else result
+        result = compute(g, *[wide(g, v) for v in values], **{name: wide(g, v) for name, v in named.items()})
+        return g.cast(result, narrow) if result.dtype == _WIDER[narrow] else result
 
     return call  # type: ignore[return-value]
 
 
-def _cast(g: Graph, value: Any) -> Any:
+def wide(g: Graph, value: Any) -> Any:
+    """A value as an integer of a width that engines compute on, if it is one of another."""
     return g.cast(value, _WIDER.get(value.dtype, value.dtype)) if isinstance(value, Tensor) else value

@@ -12,6 +12,8 @@ implement_rows(
         ops.maximum: "Max",
         ops.minimum: "Min",
         ops.mul: "Mul",
+        ops.pow: "Pow",
+        ops.real_div: "Div",  # of integers, ONNX's too is truncated
         ops.sub: "Sub",
         ops.equal: "Equal",
         ops.greater: "Greater",
@@ -26,7 +28,26 @@ implement_rows(
 )
 
 
-@implements(ops.real_div)
-def real_div(g: Graph, x: Tensor, y: Tensor) -> Tensor:
-    result: Tensor = g.op("Div", x, y)  # of integers, ONNX's too is truncated
-    return result
+@implements(ops.mod)
+def mod(g: Graph, x: Tensor, y: Tensor) -> Tensor:
+    if not x.dtype.is_float:
+        return g.op("Mod", x, y)  # type: ignore[no-any-return]
+    rest, below = _remainder(g, x, y)
+    return g.op("Where", below, g.op("Add", rest, y), rest, dtype=x.dtype)  # type: ignore[no-any-return]
+
+
+@implements(ops.floor_div)
+def floor_div(g: Graph, x: Tensor, y: Tensor) -> Tensor:
+    """Where x / y is rounded up to a whole number, the remainder tells: it is exact."""
+    if not x.dtype.is_float:
+        return g.op("Div", g.op("Sub", x, g.op("Mod", x, y)), y)  # type: ignore[no-any-return]
+    rest, below = _remainder(g, x, y)
+    whole = g.op("Sub", g.op("Round", g.op("Div", g.op("Sub", x, rest), y)), g.cast(below, x.dtype))
+    floor = g.op("Floor", g.op("Div", x, y))
+    return g.op("Where", g.op("Less", whole, floor), whole, floor, dtype=x.dtype)  # type: ignore[no-any-return]
+
+
+def _remainder(g: Graph, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """What truncated division of floats leaves, and where floored division leaves y more: it has the other sign."""
+    rest = g.op("Mod", x, y, fmod=1)
+    return rest, g.op("Less", g.op("Mul", g.op("Sign", rest), g.op("Sign", y)), 0.0)

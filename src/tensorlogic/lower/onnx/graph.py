@@ -44,9 +44,14 @@ class Tensor:
     @property
     def rank(self) -> int:
         """How many axes it has. Raises `NotImplementedError` where that is not known."""
+        return len(self.axes)
+
+    @property
+    def axes(self) -> tuple[int | None, ...]:
+        """The size of every axis, None where it is not known. Raises `NotImplementedError` where the rank is not."""
         if self.shape is None:
             raise NotImplementedError("the rank of an operand is not known")
-        return len(self.shape)
+        return self.shape
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -54,6 +59,13 @@ class Tensor:
         if self.shape is None or None in self.shape:
             raise NotImplementedError("the shape of an operand is not known")
         return tuple(size for size in self.shape if size is not None)
+
+    def size(self, axis: int) -> int:
+        """The size of one axis. Raises `NotImplementedError` where it is not known."""
+        size = self.axes[axis]
+        if size is None:
+            raise NotImplementedError("the size of an axis of an operand is not known")
+        return size
 
     @property
     def value(self) -> Array | None:
@@ -125,6 +137,8 @@ class Graph:
         first = next((each for each in operands if isinstance(each, Tensor)), None)
         inputs = [self._operand(each, first.dtype if first else None) for each in operands]
         result = dtype or _RESULTS.get(kind) or (first.dtype if first else FP32)
+        while inputs and not inputs[-1]:
+            inputs.pop()  # some kernels take an empty name at the end for a value
         names = [self.shared.name(kind) for _ in range(1 if outputs is None else outputs)]
         self.nodes.append(helper.make_node(kind, inputs, names, domain=domain, **_plain(attributes)))
         self.shared.domains.add(domain)
@@ -169,7 +183,9 @@ class Graph:
     def results(self, kind: str, like: Sequence[Tensor], *operands: Any, **attributes: Any) -> tuple[Tensor, ...]:
         """Add a node whose results are of the kinds of `like`; their shapes are not known."""
         results = self.op(kind, *operands, outputs=len(like), **attributes)
-        return tuple(replace(each, name=result.name, shape=None) for each, result in zip(like, results, strict=True))
+        return tuple(
+            replace(each, name=result.name, shape=None, stored=None) for each, result in zip(like, results, strict=True)
+        )
 
     def declare(self, tensor: Tensor) -> None:
         """Say what a value is: models in which it comes out otherwise are refused when they are loaded."""

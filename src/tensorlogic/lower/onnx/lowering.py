@@ -19,6 +19,7 @@ from tensorlogic.errors import (
     first_line,
 )
 from tensorlogic.lower.arguments import plain_argument
+from tensorlogic.lower.memory import check_size
 from tensorlogic.lower.onnx.constants import Constant
 from tensorlogic.lower.onnx.graph import Array, Graph, Tensor, TensorList
 from tensorlogic.lower.onnx.model import model_proto
@@ -28,7 +29,7 @@ from tensorlogic.lower.onnx.target import Target
 from tensorlogic.mil.declare import Op, Parameter, Role
 from tensorlogic.mil.ops import declaration
 from tensorlogic.mil.program import Block, Function, Literal, Operand, Operation, Program, Value
-from tensorlogic.mil.types import FP32, INT32, ListType, StateType, TensorType
+from tensorlogic.mil.types import FP32, INT32, STRING, ListType, StateType, TensorType
 
 Evaluate = Callable[[ModelProto, Mapping[str, Array]], Sequence[Array]]
 """Runs a model without inputs, given its large constants by name."""
@@ -114,16 +115,23 @@ class _Lowering:
 
     def _operation(self, g: Graph, operation: Operation) -> None:
         if operation.constant is not None:
-            self.known[operation.name] = Constant(operation.constant, operation.name, self.target)
+            self.known[operation.name] = Constant(operation.constant, self._label(operation.name), self.target)
             return
         declared = declaration(operation.type, self.function.opset)
         call = None if declared is None else implementation(declared)
         if declared is None or call is None:
             raise NotImplementedError("it has no equivalent yet")
+        self._check_sizes(operation.outputs, self._place(operation))
         if declared.pure and self._is_known(operation, declared):
             self._fold(operation, declared, call)
         else:
             self._write(g, operation, declared, call)
+
+    def _check_sizes(self, values: Sequence[Value], place: OperationPlace) -> None:
+        for value in values:
+            declared = value.type.wrapped if isinstance(value.type, StateType) else value.type
+            if isinstance(declared, TensorType) and declared.dtype != STRING:
+                check_size(declared, self.target.dtype(declared.dtype.name).bits // 8, place)
 
     def _write(self, g: Graph, operation: Operation, declared: Op, call: Callable[..., Any]) -> None:
         since = len(g.nodes)
@@ -157,9 +165,12 @@ class _Lowering:
         for value, each in zip(operation.outputs, results, strict=True):
             final = each if each.stored is not None else replace(each, name="", stored=next(computed))
             assert final.stored is not None
-            self.known[value.name] = Constant(
-                replace(final, name=value.name, shape=final.stored.shape), "", self.target
-            )
+            named = replace(final, name=self._label(value.name), shape=final.stored.shape)
+            self.known[value.name] = Constant(named, "", self.target)
+
+    def _label(self, name: str) -> str:
+        """What a constant is called: not as outputs are, which must be results of nodes."""
+        return "" if name in self.function.body.outputs else name
 
     def _computed(self, g: Graph, results: Sequence[Tensor]) -> Sequence[Array]:
         if not results:
@@ -247,6 +258,8 @@ class _Lowering:
         return self.moving[operand]
 
     def _input(self, g: Graph, value: Value, cells: dict[str, Cell]) -> Any:
+        kind = "state" if isinstance(value.type, StateType) else "input"
+        self._check_sizes([value], OperationPlace(self.source, self.function.name, kind, value.name))
         declared = value.type.wrapped if isinstance(value.type, StateType) else value.type
         if not isinstance(declared, TensorType):
             place = OperationPlace(self.source, self.function.name, "input", value.name)

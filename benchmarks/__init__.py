@@ -1,0 +1,1 @@
+"""How fast TensorLogic is, beside what else runs the same networks: `make bench`."""
