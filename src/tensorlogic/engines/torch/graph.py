@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from threading import Lock
 from typing import Any
 
 import torch
@@ -18,6 +19,11 @@ _PIECE = 1 << 21
 
 Cells = Mapping[str, Cell]
 
+_CAPTURING = Lock()
+"""PyTorch captures one run at a time."""
+_FAILED: list[torch.cuda.CUDAGraph] = []
+"""PyTorch's allocator goes on asking a graph whose capture failed."""
+
 
 def capture(plan: Plan, inputs: Mapping[str, Any], cells: Cells) -> GraphRun | None:
     """A graph of the plan's run, or None where CUDA cannot have one: an operation needs values on the host.
@@ -25,8 +31,7 @@ def capture(plan: Plan, inputs: Mapping[str, Any], cells: Cells) -> GraphRun | N
     `inputs` are computed on once beforehand, as `plan.run` does; the states in `cells` stay as they are.
     """
     run = GraphRun(plan)
-    run.warm_up(inputs, cells)
-    return run if run.captured(cells) else None
+    return run if run.warm_up(inputs, cells) and run.captured(cells) else None
 
 
 class GraphRun:
@@ -39,28 +44,45 @@ class GraphRun:
         with torch.inference_mode(), torch.cuda.stream(self._stream):
             self._inputs = {v.name: _Input(v.type, plan.target) for v in plan.inputs if isinstance(v.type, TensorType)}
         self._results: dict[str, Any] = {}
+        self._hosts: dict[str, torch.Tensor] = {}
 
-    def warm_up(self, inputs: Mapping[str, Any], cells: Cells) -> None:
-        """Run step by step once, so that libraries are loaded and have chosen how they compute."""
+    def warm_up(self, inputs: Mapping[str, Any], cells: Cells) -> bool:
+        """Run step by step once, so that libraries are loaded; whether the run never waits for the device."""
         with torch.cuda.stream(self._stream), self._plan.target.computing():
             self._fill(inputs)
-            self._plan.run(self._arguments(opened({name: cell.memory.clone() for name, cell in cells.items()})))
+            copies = opened({name: cell.memory.clone() for name, cell in cells.items()})
+            steady = not self._plan.waits(self._arguments(copies))
         self._stream.synchronize()
+        return steady
 
     def captured(self, cells: Cells) -> bool:
         """Whether the run could be captured; it changes the states in `cells`, whenever it runs."""
-        own = opened({name: cell.memory for name, cell in cells.items()})
         recording = torch.cuda.graph(self._graph, stream=self._stream, capture_error_mode="thread_local")
         try:
-            with recording, self._plan.target.computing():
-                results = self._plan.run(self._arguments(own))
-                self._results = {n: _result(r, own) for n, r in zip(self._plan.outputs, results, strict=True)}
-                keep(own.values())
+            # The stream is entered here too: a recording that fails does not leave it.
+            with _CAPTURING, torch.cuda.stream(self._stream), recording, self._plan.target.computing():
+                self._compute(opened({name: cell.memory for name, cell in cells.items()}))
         except (RuntimeError, TensorLogicError):
+            self._graph.reset()
+            _FAILED.append(self._graph)
             return False
-        self._hosts = {name: _pinned(result) for name, result in self._results.items() if _is_there(result)}
-        self._rest = {name: array_of(result) for name, result in self._results.items() if name not in self._hosts}
+        self._hosts = {name: _pinned(r.shape, r.dtype) for name, r in self._results.items() if self._is_there(r)}
         return True
+
+    def _compute(self, cells: dict[str, Cell]) -> None:
+        results = self._plan.run(self._arguments(cells))
+        self._results = {n: self._fetched(r, cells) for n, r in zip(self._plan.outputs, results, strict=True)}
+        keep(cells.values())
+
+    def _fetched(self, result: Any, cells: Cells) -> Any:
+        """A result as it is fetched; a copy where the run goes on to write states, which it may be part of."""
+        if not self._is_there(result):
+            return result
+        whole = result.float() if result.dtype == torch.bfloat16 else result
+        return whole.clone(memory_format=torch.contiguous_format) if cells else whole.contiguous()
+
+    def _is_there(self, result: Any) -> bool:
+        return isinstance(result, torch.Tensor) and result.device.type == self._plan.target.device.type
 
     def run(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Outputs by name, as arrays; as tensors on the device if an input is one."""
@@ -73,7 +95,10 @@ class GraphRun:
             for name, host in self._hosts.items():
                 host.copy_(self._results[name], non_blocking=True)
             self._stream.synchronize()
-            return {n: self._hosts[n].numpy().copy() if n in self._hosts else self._rest[n] for n in self._results}
+            return {name: self._array(name, result) for name, result in self._results.items()}
+
+    def _array(self, name: str, result: Any) -> Any:
+        return self._hosts[name].numpy().copy() if name in self._hosts else array_of(result)
 
     def _on_device(self, inputs: Mapping[str, Any], caller: torch.cuda.Stream) -> dict[str, Any]:
         """As PyTorch does it: the results are there for whatever the caller's stream computes next."""
@@ -82,7 +107,7 @@ class GraphRun:
         self._graph.replay()
         results = {name: own(result) for name, result in self._results.items()}
         for result in results.values():
-            if _is_there(result):
+            if self._is_there(result):
                 result.record_stream(caller)
         caller.wait_stream(self._stream)
         if not all(isinstance(value, torch.Tensor) for value in inputs.values()):
@@ -104,7 +129,7 @@ class _Input:
         sizes = [size or 0 for size in declared.shape or ()]
         dtype = target.dtype(declared.dtype.name)
         self.tensor = torch.empty(sizes, dtype=dtype, device=target.device)
-        self._staged = torch.empty(sizes, dtype=dtype, pin_memory=True)
+        self._staged = _pinned(sizes, dtype)
 
     def fill(self, given: Any) -> None:
         """Bring an array, or a tensor of the device, to the input."""
@@ -118,17 +143,5 @@ class _Input:
             target[part].copy_(staged[part].copy_(source[part]), non_blocking=True)
 
 
-def _result(result: Any, cells: Cells) -> Any:
-    """A result as it is fetched; a copy where the run goes on to write states, which it may be part of."""
-    if not _is_there(result):
-        return result
-    whole = result.float() if result.dtype == torch.bfloat16 else result
-    return whole.clone(memory_format=torch.contiguous_format) if cells else whole.contiguous()
-
-
-def _is_there(result: Any) -> bool:
-    return isinstance(result, torch.Tensor) and result.is_cuda
-
-
-def _pinned(result: torch.Tensor) -> torch.Tensor:
-    return torch.empty(result.shape, dtype=result.dtype, pin_memory=True)
+def _pinned(sizes: Sequence[int], dtype: torch.dtype) -> torch.Tensor:
+    return torch.empty(sizes, dtype=dtype, pin_memory=True)

@@ -14,6 +14,7 @@ from tensorlogic.engines.torch import shared
 from tensorlogic.engines.torch.groups import Group, grouped
 from tensorlogic.engines.torch.step import BlockPlan, Expected, Frame, Getter, Step
 from tensorlogic.engines.torch.values import Constant, Target, host
+from tensorlogic.engines.torch.watching import waits
 from tensorlogic.errors import OperationPlace, ProgramError, codes
 from tensorlogic.lower.arguments import plain_argument
 from tensorlogic.lower.memory import check_size
@@ -44,6 +45,10 @@ class Plan:
         """Every output, computed step by step. Raises `TensorLogicError` where an operation fails."""
         frame: Frame = [None] * self.slots
         return self.body.run(frame, *[arguments[value.name] for value in self.inputs])
+
+    def waits(self, arguments: Mapping[str, Any]) -> bool:
+        """Whether a run waits for the device: it is run for that."""
+        return waits(self.target.device, lambda: self.run(arguments))
 
 
 def compile_plan(program: Program, function: str, device: torch.device, precision: str) -> Plan:

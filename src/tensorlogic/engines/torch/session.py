@@ -86,7 +86,7 @@ class TorchSession:
             yield None
             return
         with self._lock:
-            pool = self._graphs.setdefault(state or self, Pool(1 if cells else _AT_ONCE))
+            pool = self._graphs.setdefault(state if cells else self, Pool(1 if cells else _AT_ONCE))
         with pool.taken(partial(self._capture, self._plan, inputs, cells)) as graph:
             if graph is None:
                 self._capture = None
