@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from tensorlogic import engines
 from tensorlogic.coreml import Feature, ModelFunction
 from tensorlogic.coreml.arrays import ArrayType
 from tensorlogic.coreml.weights import alone
+from tensorlogic.engines.cache import digest
 from tensorlogic.errors import UsageError, codes, nearest
 from tensorlogic.models.model import Model, Prediction
 from tensorlogic.models.state import State
@@ -26,7 +28,8 @@ class CoreMLModel(Model):
         self.function = described.name
         self.functions = described.file.functions
         self._file = described.file
-        prepared = engines.prepare(described.file.program, described.name, engine, device, precision)
+        content = partial(digest, described.file.files)
+        prepared = engines.prepare(described.file.program, described.name, engine, device, precision, content)
         self._session = prepared.session
         self._way = prepared.candidate
         self._holds = getattr(self._session, "holds", lambda value: False)

@@ -2,6 +2,8 @@
 
 from tensorlogic.lower.onnx import (
     activation,
+    classify,
+    constexpr,
     control_flow,
     conv,
     elementwise_binary,
@@ -12,6 +14,7 @@ from tensorlogic.lower.onnx import (
     quantization,
     recurrent,
     reduction,
+    scatter,
     scatter_gather,
     states,
     suppression,
@@ -30,6 +33,8 @@ __all__ = [
     "Evaluate",
     "Lowered",
     "activation",
+    "classify",
+    "constexpr",
     "control_flow",
     "conv",
     "elementwise_binary",
@@ -42,6 +47,7 @@ __all__ = [
     "quantization",
     "recurrent",
     "reduction",
+    "scatter",
     "scatter_gather",
     "states",
     "suppression",

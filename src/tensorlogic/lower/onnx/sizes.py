@@ -17,10 +17,15 @@ BEYOND = (1 << 63) - 1
 """A bound after the end of every axis; its negative is one before the beginning."""
 
 
+def known_sizes(x: Tensor) -> tuple[int | None, ...]:
+    """How long every axis is, None where that is not known."""
+    return (None,) * x.rank if x.shape is None else x.shape
+
+
 def size(g: Graph, x: Tensor, axis: int) -> Size:
     """How long an axis is."""
     axis = axis % x.rank
-    known = x.shape[axis] if x.shape else None
+    known = known_sizes(x)[axis]
     if known is not None:
         return known
     return g.op("Shape", x, start=axis, end=axis + 1, shape=(1,))  # type: ignore[no-any-return]
@@ -50,6 +55,13 @@ def joined(g: Graph, parts: Iterable[Size]) -> Ints | Tensor:
     if not vectors:
         return ()
     return vectors[0] if len(vectors) == 1 else g.op("Concat", *vectors, axis=0, dtype=INT64)
+
+
+def times(g: Graph, a: Size, b: Size) -> Size:
+    """The product of two sizes."""
+    if isinstance(a, int) and isinstance(b, int):
+        return a * b
+    return g.op("Mul", a, b, dtype=INT64, shape=(1,))  # type: ignore[no-any-return]
 
 
 def count_of(values: Ints | Tensor) -> int | None:

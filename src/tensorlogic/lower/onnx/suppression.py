@@ -8,7 +8,7 @@ import numpy as np
 
 from tensorlogic.lower.onnx.graph import INT64, Graph, Tensor
 from tensorlogic.lower.onnx.registry import implements
-from tensorlogic.lower.onnx.sizes import counted, joined, shape_of, size
+from tensorlogic.lower.onnx.sizes import counted, joined, known_sizes, shape_of, size
 from tensorlogic.mil.ops import tensor_operation as ops
 from tensorlogic.mil.types import FP32, INT32
 
@@ -56,13 +56,13 @@ def non_maximum_suppression_unlimited(
 
 
 def _turned(g: Graph, x: Tensor) -> Tensor:
-    n, rows, columns = x.shape or (None,) * 3
-    return g.op("Transpose", x, perm=[0, 2, 1], shape=(n, columns, rows))  # type: ignore[no-any-return]
+    shape = None if x.shape is None else (x.shape[0], x.shape[2], x.shape[1])
+    return g.op("Transpose", x, perm=[0, 2, 1], shape=shape)  # type: ignore[no-any-return]
 
 
 def _best(g: Graph, scores: Tensor, threshold: float) -> Tensor:
     """The best score of each box; that of the best box is at the threshold at least."""
-    shape = scores.shape[:-1] if scores.shape else None
+    shape = known_sizes(scores)[:-1]
     best: Tensor = g.op("ReduceMax", g.cast(scores, FP32), [-1], keepdims=0, shape=shape)
     if threshold < _LOWEST:
         return best

@@ -10,7 +10,7 @@ from tensorlogic.lower.onnx.control_flow import select
 from tensorlogic.lower.onnx.dtypes import wide, widened
 from tensorlogic.lower.onnx.graph import INT64, Graph, Tensor
 from tensorlogic.lower.onnx.registry import implement_rows, implements
-from tensorlogic.lower.onnx.sizes import Ints, Size, count_of, counted, joined, shape_of, size, sizes
+from tensorlogic.lower.onnx.sizes import Ints, Size, count_of, counted, joined, known_sizes, shape_of, size, sizes
 from tensorlogic.mil.ops import tensor_operation as ops
 from tensorlogic.mil.types import FP64, INT32, DType
 
@@ -79,7 +79,7 @@ def _befores_and_afters(g: Graph, x: Tensor, pad: Ints | Tensor, mode: str) -> I
         return g.op("Reshape", pairs, [-1])  # type: ignore[no-any-return]
     if min(pad) < 0:
         raise ValueError(f"padding by {list(pad)} would cut")
-    lengths = (x.shape or (None,) * x.rank)[x.rank - len(pad) // 2 :]
+    lengths = known_sizes(x)[x.rank - len(pad) // 2 :]
     for before, after, length in zip(pad[::2], pad[1::2], lengths, strict=True):
         if mode == "reflect" and length is not None and max(before, after) >= length:
             raise ValueError(f"reflection by ({before}, {after}) needs an axis longer than {length}")
