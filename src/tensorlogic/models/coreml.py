@@ -8,6 +8,7 @@ from typing import Any
 
 from tensorlogic import engines
 from tensorlogic.coreml import Feature, ModelFunction
+from tensorlogic.coreml.arrays import ArrayType
 from tensorlogic.coreml.weights import alone
 from tensorlogic.engines.cache import digest
 from tensorlogic.errors import UsageError, codes, nearest
@@ -33,6 +34,7 @@ class CoreMLModel(Model):
         prepared = engines.prepare(described.file.program, described.name, engine, device, precision, content, sample)
         self._session = prepared.session
         self._way = prepared.candidate
+        self._holds = getattr(self._session, "holds", lambda value: False)
 
     def predict(self, *values: Any, state: Any = None, **named: Any) -> Prediction:
         """Outputs for inputs given in order, by name, or as one dictionary; see `Model.predict`."""
@@ -43,7 +45,7 @@ class CoreMLModel(Model):
         self._check_state(state)
         kept = None if state is None or not self.states else state.on(self._session, self._way)
         results = self._session.run(encoded) if kept is None else self._session.run(encoded, kept)
-        prediction = Prediction({f.name: f.type.decode(results[f.name]) for f in self.outputs})
+        prediction = Prediction({f.name: _decoded(f, results[f.name]) for f in self.outputs})
         return _as_torch(prediction) if any(map(_is_torch, given.values())) else prediction
 
     def make_state(self) -> State:
@@ -97,7 +99,10 @@ class CoreMLModel(Model):
 
     def _encode(self, feature: Feature, given: dict[str, Any]) -> Any:
         if feature.name in given:
-            return feature.type.encode(given[feature.name], feature.name)
+            value = given[feature.name]
+            if isinstance(feature.type, ArrayType) and self._holds(value):
+                return feature.type.fitting(value, feature.name)
+            return feature.type.encode(value, feature.name)
         default = feature.type.filled()
         if default is None:
             raise UsageError(codes.MISSING_INPUT, f"the input {feature.name!r} is missing", help=self._inputs_help())
@@ -117,6 +122,12 @@ class CoreMLModel(Model):
         array = session.run({})[name]
         session.close()
         return _tensor(array) if framework == "torch" else array
+
+
+def _decoded(feature: Feature, result: Any) -> Any:
+    if isinstance(feature.type, ArrayType) and _is_torch(result):
+        return feature.type.decode_tensor(result)
+    return feature.type.decode(result.cpu().numpy() if _is_torch(result) else result)
 
 
 def _is_torch(value: Any) -> bool:
