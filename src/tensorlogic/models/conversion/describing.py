@@ -13,12 +13,13 @@ from tensorlogic.models.conversion.result import Port
 
 
 def describe(model: ModelProto, described: ModelFunction, signature: Signature) -> None:
-    """Write into the model what it is, and what its inputs and outputs mean."""
+    """Write into the model what it is, and what its inputs and outputs mean; states come after the other inputs."""
     said = described.file.description.metadata
     own = {"author": said.author, "license": said.license, "version": said.versionString}
     helper.set_model_props(model, {**said.userDefined, **{key: text for key, text in own.items() if text}})
     model.doc_string = said.shortDescription
     model.producer_version = __version__
+    model.graph.input.sort(key=lambda value: value.name in signature.states)
     meanings = _meanings(described, signature)
     for value in (*model.graph.input, *model.graph.output):
         value.doc_string = meanings.get(value.name, "")
