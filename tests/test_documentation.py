@@ -45,10 +45,10 @@ def test_programs_of_the_documentation(text: str) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-@pytest.mark.parametrize("text", [b for b in blocks("python") if "README" in b.id])
-def test_python_of_the_readme(text: str) -> None:
+@pytest.mark.parametrize("text", [b for b in blocks("python") if b.id.startswith(("README", "onnx"))])
+def test_python_for_users(text: str) -> None:
     with contextlib.redirect_stdout(io.StringIO()):
-        exec(compile(text, "README.md", "exec"), {})
+        exec(compile(text, "documentation", "exec"), {})
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -157,6 +157,13 @@ def test_what_the_package_does_not_have_as_it_is_goes_elsewhere(tmp_path: Path) 
     np.testing.assert_allclose(*run(made.path, x=x.numpy()).values(), want, rtol=1e-4, atol=1e-6)
 
 
+def test_a_file_of_more_than_protobuf_reads(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(placing, "_LARGEST", 1 << 10)
+    with pytest.raises(tl.TensorLogicError, match="2 GB at most.*beside") as caught:
+        tl.convert_model(model, model.with_name("net.onnx"), weights="inside")
+    assert caught.value.code == codes.TOO_LARGE
+
+
 @pytest.mark.skipif(not hasattr(os, "link"), reason="files have one name here")
 def test_weights_with_a_second_name_are_not_named(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """ONNX's checker takes such files for an attack."""
@@ -279,6 +286,16 @@ def test_pictures_are_planes(
     np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-5)
 
 
+def test_what_stands_for_a_missing_input(tmp_path: Path) -> None:
+    import coremltools as ct
+
+    given = ct.TensorType("x", X.shape, default_value=np.full(X.shape, 0.5, np.float32))
+    target = ct.target.iOS16
+    save(network(), tmp_path / MODEL, [given], torch.zeros(X.shape), minimum_deployment_target=target)
+    made = tl.convert_model(tmp_path / MODEL, tmp_path / "net.onnx")
+    assert made.inputs[0].meaning == "0.5 everywhere stands for what Core ML is not given"
+
+
 def test_what_a_model_says_of_itself(model: Path) -> None:
     def say(message: Any) -> None:
         said = message.description.metadata
@@ -388,7 +405,7 @@ def test_a_model_that_computes_something_else_is_not_written(model: Path, monkey
         return made
 
     monkeypatch.setattr(converting, "with_labels", wrong)
-    with pytest.raises(tl.TensorLogicError, match=r"the output 'y' .*differs.*--no-check") as caught:
+    with pytest.raises(tl.TensorLogicError, match=r"differs .* output 'y'.*--no-check") as caught:
         tl.convert_model(model, model.with_name("net.onnx"))
     assert caught.value.code == codes.CHECK_FAILED
     assert [each.name for each in model.parent.iterdir()] == [MODEL]

@@ -18,6 +18,7 @@ from tensorlogic.lower.onnx.graph import INT64, Array, Graph, Tensor
 from tensorlogic.lower.onnx.registry import implements
 from tensorlogic.lower.onnx.sizes import Size, joined, shape_of, size_of, sizes, times
 from tensorlogic.mil.ops import scatter_gather as ops
+from tensorlogic.mil.types import FP16, FP32
 
 _REDUCTIONS = {"update": "none", "add": "add", "mul": "mul", "max": "max", "min": "min"}
 _FAR = 1 << 40
@@ -126,6 +127,9 @@ def merged(g: Graph, data: Tensor, updates: Tensor, places: Places, axis: int, m
 
 
 def _written(g: Graph, data: Tensor, updates: Tensor, places: Places, axis: int, reduction: str) -> Tensor:
+    if data.dtype == FP16 and reduction != "none":  # for which ONNX Runtime has no kernel
+        wide = _written(g, g.cast(data, FP32), g.cast(updates, FP32), places, axis, reduction)
+        return g.cast(wide, FP16)
     how: dict[str, Any] = {"reduction": reduction, "shape": data.shape}
     if places.differ and axis == 0:
         return g.op("ScatterND", data, g.op("Reshape", places.at, [-1, 1]), updates, **how)  # type: ignore[no-any-return]

@@ -40,7 +40,7 @@ def compare(
         onnx.checker.check_model(str(path), full_check=True)
         session = _session(path)
     except Exception as error:
-        raise EngineError(codes.CHECK_FAILED, f"the ONNX model is not valid: {first_line(error)}") from error
+        raise _failed(f"is not valid: {first_line(error)}") from error
     if _is_random(described):
         return None
     inputs = _inputs(described)
@@ -63,9 +63,12 @@ def _is_random(described: ModelFunction) -> bool:
 def _refuse(differences: Mapping[str, float], tolerance: float) -> None:
     name = max(differences, key=lambda name: differences[name])
     if differences[name] > tolerance:
-        message = f"the output {name!r} of the ONNX model differs from PyTorch's by {differences[name]:.2g} of its size"
-        cure = "Nothing was written. check=False, or --no-check, writes it all the same."
-        raise EngineError(codes.CHECK_FAILED, message, help=cure)
+        raise _failed(f"differs from PyTorch in its output {name!r}, by {differences[name]:.2g} of the largest number")
+
+
+def _failed(what: str) -> EngineError:
+    cure = "Nothing was written. check=False, or --no-check, writes it all the same."
+    return EngineError(codes.CHECK_FAILED, f"the ONNX model {what}", help=cure)
 
 
 def _session(path: Path) -> onnxruntime.InferenceSession:
@@ -109,7 +112,7 @@ def _outputs(
         try:
             results = dict(zip(signature.fetched, session.run(signature.fetched, {**feed, **kept}), strict=True))
         except Exception as error:
-            raise EngineError(codes.CHECK_FAILED, f"the ONNX model fails: {first_line(error)}") from error
+            raise _failed(f"fails in ONNX Runtime: {first_line(error)}") from error
         kept = {name: results[output] for name, output in signature.states.items()}
         yield results
 
