@@ -80,13 +80,13 @@ class Tensor:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class TensorList(Tensor):
-    """A list of tensors: `dtype` and `shape` are those of an element."""
+    """A list of tensors of one shape: the tensor that has them along its first axis.
 
-    @property
-    def type(self) -> TypeProto:
-        """ONNX's type."""
-        element = helper.make_tensor_type_proto(onnx_dtype(self.dtype), self.shape)
-        return helper.make_sequence_type_proto(element)
+    `element` is the shape of an element. A size that has None there is 0 until an element is written.
+    """
+
+    element: tuple[int | None, ...] = ()
+    grows: bool = True
 
 
 @dataclass(slots=True)
@@ -114,6 +114,7 @@ class Graph:
     """A graph that is being written: `op` adds a node to it."""
 
     def __init__(self, outer: Graph | None = None) -> None:
+        self.outer = outer
         self.shared: _Shared = outer.shared if outer else _Shared()
         self.nodes: list[NodeProto] = []
         self.inputs: list[Tensor] = []
@@ -185,6 +186,8 @@ class Graph:
 
     def results(self, kind: str, like: Sequence[Tensor], *operands: Any, **attributes: Any) -> tuple[Tensor, ...]:
         """Add a node whose results are of the kinds of `like`; their shapes are not known."""
+        if not all(isinstance(each, Tensor) for each in like):
+            raise NotImplementedError("a block within it yields what is no tensor")
         results = self.op(kind, *operands, outputs=len(like), **attributes)
         return tuple(
             replace(each, name=result.name, shape=None, stored=None) for each, result in zip(like, results, strict=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from tensorlogic.lower import sampling
 from tensorlogic.lower.sampling import spacing
 
 
@@ -19,9 +18,10 @@ def places(mode: str, first: Tensor, last: Tensor, count: int) -> Tensor:
     return found.clamp(torch.minimum(first, last), torch.maximum(first, last))
 
 
-def axis_places(mode: str, size: int, count: int) -> Tensor:
-    """The places on an axis of `size` pixels: exact, and on the host."""
-    return torch.from_numpy(sampling.axis_places(mode, size, count))
+def axis_places(mode: str, size: int, count: int, device: torch.device) -> Tensor:
+    """The places on an axis of `size` pixels: exact, and on the device unless that has no float64."""
+    numbers = torch.arange(size, dtype=torch.float64, device="cpu" if device.type == "mps" else device)
+    return places(mode, numbers[0], numbers[-1], count)
 
 
 def folded(place: Tensor, low: float, high: float) -> Tensor:
