@@ -9,7 +9,7 @@ from tensorlogic.lower.onnx.formula import Formula
 from tensorlogic.lower.onnx.graph import INT64, Graph, Tensor
 from tensorlogic.lower.onnx.registry import implements
 from tensorlogic.lower.onnx.sampling import Pixels, clamped, length, places
-from tensorlogic.lower.onnx.sizes import BEYOND, counted, size
+from tensorlogic.lower.onnx.sizes import BEYOND, counted, size_of
 from tensorlogic.mil.ops import image_resizing as ops
 from tensorlogic.mil.types import FP32
 
@@ -31,7 +31,7 @@ def crop_resize(g: Graph, x: Tensor, roi: Tensor, *, pad_value: float = 0.0, **h
 
 @implements(ops.crop_resize_boxes)
 def crop_resize_boxes(g: Graph, x: Tensor, boxes: Tensor, box_indices: Tensor | None, **how: Any) -> Tensor:
-    images = counted(g, size(g, boxes, 0)) if box_indices is None else box_indices
+    images = counted(g, size_of(g, boxes, 0)) if box_indices is None else box_indices
     each = Formula(g, g.cast(images, INT64)).op("Unsqueeze", [1])
     return g.op("Squeeze", _boxes(g, x, each, boxes, **how), [1])  # type: ignore[no-any-return]
 

@@ -12,7 +12,7 @@ from tensorlogic.lower.onnx.formula import Formula, at_least
 from tensorlogic.lower.onnx.graph import INT64, Graph, Tensor
 from tensorlogic.lower.onnx.registry import implements
 from tensorlogic.lower.onnx.sampling import length, linear
-from tensorlogic.lower.onnx.sizes import BEYOND, Size, counted, joined, size, sizes
+from tensorlogic.lower.onnx.sizes import BEYOND, Size, counted, joined, size_of, sizes
 from tensorlogic.lower.sampling import axis_places, spacing
 from tensorlogic.mil.ops import image_resizing as ops
 from tensorlogic.mil.types import DTYPES, FP32
@@ -81,8 +81,8 @@ def resize(
 def _wanted(g: Graph, x: Tensor, shape: Ints | Tensor, axis: int) -> Size:
     """The size for one of the last axes, where 0 keeps it."""
     if not isinstance(shape, Tensor):
-        return shape[axis] or size(g, x, axis)
-    have, given = size(g, x, axis), g.op("Gather", g.ints(shape), [axis])
+        return shape[axis] or size_of(g, x, axis)
+    have, given = size_of(g, x, axis), g.op("Gather", g.ints(shape), [axis])
     kept = [have] if isinstance(have, int) else have
     return g.op("Where", g.op("Equal", given, 0), kept, given, dtype=INT64, shape=(1,))  # type: ignore[no-any-return]
 

@@ -11,7 +11,7 @@ from tensorlogic.lower.onnx.formula import Formula, Number
 from tensorlogic.lower.onnx.graph import INT64, Array, Graph, Tensor
 from tensorlogic.lower.onnx.registry import implements
 from tensorlogic.lower.onnx.sampling import Pixels, clamped, folded, length
-from tensorlogic.lower.onnx.sizes import counted, joined, size
+from tensorlogic.lower.onnx.sizes import counted, joined, size_of
 from tensorlogic.mil.ops import image_resizing as ops
 from tensorlogic.mil.types import FP32
 
@@ -71,7 +71,7 @@ def _looked_up(
         row, column, last_row, last_column = row + 2, column + 2, last_row + 4, last_column + 4
     row = clamped(_FOLDED[padding_mode](row, last_row), last_row)
     column = clamped(_FOLDED[padding_mode](column, last_column), last_column)
-    numbers = Formula(g, g.cast(counted(g, size(g, x, 0)), INT64)).op("Unsqueeze", [1, 2])
+    numbers = Formula(g, g.cast(counted(g, size_of(g, x, 0)), INT64)).op("Unsqueeze", [1, 2])
     found = _SAMPLED[sampling_mode](Pixels(g, image), numbers, row, column)
     return g.cast(found.op("Transpose", perm=[0, 3, 1, 2]).tensor, x.dtype)
 
@@ -115,7 +115,7 @@ def affine(
     grid = g.constant(np.stack([columns, rows, np.ones_like(rows)], -1).reshape(-1, 3), FP32)
     matrices = g.op("Transpose", g.op("Reshape", g.cast(transform_matrix, FP32), [-1, 2, 3]), perm=[0, 2, 1])
     mapped = g.op("Reshape", g.op("MatMul", grid, matrices), [-1, output_height, output_width, 2])
-    coordinates = g.op("Expand", mapped, joined(g, (size(g, x, 0), 1, 1, 1)))
+    coordinates = g.op("Expand", mapped, joined(g, (size_of(g, x, 0), 1, 1, 1)))
     return resample(g, x, coordinates, coordinates_mode=coordinates_mode, align_corners=align_corners, **how)
 
 

@@ -8,14 +8,14 @@ import numpy as np
 
 from tensorlogic.lower.onnx.formula import Formula, Number, at_least
 from tensorlogic.lower.onnx.graph import INT64, Array, Graph, Tensor
-from tensorlogic.lower.onnx.sizes import size
+from tensorlogic.lower.onnx.sizes import size_of
 from tensorlogic.lower.sampling import spacing
 from tensorlogic.mil.types import DType
 
 
 def length(g: Graph, x: Tensor, axis: int, dtype: DType) -> Number:
     """The size of an axis, as a number of a type."""
-    found = size(g, x, axis)
+    found = size_of(g, x, axis)
     return Formula(g, found).cast(dtype) if isinstance(found, Tensor) else found
 
 
