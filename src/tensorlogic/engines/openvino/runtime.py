@@ -9,12 +9,17 @@ from onnx import ModelProto, TensorProto
 
 from tensorlogic.lower.onnx.graph import Array
 
+_HINTS = {
+    "PERFORMANCE_HINT": "LATENCY",
+    "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0",  # products with quantized weights would round x to eight bits
+}
+
 
 def compile_model(model: ModelProto, weights: Mapping[str, Array], precision: str) -> openvino.CompiledModel:
     """The model, compiled for one prediction at a time."""
     core = openvino.Core()
     read = core.read_model(_whole(model, weights), b"")
-    return core.compile_model(read, "CPU", {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"})
+    return core.compile_model(read, "CPU", {"INFERENCE_PRECISION_HINT": precision, **_HINTS})
 
 
 def _whole(model: ModelProto, weights: Mapping[str, Array]) -> bytes:
