@@ -149,18 +149,24 @@ def differences(program: Program, other: Program, precision: str, given: Mapping
     """
     before, after = (run(each, precision, given) for each in (program, other))
     assert list(before) == list(after)
-    largest = 0.0
-    for want, got in zip(before.values(), after.values(), strict=True):
-        assert type(got) is type(want)
-        if not isinstance(want, np.ndarray):
-            assert got == want
-            continue
-        assert (got.dtype, got.shape) == (want.dtype, want.shape)
-        assert want.dtype.kind != "f" or np.isfinite(want).all(), "numbers that say nothing"
-        if got.tobytes() != want.tobytes():
-            error = np.abs(got.astype(np.float64) - want.astype(np.float64)).max()
-            largest = max(largest, error / np.abs(want.astype(np.float64)).max(), 1e-12)
-    return largest
+    return max(map(_difference, before.values(), after.values()))
+
+
+def _difference(want: Any, got: Any) -> float:
+    assert type(got) is type(want)
+    if isinstance(want, dict):
+        assert list(got) == list(want)
+        return max(map(_difference, want.values(), got.values()))
+    if isinstance(want, str):
+        assert got == want
+        return 0.0
+    want, got = np.asarray(want), np.asarray(got)
+    assert (got.dtype, got.shape) == (want.dtype, want.shape)
+    if got.tobytes() == want.tobytes():
+        return 0.0
+    assert np.isfinite(want).all(), "not the same bits, and no numbers to compare"
+    error = np.abs(got.astype(np.float64) - want.astype(np.float64)).max()
+    return max(error / (np.abs(want.astype(np.float64)).max() or 1.0), 1e-12)
 
 
 def known(program: Program, given: Mapping[str, np.ndarray]) -> Program:

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx
+import onnxruntime
+import pytest
 
+from tensorlogic.engines.onnxruntime.runtime import evaluate
+from tensorlogic.lower.onnx import lower
+from tensorlogic.lower.onnx.labels import with_labels
 from tensorlogic.mil.types import FP32
 
-from .harness import case, suite
+from .harness import Case, case, suite
 
 PROBABILITIES = np.float32([0.125, 0.625, 0.25])
 
@@ -19,3 +25,14 @@ CASES = [
 ]
 
 test_cases = suite(CASES)
+
+
+@pytest.mark.parametrize("each", CASES, ids=str)
+def test_exported_models_give_labels(each: Case) -> None:
+    """In ONNX's own types: a label is a tensor, and a table a sequence of one map."""
+    lowered = lower(each.program(FP32), "main", "f32", evaluate)
+    model = with_labels(lowered.model, lowered.labels)
+    onnx.checker.check_model(model)
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    label, table = session.run(list(lowered.outputs), each.inputs(FP32))
+    assert (label, table) == (each.want[0], [each.want[1]])

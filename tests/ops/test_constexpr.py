@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
+from tensorlogic.engines import Engine
+from tensorlogic.engines.onnxruntime import OnnxRuntimeEngine
 from tensorlogic.engines.torch import TorchEngine
 from tensorlogic.lower.torch import storage
 from tensorlogic.mil import Operation, Program, Value
@@ -182,7 +185,8 @@ CASES = [
 test_cases = suite(CASES)
 
 
-def test_expanded_once_and_only_when_used(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("engine", [TorchEngine, OnnxRuntimeEngine])
+def test_expanded_once_and_only_when_used(engine: Callable[[], Engine], monkeypatch: pytest.MonkeyPatch) -> None:
     expanded = []
     expand = storage.Stored.expand
     monkeypatch.setattr(storage.Stored, "expand", lambda stored: expanded.append(stored.shape) or expand(stored))
@@ -195,7 +199,7 @@ def test_expanded_once_and_only_when_used(monkeypatch: pytest.MonkeyPatch) -> No
     ]
     each = program([tensor("x", FP32, 2, 3)], operations, ["product"], 18)
     x = np.ones((2, 3), np.float32)
-    session = TorchEngine().prepare(each, "main", "cpu", "f32")
+    session = engine().prepare(each, "main", "cpu", "f32")
     for _ in range(2):
         np.testing.assert_array_equal(session.run({"x": x})["product"], (x + used.want) * used.want)
     assert (expanded.count((2, 3)), expanded.count((5,))) == (1, 0)

@@ -30,6 +30,11 @@ class ModelFile:
     """Bytes on disk."""
 
     @property
+    def files(self) -> list[Path]:
+        """Everything that it is read from."""
+        return [file for file in self.path.rglob("*") if file.is_file()]
+
+    @property
     def functions(self) -> tuple[str, ...]:
         """The names of the functions that can be loaded, in the order of the file."""
         return tuple(each.name for each in self.description.functions) or (self.default,)

@@ -34,7 +34,13 @@ _VARIABLES = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "OMP_NUM_THREADS")
 @cache
 def fingerprint() -> str:
     """The same on machines, and in environments, where measuring again would make the same choice."""
-    return key(*_processor(), *_limits(), *_gpus(), *_versions())
+    return key(processor(), *_limits(), *_gpus(), *_versions())
+
+
+@cache
+def processor() -> str:
+    """The same on processors that run the same instructions equally fast, as far as the system tells them apart."""
+    return key(*_processor())
 
 
 def _processor() -> Iterator[str]:

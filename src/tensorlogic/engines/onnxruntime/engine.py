@@ -32,16 +32,12 @@ class OnnxRuntimeEngine:
         self, program: Program, function: str, device: str, precision: str, content: Content | None = None
     ) -> Session:
         """Lower the function to ONNX and open a session with it."""
-        from tensorlogic.engines.onnxruntime.runtime import evaluate, open_session
-        from tensorlogic.engines.onnxruntime.session import OnnxRuntimeSession
-        from tensorlogic.lower.onnx import lower
+        from tensorlogic.engines.onnxruntime.preparing import session
 
         try:
-            lowered = lower(program, function, precision, evaluate)
-            session = open_session(lowered.model, lowered.weights)
+            return session(program, function, precision, content)
         except TensorLogicError:
             raise
         except Exception as error:
             message = f"the model could not be prepared: {first_line(error)}"
             raise EngineError(codes.ENGINE_FAILED, message) from error
-        return OnnxRuntimeSession(session, lowered.outputs, lowered.states, lowered.weights)

@@ -53,4 +53,4 @@ class OpenVinoEngine:
         except Exception as error:
             message = f"the model could not be prepared: {first_line(error)}"
             raise EngineError(codes.ENGINE_FAILED, message) from error
-        return OpenVinoSession(compiled, lowered.outputs, lowered.states)
+        return OpenVinoSession(compiled, lowered.signature)

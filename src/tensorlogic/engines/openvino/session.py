@@ -10,46 +10,32 @@ from typing import Any
 import numpy as np
 import openvino
 
-from tensorlogic.engines.array_state import ArrayState
-from tensorlogic.engines.protocol import State
+from tensorlogic.engines.array_session import ArraySession
+from tensorlogic.engines.array_state import Array
 from tensorlogic.errors import EngineError, codes, first_line
+from tensorlogic.lower.signature import Signature
 
 
-class OpenVinoSession:
+class OpenVinoSession(ArraySession):
     """Runs a compiled model. Each run has a request of its own, so that threads do not meet."""
 
-    def __init__(self, compiled: openvino.CompiledModel, outputs: tuple[str, ...], states: Mapping[str, str]) -> None:
+    def __init__(self, compiled: openvino.CompiledModel, signature: Signature) -> None:
+        super().__init__(signature)
         self._compiled = compiled
-        self._outputs = outputs
-        self._states = states
         self._requests: SimpleQueue[openvino.InferRequest] = SimpleQueue()
-        self._inputs = {each.any_name: (each.element_type.to_dtype(), each.partial_shape) for each in compiled.inputs}
+        self._inputs = {
+            each.node.friendly_name: (each.element_type.to_dtype(), each.partial_shape) for each in compiled.inputs
+        }
         places = {name: index for index, each in enumerate(compiled.outputs) for name in each.names}
-        self._fetched = [places[name] for name in (*outputs, *states.values())]
-
-    def run(self, inputs: Mapping[str, Any], state: State | None = None) -> dict[str, Any]:
-        """Outputs by name; the same inputs, and state, give the same bits."""
-        if not self._states:
-            return dict(zip(self._outputs, self._run(inputs), strict=True))
-        assert isinstance(state, ArrayState)
-        with state.held() as values:
-            results = self._run({**inputs, **values})
-            values.update(zip(self._states, results[len(self._outputs) :], strict=True))
-            return dict(zip(self._outputs, results, strict=False))
-
-    def make_state(self) -> ArrayState:
-        """Zeros for every state of the function."""
-        kinds = {name: self._inputs[name] for name in self._states}
-        return ArrayState({name: np.zeros(shape.to_shape(), dtype) for name, (dtype, shape) in kinds.items()})
-
-    @property
-    def device(self) -> str:
-        """What it runs on."""
-        return "cpu"
+        self._fetched = [places[name] for name in signature.fetched]
 
     def close(self) -> None:
         """Forget the compiled model and its weights."""
         del self._compiled, self._requests
+
+    def _zeros(self, name: str) -> Array:
+        dtype, shape = self._inputs[name]
+        return np.zeros(shape.to_shape(), dtype)
 
     def _run(self, inputs: Mapping[str, Any]) -> list[Any]:
         feed = {name: self._argument(inputs[name], *kind) for name, kind in self._inputs.items()}

@@ -13,7 +13,7 @@ from tensorlogic.lower.onnx.target import Target
 from tensorlogic.mil.literals import codes as numbers
 from tensorlogic.mil.literals import plain
 from tensorlogic.mil.program import Literal
-from tensorlogic.mil.types import STRING, TensorType
+from tensorlogic.mil.types import STRING, DType, TensorType
 
 
 class Constant:
@@ -47,6 +47,14 @@ class Constant:
     def elements(self) -> int:
         """How many numbers it has; none for texts."""
         return self.value.stored.size if isinstance(self.value, Tensor) and self.value.stored is not None else 0
+
+    @property
+    def dtype(self) -> DType:
+        """The type that its numbers are computed in."""
+        if isinstance(self._value, Tensor):
+            return self._value.dtype
+        assert isinstance(self._value.type, TensorType)
+        return self._target.dtype(self._value.type.dtype.name)
 
     @property
     def literal(self) -> Literal | Tensor:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from tensorlogic.lower.onnx.dtypes import widened
 from tensorlogic.lower.onnx.graph import INT64, Graph, Tensor
 from tensorlogic.lower.onnx.registry import implements
+from tensorlogic.lower.onnx.state import Body, Cell, assign, cells_of, values_of
 from tensorlogic.mil.ops import control_flow as ops
 from tensorlogic.mil.types import BOOL
-
-Body = Callable[..., tuple[Tensor, ...]]
-"""Writes a block's operations into a graph, for tensors that stand for the block's inputs."""
 
 
 @implements(ops.select)
@@ -24,24 +21,41 @@ def select(g: Graph, cond: Tensor, a: Tensor, b: Tensor) -> Tensor:
 
 
 @implements(ops.cond)
-def cond(g: Graph, pred: Tensor | bool, true_branch: Body, false_branch: Body) -> tuple[Tensor, ...]:
+def cond(g: Graph, pred: Tensor | bool, true_branch: Body, false_branch: Body) -> tuple[Any, ...]:
+    """States are further results."""
     if isinstance(pred, bool):
         return true_branch(g) if pred else false_branch(g)
+    cells = cells_of(true_branch, false_branch)
+    before = values_of(cells)
     branches = []
     for body in (true_branch, false_branch):
+        assign(cells, before)
         inner = Graph(g)
-        results = body(inner)
+        results = [*body(inner), *values_of(cells)]
         branches.append(inner.proto(results))
-    return g.results("If", results, g.op("Reshape", pred, [-1]), then_branch=branches[0], else_branch=branches[1])
+    chosen = g.results("If", results, g.op("Reshape", pred, [-1]), then_branch=branches[0], else_branch=branches[1])
+    return _left(chosen, cells)
 
 
 @implements(ops.while_loop)
 def while_loop(g: Graph, loop_vars: tuple[Any, ...], condition: Body, body: Body) -> tuple[Any, ...]:
+    """States are further variables."""
+    cells = cells_of(condition, body)
     (first,) = condition(g, *loop_vars)
+    start = [*loop_vars, *values_of(cells)]
     inner = Graph(g)
     inner.input(INT64, (), "iteration")
     inner.input(BOOL, (), "again")
-    results = body(inner, *[inner.input_like(each) for each in loop_vars])
+    variables = _left(tuple(inner.input_like(each) for each in start), cells)
+    results = body(inner, *variables)
     (again,) = condition(inner, *results)
-    block = inner.proto([again, *results])
-    return g.results("Loop", results, None, first, *loop_vars, body=block)
+    after = [*results, *values_of(cells)]
+    block = inner.proto([again, *after])
+    return _left(g.results("Loop", after, None, first, *start, body=block), cells)
+
+
+def _left(values: tuple[Any, ...], cells: list[Cell]) -> tuple[Any, ...]:
+    """Give the last values to the states; what is left."""
+    split = len(values) - len(cells)
+    assign(cells, values[split:])
+    return values[:split]

@@ -66,3 +66,8 @@ def widened(compute: Compute) -> Compute:
 def wide(g: Graph, value: Any) -> Any:
     """A value as an integer of a width that engines compute on, if it is one of another."""
     return g.cast(value, _WIDER.get(value.dtype, value.dtype)) if isinstance(value, Tensor) else value
+
+
+def unsigned(g: Graph, x: Tensor) -> Tensor:
+    """Integers among which negative ones are large: as indices, they are outside every tensor."""
+    return g.cast(x, DTYPES["uint32"]) if x.dtype.name.startswith("int") else x

@@ -70,7 +70,7 @@ class Tensor:
     @property
     def value(self) -> Array | None:
         """The value of a constant in the type it is computed in, None for anything else."""
-        return None if self.stored is None else self.stored.astype(self.dtype.numpy, copy=False)
+        return None if self.stored is None else np.asarray(self.stored).astype(self.dtype.numpy, copy=False)
 
     @property
     def type(self) -> TypeProto:
@@ -80,13 +80,13 @@ class Tensor:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class TensorList(Tensor):
-    """A list of tensors: `dtype` and `shape` are those of an element."""
+    """A list of tensors of one shape: the tensor that has them along its first axis.
 
-    @property
-    def type(self) -> TypeProto:
-        """ONNX's type."""
-        element = helper.make_tensor_type_proto(onnx_dtype(self.dtype), self.shape)
-        return helper.make_sequence_type_proto(element)
+    `element` is the shape of an element. A size that has None there is 0 until an element is written.
+    """
+
+    element: tuple[int | None, ...] = ()
+    grows: bool = True
 
 
 @dataclass(slots=True)
@@ -114,6 +114,7 @@ class Graph:
     """A graph that is being written: `op` adds a node to it."""
 
     def __init__(self, outer: Graph | None = None) -> None:
+        self.outer = outer
         self.shared: _Shared = outer.shared if outer else _Shared()
         self.nodes: list[NodeProto] = []
         self.inputs: list[Tensor] = []
@@ -147,8 +148,11 @@ class Graph:
 
     def constant(self, value: Any, dtype: DType | None = None) -> Tensor:
         """A constant; numbers are of `dtype`, arrays of their own type unless it is given."""
-        array = np.asarray(value, dtype=None if dtype is None else dtype.numpy)
-        return Tensor("", _NUMPY[array.dtype], array.shape, array)
+        return self.held(np.asarray(value, dtype=None if dtype is None else dtype.numpy))
+
+    def held(self, array: Array, name: str = "") -> Tensor:
+        """A constant of the type of an array, which may be one that is expanded later."""
+        return Tensor(name, _NUMPY[array.dtype], array.shape, array)
 
     def cast(self, x: Tensor, dtype: DType) -> Tensor:
         """The tensor in another type; itself where it is of that type."""
@@ -182,6 +186,8 @@ class Graph:
 
     def results(self, kind: str, like: Sequence[Tensor], *operands: Any, **attributes: Any) -> tuple[Tensor, ...]:
         """Add a node whose results are of the kinds of `like`; their shapes are not known."""
+        if not all(isinstance(each, Tensor) for each in like):
+            raise NotImplementedError("a block within it yields what is no tensor")
         results = self.op(kind, *operands, outputs=len(like), **attributes)
         return tuple(
             replace(each, name=result.name, shape=None, stored=None) for each, result in zip(like, results, strict=True)
@@ -257,7 +263,7 @@ def _identity(tensor: Tensor) -> Any:
     assert tensor.stored is not None
     if tensor.stored.size > 64 or tensor.stored.dtype == object:
         return id(tensor.stored), tensor.dtype
-    return tensor.stored.tobytes(), tensor.stored.dtype.str, tensor.stored.shape, tensor.dtype
+    return np.asarray(tensor.stored).tobytes(), tensor.stored.dtype.str, tensor.stored.shape, tensor.dtype
 
 
 def _plain(attributes: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import re
 
 from tensorlogic.lower.onnx.dtypes import common_type, mixed
 from tensorlogic.lower.onnx.graph import Graph, Tensor
+from tensorlogic.lower.onnx.packed import packed_product
 from tensorlogic.lower.onnx.registry import implements
 from tensorlogic.mil.ops import linear as ops
 from tensorlogic.mil.types import DType
@@ -15,6 +16,9 @@ from tensorlogic.mil.types import DType
 @mixed
 def linear(g: Graph, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """Gemm takes weights as they are stored; for MatMul, an engine keeps a transposed copy."""
+    packed = packed_product(g, x, weight, bias)
+    if packed is not None:
+        return packed
     leading = [-1 if size is None else size for size in x.axes[:-1]]
     if not x.dtype.is_float or leading.count(-1) > 1 or 0 in leading:
         product: Tensor = g.op("MatMul", x, _transposed(g, weight))

@@ -22,14 +22,17 @@ from tensorlogic.lower.arguments import plain_argument
 from tensorlogic.lower.memory import check_size
 from tensorlogic.lower.onnx.constants import Constant
 from tensorlogic.lower.onnx.graph import Array, Graph, Tensor, TensorList
+from tensorlogic.lower.onnx.labels import Labelled
 from tensorlogic.lower.onnx.model import model_proto
 from tensorlogic.lower.onnx.registry import implementation
-from tensorlogic.lower.onnx.state import Cell
+from tensorlogic.lower.onnx.state import Body, Cell
 from tensorlogic.lower.onnx.target import Target
+from tensorlogic.lower.signature import Signature
 from tensorlogic.mil.declare import Op, Parameter, Role
 from tensorlogic.mil.ops import declaration
 from tensorlogic.mil.program import Block, Function, Literal, Operand, Operation, Program, Value
-from tensorlogic.mil.types import FP32, INT32, STRING, ListType, StateType, TensorType
+from tensorlogic.mil.simplify import simplify
+from tensorlogic.mil.types import FP32, INT32, STRING, DType, ListType, StateType, TensorType
 
 Evaluate = Callable[[ModelProto, Mapping[str, Array]], Sequence[Array]]
 """Runs a model without inputs, given its large constants by name."""
@@ -40,15 +43,11 @@ _FOLDED = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Lowered:
-    """An ONNX model. Large constants are not in it: it names them as external data, and `weights` has them.
-
-    `states` maps each state to the output that holds its next value.
-    """
+    """An ONNX model. Large constants are not in it: it names them as external data, and `weights` has them."""
 
     model: ModelProto
     weights: dict[str, Array]
-    states: dict[str, str]
-    outputs: tuple[str, ...]
+    signature: Signature
 
 
 def lower(program: Program, function: str, precision: str, evaluate: Evaluate) -> Lowered:
@@ -57,8 +56,9 @@ def lower(program: Program, function: str, precision: str, evaluate: Evaluate) -
     Raises `UnsupportedError`, naming every operation that ONNX cannot do, and `ProgramError` where an operation
     cannot be what the file says it is.
     """
-    entry = program.functions[function]
-    return _Lowering(program.source, entry, Target(precision), evaluate).whole()
+    target = Target(precision)
+    entry = simplify(program.functions[function], target.computed)
+    return _Lowering(program.source, entry, target, evaluate).whole()
 
 
 @dataclass(slots=True)
@@ -70,7 +70,6 @@ class _Lowering:
     known: dict[str, Constant] = field(default_factory=dict)
     moving: dict[str, Any] = field(default_factory=dict)
     lacking: list[Diagnostic] = field(default_factory=list)
-    depth: int = 0
 
     def whole(self) -> Lowered:
         g = Graph()
@@ -83,14 +82,16 @@ class _Lowering:
         results = self.block(body, g)
         if self.lacking:
             raise UnsupportedError.of(self.lacking)
-        outputs = [replace(self._final(g, name, result)) for name, result in zip(body.outputs, results, strict=True)]
+        labels = {n: each.labels for n, each in zip(body.outputs, results, strict=True) if isinstance(each, Labelled)}
+        outputs = [self._final(g, name, result) for name, result in zip(body.outputs, results, strict=True)]
         states = {name: self._final(g, f"{name}_next", cell.value) for name, cell in cells.items()}
         model, weights = model_proto(g, [*outputs, *states.values()], self.source, self.function.name)
-        return Lowered(model, weights, {name: each.name for name, each in states.items()}, tuple(body.outputs))
+        next_values = {name: each.name for name, each in states.items()}
+        return Lowered(model, weights, Signature(tuple(body.outputs), next_values, labels))
 
     def block(self, block: Block, g: Graph, *arguments: Tensor) -> tuple[Any, ...]:
         """Write the operations of a block into a graph; what it yields."""
-        self.moving.update({value.name: each for value, each in zip(block.inputs, arguments, strict=True)})
+        self.moving.update({value.name: _as(value, each) for value, each in zip(block.inputs, arguments, strict=True)})
         for operation in block.operations:
             try:
                 self._operation(g, operation)
@@ -104,14 +105,11 @@ class _Lowering:
                 self._stand_in(g, operation)
         return tuple(self._value(name) for name in block.outputs)
 
-    def _inner(self, block: Block, g: Graph, *arguments: Tensor) -> tuple[Any, ...]:
-        """The same for a block within an operation, which must leave the states alone."""
-        cells = [cell for cell in self.moving.values() if isinstance(cell, Cell)]
-        before = [cell.value for cell in cells]
-        results = self.block(block, g, *arguments)
-        if before != [cell.value for cell in cells]:
-            raise NotImplementedError("a state changes within a choice or a loop")
-        return results
+    def _body(self, block: Block) -> Body:
+        """A block within an operation, with the states that it uses."""
+        used = [operand for operation in block.walk() for each in operation.inputs.values() for operand in each]
+        cells = [self.moving.get(name) for name in used if isinstance(name, str)]
+        return Body(partial(self.block, block), tuple(cell for cell in cells if isinstance(cell, Cell)))
 
     def _operation(self, g: Graph, operation: Operation) -> None:
         if operation.constant is not None:
@@ -151,7 +149,7 @@ class _Lowering:
             message = f"the operation computes {result.dtype}, but the file declares {value.type}"
             raise ProgramError(codes.BAD_OPERATION, message, self._place(operation))
         named = replace(g.rename(result, value.name, since), shape=value.type.shape)
-        if self.depth == 0 and named.name == value.name:
+        if g.outer is None and named.name == value.name:
             g.declare(named)
         return named
 
@@ -165,8 +163,18 @@ class _Lowering:
         for value, each in zip(operation.outputs, results, strict=True):
             final = each if each.stored is not None else replace(each, name="", stored=next(computed))
             assert final.stored is not None
+            self._check(value, final.dtype, final.stored.shape, operation)
             named = replace(final, name=self._label(value.name), shape=final.stored.shape)
             self.known[value.name] = Constant(named, "", self.target)
+
+    def _check(self, value: Value, dtype: DType, shape: tuple[int, ...], operation: Operation) -> None:
+        """Refuse a result that is not what the file declares."""
+        declared = value.type
+        if isinstance(declared, TensorType) and (
+            dtype != self.target.dtype(declared.dtype.name) or not declared.accepts(shape)
+        ):
+            message = f"the operation computes {dtype}{list(shape)}, but the file declares {declared}"
+            raise ProgramError(codes.BAD_OPERATION, message, self._place(operation))
 
     def _label(self, name: str) -> str:
         """What a constant is called: not as outputs are, which must be results of nodes."""
@@ -186,16 +194,17 @@ class _Lowering:
             return False
         if not all(isinstance(value.type, TensorType) for value in operation.outputs):
             return False
+        if _is_compressed(declared):
+            return True
         made = sum(_elements(value) for value in operation.outputs)
-        given = sum(constant.elements for constant in constants if constant is not None)
-        return _is_compressed(declared) or made <= given + _FOLDED
+        return made <= sum(constant.elements for constant in constants if constant is not None) + _FOLDED
 
     def _arguments(self, operation: Operation, declared: Op) -> dict[str, Any]:
         blocks = iter(operation.blocks)
         arguments: dict[str, Any] = {}
         for parameter in declared.parameters.values():
             if parameter.role is Role.BODY:
-                arguments[parameter.name] = partial(self._inner, next(blocks))
+                arguments[parameter.name] = self._body(next(blocks))
             else:
                 operands = operation.operands(parameter.name)
                 arguments[parameter.name] = self._argument(parameter, operands, self._place(operation))
@@ -217,7 +226,7 @@ class _Lowering:
             return self._moving(parameter, operands, place)
         try:
             if parameter.role is Role.STORED:
-                return known[0].literal
+                return known[0]
             return plain_argument([constant.plain for constant in known], parameter, self.target.dtype)
         except (TypeError, ValueError, OverflowError):
             message = f"the parameter {parameter.name!r} has an unusable value"
@@ -271,7 +280,8 @@ class _Lowering:
 
     def _final(self, g: Graph, name: str, result: Any) -> Tensor:
         """A result of the function, under its name."""
-        if not isinstance(result, Tensor):
+        result = result.tensor if isinstance(result, Labelled) else result
+        if not isinstance(result, Tensor) or isinstance(result, TensorList):
             message = f"the output {name!r} is no tensor"
             raise UnsupportedError(
                 codes.UNSUPPORTED_TYPE, message, OperationPlace(self.source, self.function.name, "output", name)
@@ -300,6 +310,13 @@ class _Lowering:
 
     def _place(self, operation: Operation) -> OperationPlace:
         return OperationPlace(self.source, self.function.name, operation.type, operation.name)
+
+
+def _as(value: Value, argument: Any) -> Any:
+    """An argument of a block, of the shape that the block declares."""
+    if isinstance(argument, Tensor) and isinstance(value.type, TensorType) and argument.stored is None:
+        return replace(argument, shape=value.type.shape)
+    return argument
 
 
 def _elements(value: Value) -> int:

@@ -21,8 +21,9 @@ WEIGHTS = "weights"
 def model_proto(g: Graph, outputs: Sequence[Tensor], source: str, name: str) -> tuple[ModelProto, dict[str, Array]]:
     """The model, and the constants that it names as external data."""
     shared = g.shared
-    large = {key: array for key, array in shared.constants.items() if _is_large(array)}
-    constants = [_external(k, v) if k in large else _inline(k, v) for k, v in shared.constants.items()]
+    stored = {key: np.asarray(array) for key, array in shared.constants.items()}
+    large = {key: array for key, array in stored.items() if _is_large(array)}
+    constants = [_external(k, v) if k in large else _inline(k, v) for k, v in stored.items()]
     graph = helper.make_graph(
         [*shared.converted, *g.nodes],
         name,

@@ -104,7 +104,7 @@ class Region:
 
 def taken(g: Graph, x: Tensor, region: Region) -> Tensor:
     """What is in the region."""
-    lengths = x.shape or (None,) * x.rank
+    lengths = x.axes
     for done, axis in enumerate(region.singles):
         x = g.op("Gather", x, region.begin.at(g, axis), axis=axis - done)
     kept = [axis for axis in range(len(lengths)) if not region.single[axis]]

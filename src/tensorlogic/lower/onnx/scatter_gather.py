@@ -1,11 +1,11 @@
-"""Taking and writing values by index."""
+"""Taking values by index."""
 
 from __future__ import annotations
 
+from tensorlogic.lower.onnx.dtypes import unsigned
 from tensorlogic.lower.onnx.graph import INT64, Graph, Tensor
 from tensorlogic.lower.onnx.registry import implements
 from tensorlogic.mil.ops import scatter_gather as ops
-from tensorlogic.mil.types import DTYPES
 
 
 @implements(ops.gather)
@@ -49,6 +49,5 @@ def gather_nd(g: Graph, x: Tensor, indices: Tensor, batch_dims: int = 0, validat
 
 def _indices(g: Graph, indices: Tensor, validate: bool) -> Tensor:
     """Indices of a type that operators take; they refuse those outside, and negative ones are made to be outside."""
-    if validate and indices.dtype.name.startswith("int"):
-        indices = g.cast(indices, DTYPES["uint32"])
+    indices = unsigned(g, indices) if validate else indices
     return indices if indices.dtype.name in ("int32", "int64") else g.cast(indices, INT64)

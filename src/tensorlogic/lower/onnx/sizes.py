@@ -17,10 +17,10 @@ BEYOND = (1 << 63) - 1
 """A bound after the end of every axis; its negative is one before the beginning."""
 
 
-def size(g: Graph, x: Tensor, axis: int) -> Size:
+def size_of(g: Graph, x: Tensor, axis: int) -> Size:
     """How long an axis is."""
     axis = axis % x.rank
-    known = x.shape[axis] if x.shape else None
+    known = x.axes[axis]
     if known is not None:
         return known
     return g.op("Shape", x, start=axis, end=axis + 1, shape=(1,))  # type: ignore[no-any-return]
@@ -28,7 +28,7 @@ def size(g: Graph, x: Tensor, axis: int) -> Size:
 
 def sizes(g: Graph, x: Tensor) -> tuple[Size, ...]:
     """How long every axis is."""
-    return tuple(size(g, x, axis) for axis in range(x.rank))
+    return tuple(size_of(g, x, axis) for axis in range(x.rank))
 
 
 def shape_of(g: Graph, x: Tensor) -> Ints | Tensor:
@@ -52,6 +52,13 @@ def joined(g: Graph, parts: Iterable[Size]) -> Ints | Tensor:
     return vectors[0] if len(vectors) == 1 else g.op("Concat", *vectors, axis=0, dtype=INT64)
 
 
+def times(g: Graph, a: Size, b: Size) -> Size:
+    """The product of two sizes."""
+    if isinstance(a, int) and isinstance(b, int):
+        return a * b
+    return g.op("Mul", a, b, dtype=INT64, shape=(1,))  # type: ignore[no-any-return]
+
+
 def count_of(values: Ints | Tensor) -> int | None:
     """How many integers there are, where that is known."""
     if isinstance(values, Tensor):
@@ -59,8 +66,8 @@ def count_of(values: Ints | Tensor) -> int | None:
     return len(values)
 
 
-def counted(g: Graph, count: Size) -> Tensor:
-    """0, 1, 2 and so on, as many as there are, as int32."""
-    if isinstance(count, int):
-        return g.constant(np.arange(count, dtype=np.int32))
-    return g.op("Range", g.constant(0, INT32), g.op("Reshape", g.cast(count, INT32), []), 1)  # type: ignore[no-any-return]
+def counted(g: Graph, end: Size, step: int = 1) -> Tensor:
+    """The numbers from 0 to before `end`, in steps, as int32."""
+    if isinstance(end, int):
+        return g.constant(np.arange(0, end, step, dtype=np.int32))
+    return g.op("Range", g.constant(0, INT32), g.op("Reshape", g.cast(end, INT32), []), step)  # type: ignore[no-any-return]

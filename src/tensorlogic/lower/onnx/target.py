@@ -37,6 +37,10 @@ class Target:
         name = _UNPACKED.get(name, name)
         return DTYPES[_REPLACED[self.precision].get(name, name)]
 
+    def computed(self, declared: DType) -> DType:
+        """The same, of a type; itself where it is not computed on."""
+        return self.dtype(declared.name)
+
 
 def onnx_dtype(dtype: DType) -> int:
     """ONNX's number for an element type. Raises `UnsupportedError` where it is not used."""

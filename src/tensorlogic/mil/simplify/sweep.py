@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tensorlogic.mil.program import Block, Function, Operand, Operation, Value
-from tensorlogic.mil.simplify.scope import Evaluate, Rule, Scope
+from tensorlogic.mil.simplify.scope import Evaluate, Rule, Scope, is_alias
 from tensorlogic.mil.types import DType, TensorType
 
 
@@ -67,12 +67,7 @@ class _Sweeper:
 
     def _current(self, operation: Operation, taken: Mapping[str, Value]) -> Operation:
         """The operation with the values of now, under the names that its results are to have."""
-        if not self.replaced.keys().isdisjoint(operation.names):
-            inputs = {
-                parameter: tuple(self.replaced.get(each, each) if isinstance(each, str) else each for each in operands)
-                for parameter, operands in operation.inputs.items()
-            }
-            operation = replace(operation, inputs=inputs)
+        operation = self._with_replaced(operation)
         if any(value.name in taken for value in operation.outputs):
             for value in operation.outputs:
                 if value.name in taken:
@@ -83,15 +78,24 @@ class _Sweeper:
             operation = replace(operation, blocks=tuple(self.block(each) for each in operation.blocks))
         return operation
 
+    def _with_replaced(self, operation: Operation) -> Operation:
+        if self.replaced.keys().isdisjoint(operation.names):
+            return operation
+        inputs = {
+            parameter: tuple(self.replaced.get(each, each) if isinstance(each, str) else each for each in operands)
+            for parameter, operands in operation.inputs.items()
+        }
+        return replace(operation, inputs=inputs)
+
     def _visit(self, operation: Operation, emitted: list[Operation]) -> None:
         for rule in (*self.rules.get(operation.type, ()), *self.last):
             found = rule(operation, self.scope)
             if found is not None:
                 self._exchange(operation, found)
                 for each in found:
-                    self._visit(each, emitted)
+                    self._visit(self._with_replaced(each), emitted)
                 return
-        if operation.type != "identity" or not self._is_replaced(operation):
+        if not is_alias(operation) or not self._is_replaced(operation):
             emitted.append(operation)
             for value in operation.outputs:
                 self.scope.types[value.name] = value.type
@@ -126,7 +130,7 @@ def _taken(block: Block, scope: Scope) -> dict[str, Value]:
     made = {value.name: operation for operation in block.operations for value in operation.outputs}
     taken: dict[str, Value] = {}
     for operation in block.operations:
-        source = operation.inputs["x"][0] if operation.type == "identity" else None
+        source = operation.inputs["x"][0] if is_alias(operation) else None
         if isinstance(source, str) and source in made and source not in scope.kept and source not in taken:
             (output,) = operation.outputs
             (had,) = (value for value in made[source].outputs if value.name == source)
