@@ -63,8 +63,11 @@ class Runner:
         return [Result(**each) for each in found]
 
     def figures(self, part: str) -> list[Figure]:
-        """One part of what is measured besides."""
-        return [Figure(**each) for each in self._json("benchmarks.figures", part)]
+        """One part of what is measured besides, or why there is none of it."""
+        try:
+            return [Figure(**each) for each in self._json("benchmarks.figures", part)]
+        except Failed as failed:
+            return [Figure(part, part, reason=str(failed))]
 
     def _json(self, module: str, *arguments: object) -> Any:
         options = self.options
@@ -137,8 +140,7 @@ def measure_all(runner: Runner, measured: Measured, options: argparse.Namespace,
             progress.advance(task)
         for part in parts:
             progress.update(task, description=part)
-            figures = runner.figures(part)
-            measured.figures = [f for f in measured.figures if f.what not in {new.what for new in figures}] + figures
+            measured.add_figures(part, runner.figures(part))
             progress.advance(task)
     measured.write(options.results)
 

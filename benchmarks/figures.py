@@ -67,8 +67,8 @@ def overhead(setting: Setting) -> Iterator[Figure]:
     }
     times = measure(runs, [None], setting.rounds, setting.seconds)
     micro = {who: statistics.median(each) / CALLS * 1e6 for who, each in times.items()}
-    yield Figure("two operations", "µs", {OURS: micro["predict"], "onnxruntime": micro["onnxruntime"]})
-    yield Figure("of it above the engine's session", "µs", {OURS: micro["predict"] - micro["session"]})
+    yield Figure("overhead", "two operations", "µs", {OURS: micro["predict"], "onnxruntime": micro["onnxruntime"]})
+    yield Figure("overhead", "of it above the engine's session", "µs", {OURS: micro["predict"] - micro["session"]})
 
 
 def _often(call: Callable[[], object]) -> Callable[[None], None]:
@@ -89,15 +89,17 @@ def start(setting: Setting) -> Iterator[Figure]:
     for _ in range(setting.rounds):
         for peer, path in paths.items():
             with tempfile.TemporaryDirectory() as cache:
-                for seconds in (cold[peer], cached[peer]):
+                for times in (cold[peer], cached[peer]):
                     took, peak = _start(peer, path, cache)
-                    seconds.append(took)
+                    times.append(took)
                     memory |= {} if peak is None else {peer: max(peak / 2**20, memory.get(peer, 0))}
     first = "ResNet-50, from the start of a process to its first prediction"
-    yield Figure(f"{first}, nothing cached", "s", {peer: statistics.median(each) for peer, each in cold.items()})
-    yield Figure(f"{first}, cached", "s", {peer: statistics.median(each) for peer, each in cached.items()})
+    yield Figure(
+        "start", f"{first}, nothing cached", "s", {peer: statistics.median(each) for peer, each in cold.items()}
+    )
+    yield Figure("start", f"{first}, cached", "s", {peer: statistics.median(each) for peer, each in cached.items()})
     if memory:
-        yield Figure("the most memory of that process", "MiB", memory)
+        yield Figure("start", "the most memory of that process", "MiB", memory)
 
 
 def _start(peer: str, path: Path, cache: str) -> tuple[float, int | None]:
@@ -118,7 +120,7 @@ def threads(setting: Setting) -> Iterator[Figure]:
     seconds = max(setting.seconds, 1)
     for count, says in ((1, "one thread"), (8, "eight threads on one model")):
         values = {OURS: throughput(lambda: model.predict(image), count, seconds)}
-        yield Figure(f"MobileNetV2, {says}", "predictions a second", values)
+        yield Figure("threads", f"MobileNetV2, {says}", "predictions a second", values)
 
 
 def throughput(call: Callable[[], object], count: int, seconds: float) -> float:

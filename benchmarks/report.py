@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -70,6 +71,10 @@ class Measured:
         new = {result.cell for result in results}
         self.results = [result for result in self.results if result.cell not in new] + list(results)
 
+    def add_figures(self, part: str, figures: Sequence[Figure]) -> None:
+        """Put figures in the place of older ones of the same part."""
+        self.figures = [figure for figure in self.figures if figure.part != part] + list(figures)
+
     def write(self, path: Path) -> None:
         """Keep it in a file."""
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,17 +98,17 @@ def page(measured: Measured, titles: dict[str, str], folder: Path) -> str:
 def table(results: Sequence[Result], titles: dict[str, str]) -> Iterator[str]:
     """A row for each network, a column for each peer, and how TensorLogic compares with the best other."""
     peers = sorted(dict.fromkeys(result.peer for result in results), key=lambda peer: not peer.startswith(OURS))
-    yield _row("network", *peers, "to the best other")
-    yield _row("---", *("---:" for _ in peers), "---:")
+    yield row("network", *peers, "to the best other")
+    yield row("---", *("---:" for _ in peers), "---:")
     ratios = []
     for name, found in groupby(results, key=lambda result: result.network):
         listed = {result.peer: result for result in found}
         compared = to_best(listed.values())
         ratios += [compared[0]] if compared else []
         cells = (_cell(listed[peer]) if peer in listed else "—" for peer in peers)
-        yield _row(titles[name], *cells, f"{compared[0]:.2f} ({compared[1]})" if compared else "—")
+        yield row(titles[name], *cells, f"{compared[0]:.2f} ({compared[1]})" if compared else "—")
     if ratios:
-        yield _row("geometric mean", *("" for _ in peers), f"{statistics.geometric_mean(ratios):.2f}")
+        yield row("geometric mean", *("" for _ in peers), f"{statistics.geometric_mean(ratios):.2f}")
 
 
 def to_best(results: Iterable[Result]) -> tuple[float, str] | None:
@@ -116,7 +121,7 @@ def to_best(results: Iterable[Result]) -> tuple[float, str] | None:
     return ratio(timed[OURS], timed[best]), best
 
 
-def _row(*cells: str) -> str:
+def row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
@@ -140,9 +145,14 @@ def _reasons(results: Iterable[Result], titles: dict[str, str]) -> Iterator[str]
     for (peer, reason), concerned in why.items():
         where = ", ".join(dict.fromkeys(titles[result.network] for result in concerned))
         kinds = ", ".join(dict.fromkeys(f"{result.precision} batch {result.batch}" for result in concerned))
-        yield f"- {peer}: {reason.replace('|', '/').replace('<', '&lt;')} ({where}; {kinds})"
+        yield f"- {peer}: {as_text(reason)} ({where}; {kinds})"
     if why:
         yield ""
+
+
+def as_text(reason: str) -> str:
+    """A message of others, fit for a page: without paths of this machine."""
+    return re.sub(r"(/[\w.+-]+){2,}", "…", reason).replace("|", "\\|").replace("<", "&lt;")
 
 
 def _figures(figures: Sequence[Figure]) -> Iterator[str]:
@@ -150,9 +160,10 @@ def _figures(figures: Sequence[Figure]) -> Iterator[str]:
         return
     yield "## Overhead, start, memory and threads\n"
     columns = list(dict.fromkeys(column for figure in figures for column in figure.values))
-    yield _row("", "unit", *columns)
-    yield _row("---", "---", *("---:" for _ in columns))
+    yield row("", "unit", *columns)
+    yield row("---", "---", *("---:" for _ in columns))
     for figure in figures:
         cells = (digits(figure.values[column]) if column in figure.values else "" for column in columns)
-        yield _row(figure.what, figure.unit, *cells)
+        yield row(figure.what, figure.unit, *cells)
+    yield from (f"\n{figure.what}: {as_text(figure.reason)}" for figure in figures if figure.reason)
     yield ""

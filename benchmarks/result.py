@@ -29,8 +29,10 @@ class Result:
 
 @dataclass
 class Figure:
-    """A number that is not the time of a prediction, by who reached it."""
+    """A number that is not the time of a prediction, by who reached it; or why it is not known."""
 
+    part: str
     what: str
-    unit: str
-    values: dict[str, float]
+    unit: str = ""
+    values: dict[str, float] = field(default_factory=dict)
+    reason: str = ""

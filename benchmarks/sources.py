@@ -40,7 +40,7 @@ def convert(network: Network, module: nn.Module | None, batch: int, precision: s
         warnings.simplefilter("ignore")
         import coremltools as ct
 
-        traced = torch.jit.trace(module, tensors(given), strict=False)
+        traced = torch.jit.trace(module, tensors(given), strict=False, check_trace=False)
         ct.convert(
             traced,
             inputs=[ct.TensorType(f"x{i}", x.shape, x.dtype.type) for i, x in enumerate(given)],

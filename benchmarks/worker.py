@@ -28,34 +28,34 @@ def results(subject: Subject, peers: Iterable[Peer], rounds: int, seconds: float
         found.append(result)
         try:
             run = peer.prepare(subject)
-            result.difference = difference(map(run, steps), wanted)
+            result.difference = largest_difference(map(run, steps), wanted)
             runs[peer.name] = run
         except Absent as absent:
             result.reason = str(absent)
         except Exception as error:  # whatever it is, it is this peer's result
-            result.reason = f"failed: {_first_line(error)}"
+            result.reason = f"failed: {first_line(error)}"
     times = measure(runs, steps, rounds, seconds)
     for result in found:
         result.times = times.get(result.peer, [])
     return found
 
 
-def difference(found: Iterable[Outputs], wanted: Iterable[Outputs]) -> float:
-    """The largest of all outputs of all steps. Raises `ValueError` when there are not as many, or not as large."""
+def largest_difference(found: Iterable[Outputs], wanted: Iterable[Outputs]) -> float:
+    """The largest of all outputs of all steps. Raises `ValueError` when they are not as many, or not as large."""
+    return max(_difference(outputs, expected) for outputs, expected in zip(found, wanted, strict=True))
+
+
+def _difference(found: Outputs, wanted: Outputs) -> float:
+    shapes, right = [list(each.shape) for each in found], [list(each.shape) for each in wanted]
+    if shapes != right:
+        raise ValueError(f"gives {shapes} for {right}")
     return max(
-        _difference(got, want)
-        for outputs, expected in zip(found, wanted, strict=True)
-        for got, want in zip(outputs, expected, strict=True)
+        float(np.abs(got.astype(np.float64) - want).max() / np.abs(want).max())
+        for got, want in zip(found, wanted, strict=True)
     )
 
 
-def _difference(got: np.ndarray, want: np.ndarray) -> float:
-    if got.shape != want.shape:
-        raise ValueError(f"gives {list(got.shape)} for {list(want.shape)}")
-    return float(np.abs(got.astype(np.float64) - want).max() / np.abs(want).max())
-
-
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0]
 
 

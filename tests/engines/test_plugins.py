@@ -77,7 +77,7 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("plugin")
 def test_an_engine_of_another_package_runs(package: Path) -> None:
-    assert engines.engine_names() == ["onnxruntime", "openvino", "torch", "adder", "picky"]
+    assert engines.engine_names() == ["onnxruntime", "openvino", "torch", "torch-compile", "adder", "picky"]
     model = tl.load_model(package, engine="adder")
     np.testing.assert_array_equal(model.predict(np.ones(small_package.INPUT_SHAPE)).scores, np.full((1, 10), 192))
 

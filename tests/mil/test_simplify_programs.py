@@ -11,7 +11,7 @@ from tensorlogic.mil.simplify import simplify
 from tensorlogic.mil.types import BOOL, FP16, FP32, INT32
 from tests.ops.harness import constant, literal, narrow, operation, program, tensor
 
-from .simplified import CLOSE, COMPUTED, chain, differences, inputs, kinds, run, simplified, step
+from .simplified import CLOSE, COMPUTED, X, chain, differences, inputs, kinds, run, simplified, step
 
 # What a function yields
 
@@ -209,6 +209,11 @@ def test_constants_from_one_place_are_one() -> None:
 # Programs that are wrong
 
 WRONG = [
+    chain([step("mul", y=2.0), step("linear", 3, weight=np.ones((3, 1), np.float32))], x=tensor("x", FP32)),
+    chain([step("mul", y=2.0), step("conv", weight=np.ones((2, 2, 1), np.float32))]),
+    chain([step("transpose", perm=[0.0, 2.0, 1.0, 3.0])]),
+    chain([step("pad", 2, 4, 6, 5, pad=[1 << 30] * 4), step("conv", weight=np.ones((4, 4, 1, 1), np.float32))]),
+    program([X], [operation("identity", [tensor("a", FP32, 2), tensor("b", FP32, 2)], x="x")], ["a", "b"]),
     chain([step("transpose", perm=[0, 1]), step("transpose", perm=[3, 2, 1, 0])]),
     chain([step("transpose", perm=[0, 0, 1, 2]), step("relu"), step("transpose", perm=[0, 0, 1, 2])]),
     chain([step("transpose", perm=[9, 1, 2, 3]), step("matmul", y="x")]),

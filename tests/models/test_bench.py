@@ -25,9 +25,9 @@ from tensorlogic.engines import Candidate, Missing
 from tensorlogic.errors import EngineError, OperationPlace, codes
 from tensorlogic.mil import Program
 from tensorlogic.models.bench import Benchmark, Measurement, Start, Wanted, benchmark, plotter, run
-from tensorlogic.models.bench.inputs import make_inputs
 from tensorlogic.models.bench.turns import Subject, take_turns
 from tensorlogic.models.coreml import CoreMLModel
+from tensorlogic.models.inputs import make_inputs
 from tests.models.test_flexible import ANY, Network, convert, dense
 
 TORCH = Candidate("torch", "cpu", "f32")

@@ -174,6 +174,24 @@ def growing(floats: DType) -> Program:
     )
 
 
+def turning(floats: DType) -> Program:
+    """A variable that is cut: it is turned around by one place at a time."""
+
+    def row(name: str, size: int = 4) -> Value:
+        return tensor(name, floats, size)
+
+    body = block(
+        ["next", "turned"],
+        operation("add", number("next"), x="i", y=1),
+        operation("slice_by_index", row("first", 1), x="kept", begin=[0], end=[1]),
+        operation("slice_by_index", row("others", 3), x="kept", begin=[-3], end=[4]),
+        operation("concat", row("turned"), values=("others", "first"), axis=-1),
+        inputs=[number("i"), row("kept")],
+    )
+    loop = while_below("n", [number("count"), row("done")], body, loop_vars=(literal(0), "x"))
+    return program([number("n"), row("x")], [loop], ["done"])
+
+
 PAIR = np.float32([3, -1])
 START = np.float32([0.5, 2])
 
@@ -202,6 +220,9 @@ CASES = [
     ProgramCase("while swapping", fibonacci, {"n": np.int32(10)}, (np.int32(55),)),
     ProgramCase("while in while", product, {"n": np.int32(6), "m": np.int32(7)}, (np.int32(42),)),
     ProgramCase("cond in while", collatz, {"n": np.int32(27)}, (np.int32(111), np.int32(1))),
+    ProgramCase(
+        "while turning", turning, {"n": np.int32(3), "x": np.float32([5, 6, 7, 8])}, (np.float32([8, 5, 6, 7]),)
+    ),
     ProgramCase(
         "while growing", growing, {"n": np.int32(3), "x": np.float32([2])},
         (np.full(4, 2, np.float32), np.int32(3)),

@@ -45,13 +45,18 @@ class ArrayType:
         """`value` (an array, tensor, number or nested list) as an array that the feature accepts."""
         what = f"{role} {name!r}"
         array = np.atleast_1d(self._typed(_as_array(value, what), what))
-        if not self.shapes.accepts(array.shape):
-            raise UsageError(
-                codes.WRONG_SHAPE,
-                f"the {what} has shape {list(array.shape)}, but the model takes {self.shapes}",
-                help=_shape_cure(array, self.shapes),
-            )
+        self._check_shape(array, what)
         return array
+
+    def fitting(self, tensor: Any, name: str) -> Any:
+        """A PyTorch tensor that the feature accepts, where it is; its type need only be of the same kind."""
+        what = f"input {name!r}"
+        self._check_shape(tensor, what)
+        given, wanted = str(tensor.dtype).removeprefix("torch."), np.dtype(self.dtype)
+        self._check_kind(np.dtype("float32" if given == "bfloat16" else given), what)
+        if wanted.kind == "i" and not _in_range(tensor, np.iinfo(wanted)):
+            raise UsageError(codes.WRONG_DTYPE, f"the {what} has values that do not fit the model's {wanted}")
+        return tensor
 
     def zeros(self) -> npt.NDArray[Any]:
         """An input of zeros, of the default shape."""
@@ -62,20 +67,37 @@ class ArrayType:
         array: npt.NDArray[Any] = np.atleast_1d(value).astype(self.dtype, copy=False)
         return array
 
+    def decode_tensor(self, tensor: Any) -> Any:
+        """The same for a PyTorch tensor, which stays where it is."""
+        import torch
+
+        return (tensor if tensor.dim() else tensor[None]).to(getattr(torch, self.dtype))
+
     def filled(self) -> npt.NDArray[Any] | None:
         """The input's default value, if the file gives one."""
         return None if self.default is None else np.full(self.shapes.default, self.default, self.dtype)
+
+    def _check_shape(self, given: Any, what: str) -> None:
+        if not self.shapes.accepts(tuple(given.shape)):
+            raise UsageError(
+                codes.WRONG_SHAPE,
+                f"the {what} has shape {list(given.shape)}, but the model takes {self.shapes}",
+                help=_shape_cure(tuple(given.shape), self.shapes),
+            )
+
+    def _check_kind(self, given: np.dtype[Any], what: str) -> None:
+        if not np.can_cast(given, np.dtype(self.dtype), "same_kind"):
+            raise UsageError(
+                codes.WRONG_DTYPE,
+                f"the {what} has the data type {given}, but the model takes {self.dtype}",
+                help=f"Convert it first: x.astype({self.dtype!r}).",
+            )
 
     def _typed(self, array: npt.NDArray[Any], what: str) -> npt.NDArray[Any]:
         wanted = np.dtype(self.dtype)
         if array.dtype == wanted:
             return array
-        if not np.can_cast(array.dtype, wanted, "same_kind"):
-            raise UsageError(
-                codes.WRONG_DTYPE,
-                f"the {what} has the data type {array.dtype}, but the model takes {wanted}",
-                help=f"Convert it first: x.astype({self.dtype!r}).",
-            )
+        self._check_kind(array.dtype, what)
         # Overflow of a float to infinity is the caller's, and shows in the result.
         with np.errstate(over="ignore"):
             typed = array.astype(wanted)
@@ -115,14 +137,19 @@ def _on_the_host(tensor: Any) -> Any:
     return plain.float() if str(plain.dtype) == "torch.bfloat16" else plain
 
 
-def _shape_cure(array: npt.NDArray[Any], shapes: Shapes) -> str | None:
+def _in_range(tensor: Any, limits: np.iinfo[Any]) -> bool:
+    low, high = tensor.aminmax() if tensor.numel() else (limits.min, limits.max)
+    return limits.min <= int(low) and int(high) <= limits.max
+
+
+def _shape_cure(given: tuple[int, ...], shapes: Shapes) -> str | None:
     if not shapes.default:
         return None
-    if shapes.accepts((1, *array.shape)):
+    if shapes.accepts((1, *given)):
         return "Add the batch axis: x[None]."
-    if array.size == math.prod(shapes.default):
+    if math.prod(given) == math.prod(shapes.default):
         return f"Reshape it: x.reshape({list(shapes.default)})."
-    nearest = shapes.nearest(array.shape)
+    nearest = shapes.nearest(given)
     if nearest is None:
         return f"It has {len(shapes.default)} axes: for example {list(shapes.default)}."
     return f"The nearest shape that it takes is {list(nearest)}."

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
-from tensorlogic.engines.protocol import PRECISIONS, Content, Missing, Session
+from tensorlogic.engines.protocol import PRECISIONS, Content, Missing, Sample, Session
 from tensorlogic.engines.registry import engine, engine_names
-from tensorlogic.errors import Diagnostic, TensorLogicError, UnsupportedError, UsageError, codes
+from tensorlogic.errors import Diagnostic, EngineError, TensorLogicError, UnsupportedError, UsageError, codes
 from tensorlogic.mil.program import Program
+from tensorlogic.mil.types import TensorType
 
 REFERENCE = "torch"
 """The engine that runs every operation, and says best what is wrong with a program that none can run."""
@@ -45,14 +49,30 @@ def prepare(
     device: str = "auto",
     precision: str = "auto",
     content: Content | None = None,
+    sample: Sample | None = None,
 ) -> Prepared:
     """The function on the first engine that can run it, or on the engine called `name`.
+
+    With a `sample` of inputs, all engines that can run it are measured, once, and the fastest one is taken: now, and
+    whenever the same content is prepared on this machine. Of the same precision, that is: measuring never decides what
+    is computed.
 
     Raises `UsageError` for what this machine does not have, and else what the engine says that was asked for. Where
     none was, the reference engine says it.
     """
     _check_precision(precision)
     ways = list(_ways(name, device, precision))
+    usual = [way for way in ways if way.engine == name or way.engine not in _ON_REQUEST]
+    if content is not None and len(ways) > 1:
+        found = _remembered(program, function, ways, content)
+        if found is None and sample is not None:
+            return _fastest(program, function, ways, content, sample())
+        usual = usual if found is None else [found, *usual]
+    return _first(program, function, usual, content)
+
+
+def _first(program: Program, function: str, ways: Sequence[Candidate], content: Content | None) -> Prepared:
+    """The first of the ways that can run the function; where none can, what the reference engine says."""
     for way in ways if len(ways) > 1 else ():
         try:
             return Prepared(way, _session(program, function, way, content))
@@ -62,6 +82,56 @@ def prepare(
             continue  # what it says would keep the model in memory for as long as it is kept
     way = next((way for way in ways if way.engine == REFERENCE), ways[0])
     return Prepared(way, _session(program, function, way, content))
+
+
+def _remembered(program: Program, function: str, ways: Sequence[Candidate], content: Content) -> Candidate | None:
+    """The fastest of the ways, if they have been measured."""
+    from tensorlogic.engines import tuning
+
+    choice = tuning.recall(_compared(ways, function, content), _shapes(program, function))
+    return None if choice is None else next((way for way in ways if way.engine == choice.name), None)
+
+
+def _fastest(
+    program: Program, function: str, ways: Sequence[Candidate], content: Content, inputs: Mapping[str, Any]
+) -> Prepared:
+    """Measure the ways that can run the function."""
+    from tensorlogic.engines import tuning
+
+    able: dict[str, Prepared] = {}
+    for way in ways:
+        with suppress(UnsupportedError, EngineError):
+            able[way.engine] = Prepared(way, _session(program, function, way, content))
+    if not able:
+        return _first(program, function, ways, content)
+    stateful = bool(program.functions[function].states)
+    runs = {name: _run(each.session, inputs, stateful) for name, each in able.items()}
+    choice = tuning.Choice.of(tuning.measure(runs))
+    compared = _compared(ways, function, content)
+    tuning.remember(choice, compared, _shapes(program, function), program.source)
+    for name, each in able.items():
+        if name != choice.name:
+            each.session.close()
+    return able[choice.name]
+
+
+def _run(session: Session, inputs: Mapping[str, Any], stateful: bool) -> Callable[[], object]:
+    """One run after the other, of one sequence where the function has states."""
+    return partial(session.run, inputs, session.make_state()) if stateful else partial(session.run, inputs)
+
+
+def _compared(ways: Sequence[Candidate], function: str, content: Content) -> str:
+    """What decides the outcome of measuring, beside the machine and the shapes."""
+    from tensorlogic.engines import cache
+
+    return cache.key(content(), function, *map(str, ways))
+
+
+def _shapes(program: Program, function: str) -> dict[str, tuple[int, ...]]:
+    """The sizes of the inputs, -1 where they are flexible."""
+    inputs = program.functions[function].inputs
+    types = {value.name: value.type for value in inputs if isinstance(value.type, TensorType)}
+    return {name: tuple(-1 if size is None else size for size in kind.shape or ()) for name, kind in types.items()}
 
 
 def _session(program: Program, function: str, way: Candidate, content: Content | None) -> Session:
@@ -97,7 +167,7 @@ def missing(program: Program, function: str) -> tuple[Missing, ...]:
 
 def _ways(name: str, device: str, precision: str) -> Iterator[Candidate]:
     """What to try, in this order. Raises `UsageError` where this machine has nothing of the kind."""
-    names = [each for each in engine_names() if each not in _ON_REQUEST] if name == "auto" else [name]
+    names = engine_names() if name == "auto" else [name]
     engines = {each: engine(each) for each in names}
     offered = {each: chosen.devices() for each, chosen in engines.items()}
     wanted = _device(name, device, offered)

@@ -14,6 +14,9 @@ PRECISIONS = ("f32", "f16", "bf16")
 Content = Callable[[], str]
 """Gives what stands for the bytes that a program was read from, and for no others. It may have to read them."""
 
+Sample = Callable[[], Mapping[str, Any]]
+"""Makes inputs to measure with."""
+
 
 @dataclass(frozen=True, slots=True)
 class Missing:

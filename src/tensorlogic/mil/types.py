@@ -117,3 +117,9 @@ class StateType:
 
 
 Type = TensorType | ListType | DictType | TupleType | StateType
+
+
+def is_fixed(declared: Type) -> bool:
+    """Whether it is a tensor, or a state, of numbers whose every size is known."""
+    kind = declared.wrapped if isinstance(declared, StateType) else declared
+    return isinstance(kind, TensorType) and kind.dtype != STRING and kind.elements is not None

@@ -8,9 +8,11 @@ from typing import Any
 
 from tensorlogic import engines
 from tensorlogic.coreml import Feature, ModelFunction
+from tensorlogic.coreml.arrays import ArrayType
 from tensorlogic.coreml.weights import alone
 from tensorlogic.engines.cache import digest
 from tensorlogic.errors import UsageError, codes, nearest
+from tensorlogic.models.inputs import make_inputs
 from tensorlogic.models.model import Model, Prediction
 from tensorlogic.models.state import State
 
@@ -18,7 +20,7 @@ from tensorlogic.models.state import State
 class CoreMLModel(Model):
     """A function of an ``.mlpackage`` or ``.mlmodelc``, ready to predict."""
 
-    def __init__(self, described: ModelFunction, device: str, precision: str, engine: str) -> None:
+    def __init__(self, described: ModelFunction, device: str, precision: str, engine: str, tune: bool = False) -> None:
         self.metadata = described.metadata
         self.tensors = described.tensors
         self.inputs = described.inputs
@@ -27,10 +29,12 @@ class CoreMLModel(Model):
         self.function = described.name
         self.functions = described.file.functions
         self._file = described.file
+        sample = self._sample if tune else None
         content = partial(digest, described.file.files)
-        prepared = engines.prepare(described.file.program, described.name, engine, device, precision, content)
+        prepared = engines.prepare(described.file.program, described.name, engine, device, precision, content, sample)
         self._session = prepared.session
         self._way = prepared.candidate
+        self._holds = getattr(self._session, "holds", lambda value: False)
 
     def predict(self, *values: Any, state: Any = None, **named: Any) -> Prediction:
         """Outputs for inputs given in order, by name, or as one dictionary; see `Model.predict`."""
@@ -41,7 +45,7 @@ class CoreMLModel(Model):
         self._check_state(state)
         kept = None if state is None or not self.states else state.on(self._session, self._way)
         results = self._session.run(encoded) if kept is None else self._session.run(encoded, kept)
-        prediction = Prediction({f.name: f.type.decode(results[f.name]) for f in self.outputs})
+        prediction = Prediction({f.name: _decoded(f, results[f.name]) for f in self.outputs})
         return _as_torch(prediction) if any(map(_is_torch, given.values())) else prediction
 
     def make_state(self) -> State:
@@ -95,11 +99,19 @@ class CoreMLModel(Model):
 
     def _encode(self, feature: Feature, given: dict[str, Any]) -> Any:
         if feature.name in given:
-            return feature.type.encode(given[feature.name], feature.name)
+            value = given[feature.name]
+            if isinstance(feature.type, ArrayType) and self._holds(value):
+                return feature.type.fitting(value, feature.name)
+            return feature.type.encode(value, feature.name)
         default = feature.type.filled()
         if default is None:
             raise UsageError(codes.MISSING_INPUT, f"the input {feature.name!r} is missing", help=self._inputs_help())
         return default
+
+    def _sample(self) -> dict[str, Any]:
+        """Inputs to measure with."""
+        made = make_inputs(self.inputs, {}, None)
+        return {feature.name: self._encode(feature, made) for feature in self.inputs}
 
     def _inputs_help(self) -> str:
         return "The model takes " + "; ".join(map(str, self.inputs)) + "."
@@ -110,6 +122,12 @@ class CoreMLModel(Model):
         array = session.run({})[name]
         session.close()
         return _tensor(array) if framework == "torch" else array
+
+
+def _decoded(feature: Feature, result: Any) -> Any:
+    if isinstance(feature.type, ArrayType) and _is_torch(result):
+        return feature.type.decode_tensor(result)
+    return feature.type.decode(result.cpu().numpy() if _is_torch(result) else result)
 
 
 def _is_torch(value: Any) -> bool:

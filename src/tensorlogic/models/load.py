@@ -31,18 +31,21 @@ def load_model(
     precision: str = "auto",
     engine: str = "auto",
     function: str | None = None,
+    tune: bool = False,
 ) -> Model:
     """Load the model at `path`; its format is found from its content.
 
     `device` is cpu, cuda, mps or auto (the best there is). `precision` is what float16 values of the file are
     computed in: f16 (as declared), f32, bf16 or auto (f32 on a CPU, f16 on a GPU). `engine` names an engine.
-    `function` chooses one of several functions, which share their weights in memory; without it, the file chooses.
+    `function` chooses one of several functions; without it, the file chooses. With `tune`, every engine that can run
+    the model is measured for a few seconds, once: this machine remembers the fastest one, also for later loads without
+    `tune`.
 
     Raises `UsageError` for a wrong path or option, `FormatError` or `ProgramError` for a damaged file, and
     `UnsupportedError` for a sound one that cannot be run, naming every operation that is missing.
     """
     found = detect(Path(path), function)
-    return found if isinstance(found, Model) else CoreMLModel(found, device, precision, engine)
+    return found if isinstance(found, Model) else CoreMLModel(found, device, precision, engine, tune)
 
 
 def detect(path: Path, function: str | None = None) -> ModelFunction | SafeTensorsModel:

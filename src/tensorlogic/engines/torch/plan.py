@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from operator import itemgetter
@@ -11,16 +11,18 @@ from typing import Any
 import torch
 
 from tensorlogic.engines.torch import shared
+from tensorlogic.engines.torch.groups import Group, grouped
 from tensorlogic.engines.torch.step import BlockPlan, Expected, Frame, Getter, Step
 from tensorlogic.engines.torch.values import Constant, Target, host
+from tensorlogic.engines.torch.watching import waits
 from tensorlogic.errors import OperationPlace, ProgramError, codes
 from tensorlogic.lower.arguments import plain_argument
 from tensorlogic.lower.memory import check_size
-from tensorlogic.lower.torch import implementation
+from tensorlogic.lower.torch import ORDINALS, Fusion, arrangement, fusions, implementation
 from tensorlogic.mil.declare import Parameter, Role
 from tensorlogic.mil.ops import Op, declaration
 from tensorlogic.mil.program import Block, Literal, Operand, Operation, Program, Value
-from tensorlogic.mil.types import STRING, StateType, TensorType
+from tensorlogic.mil.types import STRING, StateType, TensorType, is_fixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,20 @@ class Plan:
     states: dict[str, TensorType]
     target: Target
 
+    @property
+    def fixed(self) -> bool:
+        """Whether every run computes on tensors of the same shapes, which are known."""
+        return all(is_fixed(value.type) for value in self.inputs)
+
+    def run(self, arguments: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Every output, computed step by step. Raises `TensorLogicError` where an operation fails."""
+        frame: Frame = [None] * self.slots
+        return self.body.run(frame, *[arguments[value.name] for value in self.inputs])
+
+    def waits(self, arguments: Mapping[str, Any]) -> bool:
+        """Whether a run waits for the device: it is run for that."""
+        return waits(self.target.device, lambda: self.run(arguments))
+
 
 def compile_plan(program: Program, function: str, device: torch.device, precision: str) -> Plan:
     """Bind the function's operations. Raises `ProgramError` where one cannot be what the file says it is."""
@@ -41,7 +57,8 @@ def compile_plan(program: Program, function: str, device: torch.device, precisio
     compiler = _Compiler(program.source, function, entry.opset, Target(device, precision))
     for value in entry.inputs:
         compiler.check_input(value)
-    body = compiler.block(Block(entry.inputs, entry.body.operations, entry.body.outputs))
+    fused = fusions(device.type)
+    body = compiler.block(Block(entry.inputs, entry.body.operations, entry.body.outputs), fused)
     return Plan(body, len(compiler.slots), entry.inputs, entry.body.outputs, entry.states, compiler.target)
 
 
@@ -51,6 +68,11 @@ class _Arguments:
 
     fixed: dict[str, Any] = field(default_factory=dict)
     moving: list[tuple[str, Getter]] = field(default_factory=list)
+
+    def getter(self) -> Getter:
+        """What looks all of them up."""
+        fixed, moving = self.fixed, tuple(self.moving)
+        return lambda frame: {**fixed, **{name: get(frame) for name, get in moving}}
 
 
 class _Compiler:
@@ -62,19 +84,21 @@ class _Compiler:
         self.slots: dict[str, int] = {}
         self.constants: dict[str, Constant] = {}
 
-    def block(self, block: Block) -> BlockPlan:
+    def block(self, block: Block, fused: Iterable[Fusion] = ()) -> BlockPlan:
+        """The steps of a block. Only the outermost, where everything that is alive is known, may have fused ones."""
         inputs = tuple(self._slot(value.name) for value in block.inputs)
         moving = []
-        for operation, used_up in zip(block.operations, _last_uses(block), strict=True):
-            step = self._operation(operation, used_up)
+        for group in grouped(block, self.opset, fused):
+            step = self._operation(group) if group.fusion is None else self._fused(group, group.fusion)
             if step is not None:
                 moving.append(step)
-            for name in used_up:  # a folded weight's parts are not kept beside it
+            for name in group.used_up:  # a folded weight's parts are not kept beside it
                 self.constants.pop(name, None)
         return BlockPlan(inputs, tuple(moving), tuple(self._getter(name) for name in block.outputs))
 
-    def _operation(self, operation: Operation, used_up: Iterable[str]) -> Step | None:
+    def _operation(self, group: Group) -> Step | None:
         """The step for an operation, or None when its results are known already."""
+        (operation,) = group.operations
         if operation.constant is not None:
             self.constants[operation.name] = Constant(operation.constant, self.target)
             return None
@@ -83,7 +107,7 @@ class _Compiler:
         keys = self._keys(operation, declared)
         if keys and self._found(operation, keys):
             return None
-        step = self._bind(operation, declared, used_up)
+        step = self._bind(operation, declared, group.used_up)
         if not keys:
             return step
         self._fold(operation, step, keys)
@@ -113,25 +137,50 @@ class _Compiler:
         return True
 
     def _bind(self, operation: Operation, op: Op, used_up: Iterable[str]) -> Step:
-        place = OperationPlace(self.source, self.function, operation.type, operation.name)
+        place = self._place(operation)
         call = implementation(op)
         assert call is not None, "the engine said that it implements this operation"
+        arguments = self._arguments(operation, op, place)
+        outputs = self._outputs(operation, place)
+        if op.result_type is not None:
+            arguments.fixed[op.result_type] = _result_type(outputs[0][1], place)
+        return Step(call, arguments.fixed, tuple(arguments.moving), outputs, self._known_slots(used_up), place)
+
+    def _fused(self, group: Group, fusion: Fusion) -> Step:
+        """One step for several operations, at the place of the last."""
+        moving: list[tuple[str, Getter]] = []
+        for name, op, operation, link in zip(ORDINALS, fusion.ops, group.operations, group.links, strict=False):
+            moving.append((name, self._arguments(operation, op, self._place(operation), link).getter()))
+        if fusion.sees_alive:
+            moving.append(("alive", _several(self._known_slots(group.alive))))
+        last = group.operations[-1]
+        outputs = self._outputs(last, self._place(last))
+        return Step(fusion.call, {}, tuple(moving), outputs, self._known_slots(group.used_up), self._place(last))
+
+    def _place(self, operation: Operation) -> OperationPlace:
+        return OperationPlace(self.source, self.function, operation.type, operation.name)
+
+    def _outputs(self, operation: Operation, place: OperationPlace) -> tuple[tuple[int, Expected | None], ...]:
+        return tuple((self._slot(value.name), self._expected(value, place)) for value in operation.outputs)
+
+    def _known_slots(self, names: Iterable[str]) -> tuple[int, ...]:
+        return tuple(self.slots[name] for name in names if name in self.slots)
+
+    def _arguments(self, operation: Operation, op: Op, place: OperationPlace, link: str = "") -> _Arguments:
+        """All arguments of an operation but the one for the parameter `link`."""
         arguments = _Arguments()
         blocks = iter(operation.blocks)
         for parameter in op.parameters.values():
             if parameter.role is Role.BODY:
                 body = self.block(next(blocks))
                 arguments.moving.append((parameter.name, partial(partial, body.run)))
-            else:
-                self._argument(parameter, operation.operands(parameter.name), arguments, place)
-        outputs = tuple((self._slot(v.name), self._expected(v, place)) for v in operation.outputs)
-        if op.result_type is not None:
-            arguments.fixed[op.result_type] = _result_type(outputs[0][1], place)
-        release = tuple(self.slots[name] for name in used_up if name in self.slots)
-        return Step(call, arguments.fixed, tuple(arguments.moving), outputs, release, place)
+            elif parameter.name != link:
+                self._argument(op, parameter, operation.operands(parameter.name), arguments, place)
+        return arguments
 
     def _argument(
         self,
+        op: Op,
         parameter: Parameter,
         operands: tuple[Operand, ...] | None,
         arguments: _Arguments,
@@ -143,7 +192,7 @@ class _Compiler:
         if operands is None:
             arguments.fixed[parameter.name] = self._default(parameter)
         elif len(constants) == len(operands):
-            arguments.fixed[parameter.name] = self._fixed(parameter, constants, place)
+            arguments.fixed[parameter.name] = self._fixed(op, parameter, constants, place)
         elif parameter.const:
             message = f"the parameter {parameter.name!r} must be a constant"
             raise ProgramError(codes.BAD_OPERATION, message, place)
@@ -159,9 +208,9 @@ class _Compiler:
             return torch.tensor(parameter.default, dtype=dtype, device=self.target.device)
         return plain_argument((parameter.default,), parameter, self.target.dtype)
 
-    def _fixed(self, parameter: Parameter, constants: list[Constant], place: OperationPlace) -> Any:
+    def _fixed(self, op: Op, parameter: Parameter, constants: list[Constant], place: OperationPlace) -> Any:
         if parameter.role is Role.VALUE:
-            return constants[0].value
+            return constants[0].arranged(arrangement(op, parameter.name))
         if parameter.role is Role.VALUES:
             return tuple(constant.value for constant in constants)
         try:
@@ -219,28 +268,11 @@ def _moving(parameter: Parameter, getters: list[Getter], target: Target) -> Gett
     return lambda frame: plain_argument([host(get(frame)) for get in getters], parameter, target.dtype)
 
 
+def _several(slots: tuple[int, ...]) -> Getter:
+    return lambda frame: [frame[slot] for slot in slots]
+
+
 def _result_type(expected: Expected | None, place: OperationPlace) -> torch.dtype:
     if expected is None:
         raise ProgramError(codes.BAD_OPERATION, "the result must be a tensor of numbers", place)
     return expected.dtype
-
-
-def _last_uses(block: Block) -> list[list[str]]:
-    """For each operation of the block, the values of the block that nothing needs after it."""
-    mine = {v.name for v in block.inputs} | {v.name for o in block.operations for v in o.outputs}
-    needed = set(block.outputs)
-    released: list[list[str]] = []
-    for operation in reversed(block.operations):
-        fresh = (_used(operation) | {v.name for v in operation.outputs}) & mine - needed
-        released.append(sorted(fresh))
-        needed |= fresh
-    return released[::-1]
-
-
-def _used(operation: Operation) -> set[str]:
-    used = {o for operands in operation.inputs.values() for o in operands if isinstance(o, str)}
-    for block in operation.blocks:
-        used.update(block.outputs)
-        for inner in block.operations:
-            used |= _used(inner)
-    return used

@@ -3,43 +3,58 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
+from threading import Lock
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 
 from tensorlogic.engines.protocol import State
+from tensorlogic.engines.torch.graph import Cells, GraphRun
 from tensorlogic.engines.torch.plan import Plan
+from tensorlogic.engines.torch.pool import Pool
 from tensorlogic.engines.torch.state import TorchState
-from tensorlogic.engines.torch.step import Frame, Step
-from tensorlogic.engines.torch.values import array_of, tensor_from
-from tensorlogic.lower.torch.states import Cell
-from tensorlogic.mil.program import Value
-from tensorlogic.mil.types import StateType, TensorType
+from tensorlogic.engines.torch.step import Step
+from tensorlogic.engines.torch.values import array_of, own, tensor_from
+from tensorlogic.mil.types import TensorType
+
+_AT_ONCE = 2
+"""Runs of one function that a GPU computes at a time: while one copies, another computes."""
+
+Capture = Callable[[Plan, Mapping[str, Any], Cells], GraphRun | None]
 
 
 class TorchSession:
-    """Runs a plan. Every run has a frame of its own, so that threads do not meet."""
+    """Runs a plan. Every run has a frame or a graph of its own, so that threads do not meet.
 
-    def __init__(self, plan: Plan) -> None:
+    `capture` makes graphs of runs whose shapes are known, or says None.
+    """
+
+    def __init__(self, plan: Plan, capture: Capture | None = None) -> None:
         self._plan = plan
+        self._capture = capture if plan.fixed else None
+        self._graphs: WeakKeyDictionary[object, Pool[GraphRun]] = WeakKeyDictionary()
+        self._lock = Lock()
 
     def run(self, inputs: Mapping[str, Any], state: State | None = None) -> dict[str, Any]:
-        """Outputs by name; the same inputs, and state, give the same bits."""
-        plan = self._plan
-        frame: Frame = [None] * plan.slots
-        assert isinstance(state, TorchState) or not plan.states
-        kept: AbstractContextManager[Mapping[str, Cell]]
-        kept = state.cells() if isinstance(state, TorchState) else nullcontext({})
-        with kept as cells, plan.target.computing():
-            results = plan.body.run(frame, *[self._argument(value, inputs, cells) for value in plan.inputs])
-            return {name: array_of(result) for name, result in zip(plan.outputs, results, strict=True)}
+        """Outputs by name; the same inputs, and state, give the same bits.
+
+        Where an input is a tensor on the device, outputs are tensors there too.
+        """
+        with self._cells(state) as cells, self._captured(inputs, state, cells) as graph:
+            return step_by_step(self._plan, inputs, cells) if graph is None else graph.run(inputs)
 
     def make_state(self) -> TorchState:
         """Zeros for every state of the function."""
         return TorchState(self._plan.states, self._plan.target)
+
+    def holds(self, value: Any) -> bool:
+        """Whether a value is a tensor on the device already, and need not be an array."""
+        return isinstance(value, torch.Tensor) and value.device.type == self._plan.target.device.type != "cpu"
 
     @property
     def device(self) -> str:
@@ -47,28 +62,50 @@ class TorchSession:
         return str(self._plan.target.device)
 
     def timings(self, inputs: Mapping[str, Any], state: State | None = None) -> dict[str, float]:
-        """The seconds of each operation of one run, by its name; what was computed in advance takes none."""
+        """The seconds of each step of one run, by its last operation; what was computed in advance takes none."""
         seconds: dict[str, float] = {}
         gpu = self._plan.target.device.type == "cuda"
         steps = tuple(replace(step, call=_timed(step, seconds, gpu)) for step in self._plan.body.steps)
         plan = replace(self._plan, body=replace(self._plan.body, steps=steps))
-        TorchSession(plan).run(inputs, state)
+        with self._cells(state) as cells:
+            step_by_step(plan, inputs, cells)
         return seconds
 
     def close(self) -> None:
         """Forget the plan and with it every weight on the device."""
-        del self._plan
+        vars(self).clear()
 
-    def _argument(self, value: Value, inputs: Mapping[str, Any], cells: Mapping[str, Cell]) -> Any:
-        if isinstance(value.type, StateType):
-            return cells[value.name]
-        assert isinstance(value.type, TensorType)
-        target = self._plan.target
-        tensor = tensor_from(inputs[value.name], target.dtype(value.type.dtype.name), target)
-        if value.type.shape == ():
-            tensor = tensor.reshape(())
-        # A state may keep it for longer than the caller leaves the array alone.
-        return tensor.clone() if cells else tensor
+    def _cells(self, state: State | None) -> AbstractContextManager[Cells]:
+        assert isinstance(state, TorchState) or not self._plan.states
+        return state.cells() if isinstance(state, TorchState) else nullcontext({})
+
+    @contextmanager
+    def _captured(self, inputs: Mapping[str, Any], state: State | None, cells: Cells) -> Iterator[GraphRun | None]:
+        """A graph of the run, captured when there is none; None where there can be none."""
+        if self._capture is None:
+            yield None
+            return
+        with self._lock:
+            pool = self._graphs.setdefault(state if cells else self, Pool(1 if cells else _AT_ONCE))
+        with pool.taken(partial(self._capture, self._plan, inputs, cells)) as graph:
+            if graph is None:
+                self._capture = None
+            yield graph
+
+
+def step_by_step(plan: Plan, inputs: Mapping[str, Any], cells: Cells) -> dict[str, Any]:
+    """Outputs by name, each operation by itself."""
+    deliver = own if any(isinstance(value, torch.Tensor) for value in inputs.values()) else array_of
+    with plan.target.computing():
+        arguments = {v.name: _argument(plan, v.name, v.type, inputs) for v in plan.inputs if v.name not in cells}
+        results = plan.run({**arguments, **cells})
+        return {name: deliver(result) for name, result in zip(plan.outputs, results, strict=True)}
+
+
+def _argument(plan: Plan, name: str, declared: Any, inputs: Mapping[str, Any]) -> torch.Tensor:
+    assert isinstance(declared, TensorType)
+    tensor = tensor_from(inputs[name], plan.target.dtype(declared.dtype.name), plan.target)
+    return tensor.reshape(()) if declared.shape == () else tensor
 
 
 def _timed(step: Step, seconds: dict[str, float], gpu: bool) -> Callable[..., Any]:

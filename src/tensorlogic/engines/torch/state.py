@@ -10,36 +10,47 @@ from typing import Any
 import torch
 
 from tensorlogic.engines.torch.values import Target, array_of, tensor_from
-from tensorlogic.lower.torch.states import Cell
+from tensorlogic.lower.torch.states import Cell, keep, opened
 from tensorlogic.mil.types import TensorType
 
 
 class TorchState:
-    """States as tensors on the device, in the types that the engine computes in."""
+    """States as tensors on the device, in the types that the engine computes in.
+
+    Each has memory of its own and stays there, so that captured runs find it.
+    """
 
     def __init__(self, states: Mapping[str, TensorType], target: Target) -> None:
         self.target = target
         self._lock = Lock()
         with target.computing():
-            self._values = {name: _zeros(declared, target) for name, declared in states.items()}
+            self._memory = {name: _zeros(declared, target) for name, declared in states.items()}
 
     def read(self, name: str) -> Any:
         """The value of one state, as an array of its own."""
         with self._lock:
-            return array_of(self._values[name])
+            return array_of(self._memory[name])
 
     def write(self, name: str, value: Any) -> None:
         """Give one state another value."""
         with self._lock, self.target.computing():
-            self._values[name] = tensor_from(value, self._values[name].dtype, self.target).clone()
+            memory = self._memory[name]
+            memory.copy_(tensor_from(value, memory.dtype, self.target).reshape(memory.shape))
 
     @contextmanager
     def cells(self) -> Iterator[dict[str, Cell]]:
-        """The states for one run; what it leaves in them is kept if it succeeds. The next run waits."""
+        """The states for one run; what it leaves in them is kept if it succeeds, and undone if not. The next waits."""
         with self._lock:
-            cells = {name: Cell(value) for name, value in self._values.items()}
-            yield cells
-            self._values = {name: cell.value for name, cell in cells.items()}
+            cells = opened(self._memory, undoable=True)
+            try:
+                yield cells
+            except BaseException:
+                with self.target.computing():
+                    for cell in cells.values():
+                        cell.restore()
+                raise
+            with self.target.computing():
+                keep(cells.values())
 
 
 def _zeros(declared: TensorType, target: Target) -> torch.Tensor:

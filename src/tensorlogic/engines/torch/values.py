@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -77,6 +77,14 @@ class Constant:
         is_text = isinstance(self._value, Literal) and isinstance(self._value.type, TensorType)
         return self.plain if is_text else self._value
 
+    def arranged(self, arrange: Callable[[torch.Tensor], torch.Tensor] | None) -> Any:
+        """The value, laid out by `arrange` if it is a tensor; once for all that ask for the same."""
+        if arrange is None or not isinstance(self.value, torch.Tensor):
+            return self.value
+        key = shared.key(arrange, self.key)
+        found = shared.find(key)
+        return shared.keep(key, arrange(self.value)) if found is None else found
+
     def unexpanded(self) -> Stored:
         """As constant expressions take it. Raises `TypeError` for what is no tensor."""
         if self._stored is None:
@@ -112,12 +120,17 @@ def host(value: Any) -> Any:
     return tuple(value.flatten().tolist()) if value.dim() else value.item()
 
 
-def tensor_from(array: Any, dtype: torch.dtype, target: Target) -> torch.Tensor:
-    """An array as a tensor on the device, without a copy where nothing changes."""
+def tensor_from(value: Any, dtype: torch.dtype, target: Target) -> torch.Tensor:
+    """An array, or a tensor, as a tensor on the device, without a copy where nothing changes."""
+    tensor = value if isinstance(value, torch.Tensor) else host_tensor(value)
+    return tensor.to(target.device, dtype)
+
+
+def host_tensor(array: Any) -> torch.Tensor:
+    """An array as a tensor of its type, in the same memory if that is possible."""
     # NumPy makes a scalar a vector on the way.
     source = np.ascontiguousarray(array).reshape(np.shape(array))
-    tensor = torch.from_numpy(source if source.flags.writeable else source.copy())
-    return tensor.to(target.device, dtype)
+    return torch.from_numpy(source if source.flags.writeable else source.copy())
 
 
 def array_of(result: Any) -> Any:
@@ -126,3 +139,8 @@ def array_of(result: Any) -> Any:
         return result
     tensor = result.float() if result.dtype == torch.bfloat16 else result
     return tensor.cpu().numpy().copy()
+
+
+def own(result: Any) -> Any:
+    """A tensor as one of its own, where it is."""
+    return result.clone() if isinstance(result, torch.Tensor) else result

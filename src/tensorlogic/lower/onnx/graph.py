@@ -80,13 +80,13 @@ class Tensor:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class TensorList(Tensor):
-    """A list of tensors: `dtype` and `shape` are those of an element."""
+    """A list of tensors of one shape: the tensor that has them along its first axis.
 
-    @property
-    def type(self) -> TypeProto:
-        """ONNX's type."""
-        element = helper.make_tensor_type_proto(onnx_dtype(self.dtype), self.shape)
-        return helper.make_sequence_type_proto(element)
+    `element` is the shape of an element. A size that has None there is 0 until an element is written.
+    """
+
+    element: tuple[int | None, ...] = ()
+    grows: bool = True
 
 
 @dataclass(slots=True)

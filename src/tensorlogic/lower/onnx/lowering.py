@@ -281,7 +281,7 @@ class _Lowering:
     def _final(self, g: Graph, name: str, result: Any) -> Tensor:
         """A result of the function, under its name."""
         result = result.tensor if isinstance(result, Labelled) else result
-        if not isinstance(result, Tensor):
+        if not isinstance(result, Tensor) or isinstance(result, TensorList):
             message = f"the output {name!r} is no tensor"
             raise UnsupportedError(
                 codes.UNSUPPORTED_TYPE, message, OperationPlace(self.source, self.function.name, "output", name)

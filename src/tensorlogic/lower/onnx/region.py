@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tensorlogic.lower.onnx.graph import INT64, Graph, Tensor
-from tensorlogic.lower.onnx.sizes import BEYOND, Ints, known_sizes
+from tensorlogic.lower.onnx.sizes import BEYOND, Ints
 
 Bools = tuple[bool, ...]
 
@@ -104,7 +104,7 @@ class Region:
 
 def taken(g: Graph, x: Tensor, region: Region) -> Tensor:
     """What is in the region."""
-    lengths = known_sizes(x)
+    lengths = x.axes
     for done, axis in enumerate(region.singles):
         x = g.op("Gather", x, region.begin.at(g, axis), axis=axis - done)
     kept = [axis for axis in range(len(lengths)) if not region.single[axis]]

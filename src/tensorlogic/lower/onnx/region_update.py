@@ -12,12 +12,12 @@ import numpy as np
 
 from tensorlogic.lower.onnx.graph import INT64, Array, Graph, Tensor
 from tensorlogic.lower.onnx.region import Bound, Region
-from tensorlogic.lower.onnx.sizes import BEYOND, Ints, joined, known_sizes, sizes
+from tensorlogic.lower.onnx.sizes import BEYOND, Ints, joined, sizes
 
 
 def replaced(g: Graph, x: Tensor, update: Tensor, region: Region) -> Tensor:
     """x with `update` in the region."""
-    lengths, counts = known_sizes(x), _counts(update, region)
+    lengths, counts = x.axes, _counts(update, region)
     rows = g.op("Unsqueeze", update, region.singles, shape=counts) if region.singles else update
     spans = [region.places(axis, length) for axis, length in enumerate(lengths)]
     for span, count in zip(spans, counts, strict=True):
@@ -39,7 +39,7 @@ _BLOCK = 16
 
 def _counts(update: Tensor, region: Region) -> tuple[int | None, ...]:
     """The sizes of an update that has single axes, too."""
-    given = iter(known_sizes(update))
+    given = iter(update.axes)
     return tuple(1 if alone else next(given) for alone in region.single)
 
 
@@ -77,7 +77,7 @@ def _first(
 
 def _all_places(g: Graph, update: Tensor, steps: Ints, first: Ints | Tensor) -> Array | Tensor:
     """For each place of the first axes of an update, where it goes."""
-    counts = known_sizes(update)[: len(steps)]
+    counts = update.axes[: len(steps)]
     sizes_known = tuple(count for count in counts if count is not None)
     if len(sizes_known) == len(counts):
         grid = np.moveaxis(np.indices(sizes_known), 0, -1) * steps

@@ -16,7 +16,7 @@ import numpy as np
 from tensorlogic.lower.onnx.dtypes import unsigned
 from tensorlogic.lower.onnx.graph import INT64, Array, Graph, Tensor
 from tensorlogic.lower.onnx.registry import implements
-from tensorlogic.lower.onnx.sizes import Size, joined, known_sizes, shape_of, size, sizes, times
+from tensorlogic.lower.onnx.sizes import Size, joined, shape_of, size_of, sizes, times
 from tensorlogic.mil.ops import scatter_gather as ops
 
 _REDUCTIONS = {"update": "none", "add": "add", "mul": "mul", "max": "max", "min": "min"}
@@ -57,10 +57,10 @@ def scatter(
     outside: Outside = Outside.COUNTS_BACK,
 ) -> Tensor:
     axis = axis % data.rank
-    _needs(updates, (*known_sizes(data)[:axis], *known_sizes(indices), *known_sizes(data)[axis + 1 :]))
+    _needs(updates, (*data.axes[:axis], *indices.axes, *data.axes[axis + 1 :]))
     around = sizes(g, data)
     places = _places(g, indices, [around[axis]], outside)
-    return _merged(g, data, _in_shape(g, updates, (*around[:axis], -1, *around[axis + 1 :])), places, axis, mode)
+    return merged(g, data, _in_shape(g, updates, (*around[:axis], -1, *around[axis + 1 :])), places, axis, mode)
 
 
 @implements(ops.scatter_validated)
@@ -80,10 +80,10 @@ def scatter_along_axis(
     mode: str,
     outside: Outside = Outside.COUNTS_BACK,
 ) -> Tensor:
-    _needs(updates, known_sizes(indices))
-    places = _places(g, indices, [size(g, data, axis)], outside)
+    _needs(updates, indices.axes)
+    places = _places(g, indices, [size_of(g, data, axis)], outside)
     at = g.op("Reshape", places.at, shape_of(g, indices), shape=indices.shape)
-    return _merged(g, data, updates, replace(places, at=at, differ=False), axis % data.rank, mode)
+    return merged(g, data, updates, replace(places, at=at, differ=False), axis % data.rank, mode)
 
 
 @implements(ops.scatter_along_axis_validated)
@@ -97,13 +97,13 @@ def scatter_along_axis_validated(
 def scatter_nd(
     g: Graph, data: Tensor, indices: Tensor, updates: Tensor, mode: str, outside: Outside = Outside.COUNTS_BACK
 ) -> Tensor:
-    depth = indices.sizes[-1]
-    _needs(updates, (*known_sizes(indices)[:-1], *known_sizes(data)[depth:]))
+    depth = indices.rank - 1 + data.rank - updates.rank
+    _needs(updates, (*indices.axes[:-1], *data.axes[depth:]))
     around = sizes(g, data)
     places = _places(g, indices, around[:depth], outside)
     # The axes that are indexed are joined.
     rows, new = (_in_shape(g, x, (-1, *around[depth:])) for x in (data, updates))
-    return _in_shape(g, _merged(g, rows, new, places, 0, mode), around)
+    return _in_shape(g, merged(g, rows, new, places, 0, mode), around)
 
 
 @implements(ops.scatter_nd_validated)
@@ -113,13 +113,13 @@ def scatter_nd_validated(
     return scatter_nd(g, data, indices, updates, mode, Outside.of(validate_indices))
 
 
-def _merged(g: Graph, data: Tensor, updates: Tensor, places: Places, axis: int, mode: str) -> Tensor:
+def merged(g: Graph, data: Tensor, updates: Tensor, places: Places, axis: int, mode: str) -> Tensor:
     """data with each of `updates` brought to its place on an axis, one after another."""
     if mode == "div":
         ones = g.op("Expand", g.constant(1, data.dtype), g.ints(shape_of(g, data)), shape=data.shape)
-        return g.op("Div", data, _merged(g, ones, updates, places, axis, "mul"), shape=data.shape)  # type: ignore[no-any-return]
+        return g.op("Div", data, merged(g, ones, updates, places, axis, "mul"), shape=data.shape)  # type: ignore[no-any-return]
     if mode == "sub":
-        return _merged(g, data, g.op("Neg", updates, shape=updates.shape), places, axis, "add")
+        return merged(g, data, g.op("Neg", updates, shape=updates.shape), places, axis, "add")
     room = g.op("Pad", data, [0, 1], None, [axis]) if places.spare else data
     written = _written(g, room, updates, places, axis, _REDUCTIONS[mode])
     return g.op("Slice", written, [0], [-1], [axis], shape=data.shape) if places.spare else written
@@ -141,7 +141,7 @@ def _places(g: Graph, indices: Tensor, limits: Sequence[Size], outside: Outside)
     known = [limit for limit in limits if isinstance(limit, int)]
     if indices.value is not None and len(known) == len(limits):
         return _known_places(g, indices.value.astype(np.int64).reshape(-1, len(limits)), np.array(known), outside)
-    count = known_sizes(indices)[:-1] if len(limits) > 1 else known_sizes(indices)
+    count = indices.axes[:-1] if len(limits) > 1 else indices.axes
     number = unsigned(g, indices) if outside is Outside.FAILS else indices
     at = g.op("Reshape", g.cast(number, INT64), [-1, len(limits)])
     if len(limits) > 1 or outside is Outside.IS_LEFT_OUT:
@@ -181,13 +181,13 @@ def _known_places(g: Graph, at: Array, limits: Array, outside: Outside) -> Place
 def _in_shape(g: Graph, x: Tensor, parts: Sequence[Size]) -> Tensor:
     """x with the given sizes, of which one may be -1."""
     shape = tuple(part if isinstance(part, int) and part >= 0 else None for part in parts)
-    if x.rank == len(shape) and all(part in (None, have) for have, part in zip(known_sizes(x), shape, strict=True)):
+    if x.rank == len(shape) and all(part in (None, have) for have, part in zip(x.axes, shape, strict=True)):
         return x
     return g.op("Reshape", x, joined(g, parts), shape=shape)  # type: ignore[no-any-return]
 
 
 def _needs(updates: Tensor, shape: Sequence[int | None]) -> None:
-    have = known_sizes(updates)
+    have = updates.axes
     if len(have) != len(shape) or any(
         None not in pair and pair[0] != pair[1] for pair in zip(have, shape, strict=True)
     ):

@@ -17,15 +17,10 @@ BEYOND = (1 << 31) - 1
 """A bound after the end of every axis; its negative is one before the beginning."""
 
 
-def known_sizes(x: Tensor) -> tuple[int | None, ...]:
-    """How long every axis is, None where that is not known."""
-    return (None,) * x.rank if x.shape is None else x.shape
-
-
-def size(g: Graph, x: Tensor, axis: int) -> Size:
+def size_of(g: Graph, x: Tensor, axis: int) -> Size:
     """How long an axis is."""
     axis = axis % x.rank
-    known = known_sizes(x)[axis]
+    known = x.axes[axis]
     if known is not None:
         return known
     return g.op("Shape", x, start=axis, end=axis + 1, shape=(1,))  # type: ignore[no-any-return]
@@ -33,7 +28,7 @@ def size(g: Graph, x: Tensor, axis: int) -> Size:
 
 def sizes(g: Graph, x: Tensor) -> tuple[Size, ...]:
     """How long every axis is."""
-    return tuple(size(g, x, axis) for axis in range(x.rank))
+    return tuple(size_of(g, x, axis) for axis in range(x.rank))
 
 
 def shape_of(g: Graph, x: Tensor) -> Ints | Tensor:
@@ -71,8 +66,8 @@ def count_of(values: Ints | Tensor) -> int | None:
     return len(values)
 
 
-def counted(g: Graph, count: Size) -> Tensor:
-    """0, 1, 2 and so on, as many as there are, as int32."""
-    if isinstance(count, int):
-        return g.constant(np.arange(count, dtype=np.int32))
-    return g.op("Range", g.constant(0, INT32), g.op("Reshape", g.cast(count, INT32), []), 1)  # type: ignore[no-any-return]
+def counted(g: Graph, end: Size, step: int = 1) -> Tensor:
+    """The numbers from 0 to before `end`, in steps, as int32."""
+    if isinstance(end, int):
+        return g.constant(np.arange(0, end, step, dtype=np.int32))
+    return g.op("Range", g.constant(0, INT32), g.op("Reshape", g.cast(end, INT32), []), step)  # type: ignore[no-any-return]

@@ -8,7 +8,7 @@ import numpy as np
 
 from tensorlogic.lower.onnx.graph import INT64, Graph, Tensor
 from tensorlogic.lower.onnx.registry import implements
-from tensorlogic.lower.onnx.sizes import counted, joined, known_sizes, shape_of, size
+from tensorlogic.lower.onnx.sizes import counted, joined, shape_of, size_of
 from tensorlogic.mil.ops import tensor_operation as ops
 from tensorlogic.mil.types import FP32, INT32
 
@@ -62,7 +62,7 @@ def _turned(g: Graph, x: Tensor) -> Tensor:
 
 def _best(g: Graph, scores: Tensor, threshold: float) -> Tensor:
     """The best score of each box; that of the best box is at the threshold at least."""
-    shape = known_sizes(scores)[:-1]
+    shape = scores.axes[:-1]
     best: Tensor = g.op("ReduceMax", g.cast(scores, FP32), [-1], keepdims=0, shape=shape)
     if threshold < _LOWEST:
         return best
@@ -73,7 +73,7 @@ def _best(g: Graph, scores: Tensor, threshold: float) -> Tensor:
 
 def _by_class(g: Graph, scores: Tensor, best: Tensor) -> Tensor:
     """The best scores in the class of each box, [n, classes, b]."""
-    classes = g.op("Reshape", counted(g, size(g, scores, 2)), [-1, 1])
+    classes = g.op("Reshape", counted(g, size_of(g, scores, 2)), [-1, 1])
     own = g.cast(g.op("ArgMax", g.cast(scores, FP32), axis=2, keepdims=0), INT32)
     is_own = g.op("Equal", g.op("Unsqueeze", own, [1]), classes)
     return g.op("Where", is_own, g.op("Unsqueeze", best, [1]), g.constant(_LOWEST, FP32), dtype=FP32)  # type: ignore[no-any-return]
@@ -86,7 +86,7 @@ def _ranked(g: Graph, best: Tensor, places: Tensor, count: int) -> tuple[Tensor,
     """
     nothing = g.op("Expand", g.constant(_LOWEST, FP32), g.ints(shape_of(g, best)))
     some = g.op("ScatterND", nothing, places, g.op("GatherND", best, places))
-    spare = g.op("Expand", g.constant(_LOWEST, FP32), g.ints(joined(g, (size(g, best, 0), count))))
+    spare = g.op("Expand", g.constant(_LOWEST, FP32), g.ints(joined(g, (size_of(g, best, 0), count))))
     scores, indices = g.op("TopK", g.op("Concat", some, spare, axis=1), [count], outputs=2, axis=1)
     taken = g.op("Greater", scores, _LOWEST)
     return taken, g.op("Where", taken, Tensor(indices.name, INT64), g.constant(-1, INT64), dtype=INT64)

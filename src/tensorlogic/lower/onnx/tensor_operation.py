@@ -10,7 +10,7 @@ from tensorlogic.lower.onnx.control_flow import select
 from tensorlogic.lower.onnx.dtypes import wide, widened
 from tensorlogic.lower.onnx.graph import INT64, Graph, Tensor
 from tensorlogic.lower.onnx.registry import implement_rows, implements
-from tensorlogic.lower.onnx.sizes import Ints, Size, count_of, counted, joined, known_sizes, shape_of, size, sizes
+from tensorlogic.lower.onnx.sizes import Ints, Size, count_of, counted, joined, shape_of, size_of, sizes
 from tensorlogic.mil.ops import tensor_operation as ops
 from tensorlogic.mil.types import FP64, INT32, DType
 
@@ -21,7 +21,7 @@ implement_rows(
         ops.fill: lambda g, shape, value: g.op("Expand", value, g.ints(shape)),
         ops.fill_like: lambda g, ref_tensor, value: g.op("Expand", value, shape_of(g, ref_tensor)),
         ops.flatten2d: lambda g, x, axis: g.op("Flatten", x, axis=axis),
-        ops.argsort: lambda g, x, axis, ascending: g.cast(_order(g, x, size(g, x, axis), axis, ascending)[1], INT32),
+        ops.argsort: lambda g, x, axis, ascending: g.cast(_order(g, x, size_of(g, x, axis), axis, ascending)[1], INT32),
         ops.non_zero: lambda g, x: g.cast(g.op("Transpose", g.op("NonZero", x), perm=[1, 0], dtype=INT64), INT32),
     }
 )
@@ -79,7 +79,7 @@ def _befores_and_afters(g: Graph, x: Tensor, pad: Ints | Tensor, mode: str) -> I
         return g.op("Reshape", pairs, [-1])  # type: ignore[no-any-return]
     if min(pad) < 0:
         raise ValueError(f"padding by {list(pad)} would cut")
-    lengths = known_sizes(x)[x.rank - len(pad) // 2 :]
+    lengths = x.axes[x.rank - len(pad) // 2 :]
     for before, after, length in zip(pad[::2], pad[1::2], lengths, strict=True):
         if mode == "reflect" and length is not None and max(before, after) >= length:
             raise ValueError(f"reflection by ({before}, {after}) needs an axis longer than {length}")
@@ -122,7 +122,7 @@ def topk(
     return_indices: bool = True,
     output_indices_dtype: DType = INT32,
 ) -> tuple[Tensor, ...]:
-    values, indices = _order(g, x, size(g, x, axis) if k == -1 else k, axis, ascending)
+    values, indices = _order(g, x, size_of(g, x, axis) if k == -1 else k, axis, ascending)
     first = g.cast(values, x.dtype)
     return (first, g.cast(indices, output_indices_dtype)) if return_indices else (first,)
 

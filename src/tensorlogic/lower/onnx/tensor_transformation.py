@@ -10,7 +10,7 @@ from tensorlogic.lower.onnx.graph import INT64, Graph, Tensor
 from tensorlogic.lower.onnx.region import Bools, Region, taken
 from tensorlogic.lower.onnx.region_update import replaced
 from tensorlogic.lower.onnx.registry import implement_rows, implements
-from tensorlogic.lower.onnx.sizes import BEYOND, Ints, count_of, joined, known_sizes, sizes, times
+from tensorlogic.lower.onnx.sizes import BEYOND, Ints, count_of, counted, joined, size_of, sizes, times
 from tensorlogic.mil.ops import tensor_transformation as ops
 
 implement_rows(
@@ -65,7 +65,7 @@ def reshape_like(
 def squeeze(g: Graph, x: Tensor, axes: Ints | None) -> Tensor:
     if axes is None and (x.shape is None or None in x.shape):
         return g.op("Squeeze", x)  # type: ignore[no-any-return]
-    shape = known_sizes(x)
+    shape = x.axes
     # An axis that is longer stays.
     short = [axis % x.rank for axis in (range(x.rank) if axes is None else axes) if shape[axis] in (1, None)]
     return g.op("Squeeze", x, short) if short else x
@@ -98,20 +98,18 @@ def _ends(g: Graph, begin: Tensor, size: Tensor) -> Tensor:
 
 @implements(ops.sliding_windows)
 def sliding_windows(g: Graph, x: Tensor, axis: int, size: int, stride: int) -> Tensor:
-    length = known_sizes(x)[axis]
-    if length is None:
-        raise NotImplementedError("the length of the axis is not known")
-    places = np.arange(0, length - size + 1, stride)[:, None] + np.arange(size)
+    length = size_of(g, x, axis)
+    end = length - size + 1 if isinstance(length, int) else g.op("Sub", length, size - 1)
+    first = g.op("Unsqueeze", counted(g, end, stride), [1])
+    places = g.op("Add", first, np.arange(size, dtype=np.int32))
     return g.op("Gather", x, places, axis=axis)  # type: ignore[no-any-return]
 
 
 @implements(ops.pixel_unshuffle)
 def pixel_unshuffle(g: Graph, x: Tensor, downscale_factor: int) -> Tensor:
-    channels = known_sizes(x)[1]
-    if channels is None:
-        raise NotImplementedError("the number of channels is not known")
+    order = np.arange(x.size(1) * downscale_factor**2).reshape(-1, x.size(1)).T.ravel()
     blocks = g.op("SpaceToDepth", x, blocksize=downscale_factor)
-    return g.op("Gather", blocks, np.arange(channels * downscale_factor**2).reshape(-1, channels).T.ravel(), axis=1)  # type: ignore[no-any-return]
+    return g.op("Gather", blocks, order, axis=1)  # type: ignore[no-any-return]
 
 
 @implements(ops.space_to_batch)

@@ -8,6 +8,7 @@ from tensorlogic.lower.torch import (
     conv,
     elementwise_binary,
     elementwise_unary,
+    fused,
     image_resizing,
     linear,
     lists,
@@ -24,18 +25,23 @@ from tensorlogic.lower.torch import (
     transformers,
 )
 from tensorlogic.lower.torch.dtypes import torch_dtype
-from tensorlogic.lower.torch.registry import implementation
+from tensorlogic.lower.torch.registry import ORDINALS, Fusion, arrangement, fusions, implementation
 from tensorlogic.lower.torch.storage import Stored, held, stored
 
 __all__ = [
+    "ORDINALS",
+    "Fusion",
     "Stored",
     "activation",
+    "arrangement",
     "classify",
     "constexpr",
     "control_flow",
     "conv",
     "elementwise_binary",
     "elementwise_unary",
+    "fused",
+    "fusions",
     "held",
     "image_resizing",
     "implementation",

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from tensorlogic.lower.torch.dtypes import mixed
-from tensorlogic.lower.torch.registry import implements
+from tensorlogic.lower.torch.registry import arranges, implements
 from tensorlogic.lower.window import Pads, flat_pads, window_pads
 from tensorlogic.mil.ops import conv as ops
 
 Ints = tuple[int, ...]
+
+HALVES = (torch.float16, torch.bfloat16)
 
 _CONV: dict[int, Callable[..., Tensor]] = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 _TRANSPOSED: dict[int, Callable[..., Tensor]] = {
@@ -35,11 +38,30 @@ def conv(
     dilations: Ints | None,
     groups: int,
 ) -> Tensor:
+    x, strides, padding, dilations = moved(x, weight, strides, pad_type, pad, dilations)
+    return _CONV[x.dim() - 2](x, weight, bias, strides, padding, dilations, groups)
+
+
+def moved(
+    x: Tensor, weight: Tensor, strides: Ints | None, pad_type: str, pad: Ints | None, dilations: Ints | None
+) -> tuple[Tensor, Ints, Ints, Ints]:
+    """How a filter moves over x: x, padded as far as a convolution does not, the strides, padding and dilations."""
     axes = x.dim() - 2
     strides, dilations = strides or (1,) * axes, dilations or (1,) * axes
     pads = window_pads(pad_type, pad, x.shape[2:], weight.shape[2:], strides, dilations)
     x, padding = _symmetric(x, pads)
-    return _CONV[axes](x, weight, bias, strides, padding, dilations, groups)
+    return x, strides, padding, dilations
+
+
+@arranges(ops.conv, "weight")
+def by_channel(weight: Tensor) -> Tensor:
+    """Channels last where GPUs compute half floats in that order; what is computed from them follows."""
+    return channels_last(weight) if weight.dim() == 4 and weight.is_cuda and weight.dtype in HALVES else weight
+
+
+def channels_last(weight: Tensor) -> Tensor:
+    """The same filters of images, with the channels side by side in memory."""
+    return weight.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)
 
 
 def _symmetric(x: Tensor, pads: Pads) -> tuple[Tensor, Ints]:

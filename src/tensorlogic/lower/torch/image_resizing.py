@@ -32,7 +32,7 @@ _UPSAMPLING = {
 @implements(ops.upsample_nearest_neighbor)
 def upsample_nearest_neighbor(x: Tensor, scale_factor_height: float, scale_factor_width: float) -> Tensor:
     sizes = _scaled(x, scale_factor_height, scale_factor_width)
-    return _picked(x, sizes, lambda have, count: torch.arange(count, device="cpu") * have // count)
+    return _picked(x, sizes, lambda have, count: torch.arange(count, device=x.device) * have // count)
 
 
 @implements(ops.upsample_bilinear)
@@ -82,7 +82,7 @@ def _picked(x: Tensor, sizes: Sequence[int], pick: Callable[[int, int], Tensor])
 
 def _nearest(x: Tensor, sizes: Sequence[int], mode: str) -> Tensor:
     mode = "UNALIGN_CORNERS" if mode == "DEFAULT" else mode
-    return _picked(x, sizes, lambda have, count: (axis_places(mode, have, count) + 0.5).long())
+    return _picked(x, sizes, lambda have, count: (axis_places(mode, have, count, x.device) + 0.5).long())
 
 
 def _linear(x: Tensor, sizes: Sequence[int], mode: str) -> Tensor:
@@ -93,7 +93,7 @@ def _linear(x: Tensor, sizes: Sequence[int], mode: str) -> Tensor:
         return resized.reshape(*x.shape[: -len(sizes)], *sizes)
     result = x.float() if x.is_floating_point() else x.double()
     for axis, count in zip(range(-len(sizes), 0), sizes, strict=True):
-        result = linear(result, axis, axis_places(mode, x.shape[axis], count))
+        result = linear(result, axis, axis_places(mode, x.shape[axis], count, x.device))
     return result.to(x.dtype)
 
 

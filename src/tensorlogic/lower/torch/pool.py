@@ -30,9 +30,10 @@ def max_pool(
     x: Tensor, kernel_sizes: Ints, pad_type: str, strides: Ints | None, pad: Ints | None, ceil_mode: bool
 ) -> Tensor:
     strides = strides or (1,) * len(kernel_sizes)
-    pads, extra = pool_pads(pad_type, pad, x.shape[2:], kernel_sizes, strides, ceil_mode)
-    padded = _pad(x, joined(pads, extra), _lowest(x))
-    return _MAX[len(kernel_sizes)](padded, kernel_sizes, strides)
+    pads = joined(*pool_pads(pad_type, pad, x.shape[2:], kernel_sizes, strides, ceil_mode))
+    if all(before == after <= size // 2 for (before, after), size in zip(pads, kernel_sizes, strict=True)):
+        return _MAX[len(kernel_sizes)](x, kernel_sizes, strides, tuple(before for before, _ in pads))
+    return _MAX[len(kernel_sizes)](_pad(x, pads, _lowest(x)), kernel_sizes, strides)
 
 
 @implements(ops.avg_pool)

@@ -25,10 +25,10 @@ def places(mode: str, first: Tensor, last: Tensor, count: int) -> Tensor:
     return found.clamp(torch.minimum(first, last), torch.maximum(first, last))
 
 
-def axis_places(mode: str, size: int, count: int) -> Tensor:
-    """The places on an axis of `size` pixels: exact, and on the host."""
-    first, last = torch.tensor([0, size - 1], dtype=torch.float64, device="cpu")
-    return places(mode, first, last, count)
+def axis_places(mode: str, size: int, count: int, device: torch.device) -> Tensor:
+    """The places on an axis of `size` pixels: exact, and on the device unless that has no float64."""
+    numbers = torch.arange(size, dtype=torch.float64, device="cpu" if device.type == "mps" else device)
+    return places(mode, numbers[0], numbers[-1], count)
 
 
 def folded(place: Tensor, low: float, high: float) -> Tensor:

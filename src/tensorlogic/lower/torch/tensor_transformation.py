@@ -73,8 +73,7 @@ def slice_by_index(
     end_mask: Bools | None,
     squeeze_mask: Bools | None,
 ) -> Tensor:
-    region, backwards = _region(x.shape, begin, end, stride, begin_mask, end_mask, squeeze_mask)
-    return _turned(x[region], backwards)
+    return _turned(*part_of(x, begin, end, stride, begin_mask, end_mask, squeeze_mask))
 
 
 @implements(ops.slice_update)
@@ -88,12 +87,30 @@ def slice_update(
     end_mask: Bools | None,
     squeeze_mask: Bools | None,
 ) -> Tensor:
-    region, backwards = _region(x.shape, begin, end, stride, begin_mask, end_mask, squeeze_mask)
     result = x.clone()
-    if result[region].shape != update.shape:
-        raise ValueError(f"an update of the shape {list(update.shape)} for {list(result[region].shape)}")
-    result[region] = _turned(update, backwards)
+    write_part(*part_of(result, begin, end, stride, begin_mask, end_mask, squeeze_mask), update)
     return result
+
+
+def part_of(
+    x: Tensor,
+    begin: Ints,
+    end: Ints,
+    stride: Ints | None,
+    begin_mask: Bools | None,
+    end_mask: Bools | None,
+    squeeze_mask: Bools | None,
+) -> tuple[Tensor, list[int]]:
+    """What `slice_by_index` would take from x, as a view, and the axes to turn around in it."""
+    places, backwards = _region(x.shape, begin, end, stride, begin_mask, end_mask, squeeze_mask)
+    return x[places], backwards
+
+
+def write_part(part: Tensor, backwards: list[int], update: Tensor) -> None:
+    """Write `update` to a part of a tensor."""
+    if part.shape != update.shape:
+        raise ValueError(f"an update of the shape {list(update.shape)} for {list(part.shape)}")
+    part.copy_(_turned(update, backwards))
 
 
 def _turned(x: Tensor, axes: Sequence[int]) -> Tensor:

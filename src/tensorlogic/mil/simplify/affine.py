@@ -46,23 +46,30 @@ def _with_constant(operation: Operation, scope: Scope) -> Affine | None:
 
 
 def _linear_activation(operation: Operation, scope: Scope) -> Affine | None:
-    x, numbers = scope.only(operation, "x"), [scope.plain(operation, name) for name in ("alpha", "beta")]
-    return None if x is None or None in numbers else _affine(x, *numbers)
+    x, alpha, beta = (scope.only(operation, name) for name in ("x", "alpha", "beta"))
+    scale, shift = _float(alpha, scope, ()), _float(beta, scope, ())
+    return None if x is None or scale is None or shift is None else _affine(x, scale, shift)
 
 
 def _batch_norm(operation: Operation, scope: Scope) -> Affine | None:
-    x, declared = scope.only(operation, "x"), declaration("batch_norm", scope.opset)
-    shape = scope.shape(operation.name)
-    if x is None or declared is None or shape is None or len(shape) < 2:
+    x, shape = scope.only(operation, "x"), scope.shape(operation.name) or ()
+    declared = declaration("batch_norm", scope.opset)
+    if x is None or declared is None or len(shape) < 2 or shape[1] is None:
         return None
     parts = {"gamma": np.ones(()), "beta": np.zeros(()), "epsilon": np.array(declared.parameters["epsilon"].default)}
     for name in operation.inputs.keys() - {"x"}:
-        found = scope.array(scope.only(operation, name))
-        if found is None or found.size not in (1, shape[1] or 1):
+        found = _float(scope.only(operation, name), scope, () if name == "epsilon" else (shape[1],))
+        if found is None:
             return None
-        parts[name] = found.astype(np.float64).reshape(-1, *[1] * (len(shape) - 2))
+        parts[name] = found.reshape(-1, *[1] * (len(shape) - 2))
     scale = parts["gamma"] / np.sqrt(parts["variance"] + parts["epsilon"])
     return _affine(x, scale, parts["beta"] - parts["mean"] * scale)
+
+
+def _float(operand: Operand | None, scope: Scope, shape: tuple[int, ...]) -> Array | None:
+    """A constant of floats of one shape, as float64."""
+    array = scope.array(operand)
+    return None if array is None or array.dtype.kind != "f" or array.shape != shape else array.astype(np.float64)
 
 
 def _affine(x: Operand, scale: Any, shift: Any) -> Affine:

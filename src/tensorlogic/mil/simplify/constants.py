@@ -12,6 +12,7 @@ from tensorlogic.mil.declare import Role
 from tensorlogic.mil.ops import declaration
 from tensorlogic.mil.program import Literal, Operand, Operation, Value
 from tensorlogic.mil.simplify.scope import Array, Rule, Scope
+from tensorlogic.mil.simplify.transposes import order_of
 from tensorlogic.mil.simplify.unused import is_pure
 from tensorlogic.mil.types import STRING, DType, TensorType
 
@@ -55,6 +56,8 @@ def _bytes(declared: object) -> float:
 def _written(operation: Operation, literals: tuple[Literal, ...], scope: Scope) -> tuple[Operation, ...] | None:
     """Constants in place of an operation. None where one of them would not be what the program declares."""
     constants = []
+    if len(literals) != len(operation.outputs):
+        return None
     for value, literal in zip(operation.outputs, literals, strict=True):
         declared, found = value.type, literal.type
         if not isinstance(declared, TensorType) or not isinstance(found, TensorType):
@@ -79,7 +82,9 @@ def _size(operation: Operation, scope: Scope) -> tuple[Operation, ...] | None:
     x = scope.only(sizes, "x") if sizes is not None and sizes.type == "shape" else None
     shape, places = None if x is None else scope.shape(x), scope.array(scope.only(operation, "indices"))
     first = all(scope.plain(operation, name, (0,)) == (0,) for name in ("axis", "batch_dims"))
-    if shape is None or places is None or not first or not all(0 <= each < len(shape) for each in places.flat):
+    if shape is None or places is None or places.dtype.kind not in "iu" or not first:
+        return None
+    if not all(0 <= each < len(shape) for each in places.flat):
         return None
     found = [shape[each] for each in places.flat]
     return _numbers(operation, tuple(found), scope, places.shape)
@@ -89,7 +94,7 @@ def _numbers(
     operation: Operation, numbers: tuple[int | None, ...] | None, scope: Scope, shape: tuple[int, ...] = (-1,)
 ) -> tuple[Operation, ...] | None:
     declared = scope.type(operation.name)
-    if numbers is None or None in numbers or declared is None or declared.dtype.numpy is None:
+    if numbers is None or None in numbers or declared is None or np.dtype(declared.dtype.numpy).kind not in "iu":
         return None
     if any(number is not None and number > np.iinfo(declared.dtype.numpy).max for number in numbers):
         return None
@@ -120,8 +125,8 @@ def _reshaped(array: Array, operation: Operation, scope: Scope) -> Array | None:
 
 
 def _transposed(array: Array, operation: Operation, scope: Scope) -> Array | None:
-    order = scope.plain(operation, "perm")
-    if order is None or sorted(each % max(array.ndim, 1) for each in order) != list(range(array.ndim)):
+    order = order_of(operation, scope)
+    if order is None or len(order) != array.ndim:
         return None
     return np.ascontiguousarray(array.transpose(order))
 

@@ -25,7 +25,7 @@ def _of_one_shape(operation: Operation, scope: Scope) -> Operand | None:
 
 def _whole(operation: Operation, scope: Scope) -> Operand | None:
     """A slice with all elements, in their order."""
-    steps = scope.plain(operation, "stride")
+    steps = scope.whole(operation, "stride")
     shape = scope.shape(operation.name)
     if steps is None or shape is None or None in shape or any(step < 1 for step in steps):
         return None
@@ -43,7 +43,7 @@ def _with(parameter: str, value: int) -> Same:
 
 
 def _wide_band(operation: Operation, scope: Scope) -> Operand | None:
-    widths = [scope.plain(operation, side, (-1,)) for side in ("lower", "upper")]
+    widths = [scope.whole(operation, side, (-1,)) for side in ("lower", "upper")]
     kept = all(width is not None and all(number < 0 for number in width) for width in widths)
     return scope.only(operation, "x") if kept else None
 
@@ -66,6 +66,13 @@ def _neutral(is_neutral: Callable[[Array], bool], *sides: tuple[str, str]) -> Sa
         return None
 
     return find
+
+
+def _may_agree(first: Shape | None, second: Shape | None) -> bool:
+    """Whether two shapes are the same as far as both are known: others are for the engine to refuse."""
+    if first is None or second is None or len(first) != len(second):
+        return first is None or second is None
+    return all(None in pair or pair[0] == pair[1] for pair in zip(first, second, strict=True))
 
 
 def _is_known_shape(first: Shape | None, second: Shape | None) -> bool:
@@ -110,8 +117,9 @@ _SAME: dict[str, Same] = {
 def _rule(find: Same) -> Rule:
     def rule(operation: Operation, scope: Scope) -> tuple[Operation, ...] | None:
         operand = find(operation, scope)
-        alike = operand is not None and scope.alike(operand, operation.name)
-        return same(operation, operand) if operand is not None and alike else None
+        if operand is None or not scope.alike(operand, operation.name):
+            return None
+        return same(operation, operand) if _may_agree(scope.shape(operand), scope.shape(operation.name)) else None
 
     return rule
 

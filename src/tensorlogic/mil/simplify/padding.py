@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tensorlogic.mil.program import Literal, Operation
-from tensorlogic.mil.simplify.scope import Rule, Scope, given
+from tensorlogic.mil.simplify.scope import LARGEST, Rule, Scope, given
 from tensorlogic.mil.types import INT32, STRING, TensorType
 
 Pads = tuple[int, ...]
@@ -20,10 +20,11 @@ def padded(operation: Operation, scope: Scope) -> tuple[Operation, ...] | None:
     spatial, others = more[len(more) - len(own) :], more[: len(more) - len(own)]
     if any(others) or min(more) < 0:
         return None
-    spatial = (0,) * (len(own) - len(spatial)) + spatial
-    pads = np.array(np.add(own, spatial), np.int32)
+    pads = np.add(own, (0,) * (len(own) - len(spatial)) + spatial)
+    if pads.max() > LARGEST:
+        return None
     kind = Literal(TensorType(STRING), np.array("custom", object))
-    amounts = Literal(TensorType(INT32, pads.shape), pads)
+    amounts = Literal(TensorType(INT32, pads.shape), pads.astype(np.int32))
     return (given(operation, x=pad.inputs["x"][0], pad_type=kind, pad=amounts),)
 
 
@@ -35,14 +36,14 @@ def own_pads(operation: Operation, scope: Scope) -> Pads | None:
     if shape is None or kind not in (("valid",), ("custom",)):
         return None
     none = (0, 0) * (len(shape) - 2)
-    pads = scope.plain(operation, "pad", none) if kind == ("custom",) else none
+    pads = scope.whole(operation, "pad", none) if kind == ("custom",) else none
     return pads if pads is not None and len(pads) == len(none) else None
 
 
 def _zeros(pad: Operation, scope: Scope) -> Pads | None:
     """How many zeros a `pad` adds on its axes; None where it adds something else."""
     kind, value = scope.plain(pad, "mode", ("constant",)), scope.plain(pad, "constant_val", (0.0,))
-    pads = scope.plain(pad, "pad")
+    pads = scope.whole(pad, "pad")
     return pads if pads and len(pads) % 2 == 0 and kind == ("constant",) and value == (0.0,) else None
 
 

@@ -48,10 +48,11 @@ class Product:
         return -1 if self.operation.type == "linear" else 1
 
     def rank(self, shape: Shape | None) -> int | None:
-        """How many axes go in and come out: for a convolution as many as its weight has."""
+        """How many axes go in and come out, for one of these shapes; None where it is not known or cannot be."""
         if self.operation.type == "linear":
-            return None if shape is None else len(shape)
-        return len(self.grouped) - 1
+            return len(shape) if shape else None
+        rank = len(self.grouped) - 1
+        return rank if shape is None or len(shape) == rank else None
 
     def scaled(self, outputs: Array, inputs: Array, scope: Scope) -> Operand | None:
         """The weight times a factor for each output and input channel; None where it cannot be had, or is too large."""
@@ -91,7 +92,7 @@ def product(operation: Operation | None, scope: Scope) -> Product | None:
     """The operation as a product of floats. None where it is none, or its sizes or its bias are not known."""
     if operation is None or operation.type not in _AXES:
         return None
-    weight, groups = scope.only(operation, "weight"), scope.plain(operation, "groups", (1,))
+    weight, groups = scope.only(operation, "weight"), scope.whole(operation, "groups", (1,))
     declared = None if weight is None else scope.type(weight)
     if weight is None or declared is None or not declared.elements or not scope.alike(weight, operation.name):
         return None
@@ -100,7 +101,7 @@ def product(operation: Operation | None, scope: Scope) -> Product | None:
         return None
     outputs = math.prod((grouped[0], grouped[_AXES[operation.type][0]]))
     bias = scope.array(scope.only(operation, "bias")) if "bias" in operation.inputs else np.zeros(outputs)
-    if bias is None or bias.shape != (outputs,):
+    if bias is None or bias.shape != (outputs,) or bias.dtype.kind != "f":
         return None
     return Product(operation, weight, declared, grouped, bias.astype(np.float64))
 

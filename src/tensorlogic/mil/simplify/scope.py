@@ -16,6 +16,9 @@ from tensorlogic.mil.types import FP32, DType, TensorType, Type
 Array = npt.NDArray[Any]
 Shape = tuple[int | None, ...]
 
+LARGEST = (1 << 31) - 1
+"""The largest number that a literal of sizes or axes may have."""
+
 Evaluate = Callable[[Operation], tuple[Literal, ...] | None]
 """The results of an operation on literals. None where they are not to be worked out."""
 
@@ -85,6 +88,12 @@ class Scope:
         found = self.array(self.only(operation, parameter))
         return None if found is None else tuple(found.ravel().tolist())
 
+    def whole(self, operation: Operation, parameter: str, default: tuple[int, ...] = ()) -> tuple[int, ...] | None:
+        """The same for whole numbers that fit into 31 bits; None where one is something else."""
+        found = self.plain(operation, parameter, default)
+        fits = found is not None and all(type(each) is int and abs(each) <= LARGEST for each in found)
+        return found if fits else None
+
     def held(self, dtype: DType) -> DType:
         """The type of new literals for values declared as `dtype`: float32 where that is computed alike."""
         return FP32 if self.computed(dtype) == self.computed(FP32) else dtype
@@ -110,6 +119,11 @@ class Scope:
 
 Rule = Callable[[Operation, Scope], tuple[Operation, ...] | None]
 """What takes the place of an operation and gives its outputs; None where it stays as it is."""
+
+
+def is_alias(operation: Operation) -> bool:
+    """Whether an operation only gives its operand another name."""
+    return operation.type == "identity" and len(operation.outputs) == 1
 
 
 def same(operation: Operation, operand: Operand) -> tuple[Operation, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tensorlogic.mil.program import Block, Function, Operand, Operation, Value
-from tensorlogic.mil.simplify.scope import Evaluate, Rule, Scope
+from tensorlogic.mil.simplify.scope import Evaluate, Rule, Scope, is_alias
 from tensorlogic.mil.types import DType, TensorType
 
 
@@ -95,7 +95,7 @@ class _Sweeper:
                 for each in found:
                     self._visit(self._with_replaced(each), emitted)
                 return
-        if operation.type != "identity" or not self._is_replaced(operation):
+        if not is_alias(operation) or not self._is_replaced(operation):
             emitted.append(operation)
             for value in operation.outputs:
                 self.scope.types[value.name] = value.type
@@ -130,7 +130,7 @@ def _taken(block: Block, scope: Scope) -> dict[str, Value]:
     made = {value.name: operation for operation in block.operations for value in operation.outputs}
     taken: dict[str, Value] = {}
     for operation in block.operations:
-        source = operation.inputs["x"][0] if operation.type == "identity" else None
+        source = operation.inputs["x"][0] if is_alias(operation) else None
         if isinstance(source, str) and source in made and source not in scope.kept and source not in taken:
             (output,) = operation.outputs
             (had,) = (value for value in made[source].outputs if value.name == source)

@@ -63,7 +63,7 @@ def matmul(operation: Operation, scope: Scope) -> tuple[Operation, ...] | None:
 
 def order_of(operation: Operation, scope: Scope) -> Order | None:
     """The axes of a transpose's input in their new order."""
-    perm = scope.plain(operation, "perm") or ()
+    perm = scope.whole(operation, "perm") or ()
     order = tuple(axis % len(perm) for axis in perm)
     return order if order and sorted(order) == list(range(len(order))) else None
 

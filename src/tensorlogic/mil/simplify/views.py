@@ -6,7 +6,7 @@ import numpy as np
 
 from tensorlogic.mil.program import Literal, Operand, Operation
 from tensorlogic.mil.simplify.chains import chain
-from tensorlogic.mil.simplify.scope import Rule, Scope, Shape
+from tensorlogic.mil.simplify.scope import LARGEST, Rule, Scope, Shape
 from tensorlogic.mil.simplify.transposes import order_of
 from tensorlogic.mil.types import INT32, TensorType
 
@@ -37,7 +37,7 @@ def _is_number(array: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> bool
 
 
 def _can_be_written(shape: Shape) -> bool:
-    return 0 not in shape and shape.count(None) <= 1
+    return shape.count(None) <= 1 and all(size is None or 0 < size <= LARGEST for size in shape)
 
 
 def _reshape(operation: Operation, x: Operand, shape: Shape) -> Operation:

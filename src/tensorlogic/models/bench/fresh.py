@@ -16,8 +16,8 @@ import numpy as np
 from tensorlogic.coreml import ModelFunction
 from tensorlogic.engines import Candidate
 from tensorlogic.errors import EngineError, codes
-from tensorlogic.models.bench.inputs import Array
 from tensorlogic.models.bench.results import Start
+from tensorlogic.models.inputs import Array
 
 CACHE = "TENSORLOGIC_CACHE"
 """The environment variable that says where prepared models are kept."""

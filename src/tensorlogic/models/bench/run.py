@@ -14,10 +14,10 @@ from tensorlogic.engines import Candidate
 from tensorlogic.errors import EngineError, TensorLogicError, UsageError, codes
 from tensorlogic.models.bench.choice import choose, unable
 from tensorlogic.models.bench.fresh import start
-from tensorlogic.models.bench.inputs import Array, make_inputs
 from tensorlogic.models.bench.power import Meters
 from tensorlogic.models.bench.results import Benchmark, Omission, Startup
 from tensorlogic.models.bench.turns import Subject, take_turns
+from tensorlogic.models.inputs import Array, make_inputs
 from tensorlogic.models.load import detect, load_model
 from tensorlogic.models.model import Model, Prediction
 
