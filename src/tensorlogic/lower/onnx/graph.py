@@ -93,6 +93,7 @@ class TensorList(Tensor):
 class _Shared:
     """What the graph of a function has in common with those of its inner blocks."""
 
+    contrib: bool = True
     names: set[str] = field(default_factory=set)
     constants: dict[str, Array] = field(default_factory=dict)
     converted: list[NodeProto] = field(default_factory=list)
@@ -111,11 +112,14 @@ class _Shared:
 
 
 class Graph:
-    """A graph that is being written: `op` adds a node to it."""
+    """A graph that is being written: `op` adds a node to it.
 
-    def __init__(self, outer: Graph | None = None) -> None:
+    With `contrib`, it is for ONNX Runtime alone, and may use its own operators.
+    """
+
+    def __init__(self, outer: Graph | None = None, contrib: bool = True) -> None:
         self.outer = outer
-        self.shared: _Shared = outer.shared if outer else _Shared()
+        self.shared: _Shared = outer.shared if outer else _Shared(contrib)
         self.nodes: list[NodeProto] = []
         self.inputs: list[Tensor] = []
 

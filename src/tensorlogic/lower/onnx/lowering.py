@@ -51,15 +51,16 @@ class Lowered:
     signature: Signature
 
 
-def lower(program: Program, function: str, precision: str, evaluate: Evaluate) -> Lowered:
+def lower(program: Program, function: str, precision: str, evaluate: Evaluate, contrib: bool = True) -> Lowered:
     """The function as an ONNX model that computes in `precision`; `evaluate` computes what is known in advance.
 
+    With `contrib`, operators of ONNX Runtime's own are used where they are faster; without, those of the standard only.
     Raises `UnsupportedError`, naming every operation that ONNX cannot do, and `ProgramError` where an operation
     cannot be what the file says it is.
     """
     target = Target(precision)
     entry = simplify(program.functions[function], target.computed)
-    return _Lowering(program.source, entry, target, evaluate).whole()
+    return _Lowering(program.source, entry, target, evaluate, contrib).whole()
 
 
 @dataclass(slots=True)
@@ -68,12 +69,13 @@ class _Lowering:
     function: Function
     target: Target
     evaluate: Evaluate
+    contrib: bool
     known: dict[str, Constant] = field(default_factory=dict)
     moving: dict[str, Any] = field(default_factory=dict)
     lacking: list[Diagnostic] = field(default_factory=list)
 
     def whole(self) -> Lowered:
-        g = Graph()
+        g = Graph(contrib=self.contrib)
         for name in self._reserved():
             g.shared.names.add(name)
         cells: dict[str, Cell] = {}
