@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import openvino
-from onnx import ModelProto, TensorProto
 
+from tensorlogic.engines.array_state import Array
 from tensorlogic.errors import UnsupportedError, codes
-from tensorlogic.lower.onnx.graph import Array
+
+if TYPE_CHECKING:  # a model from the cache does without
+    from onnx import ModelProto
 
 _HINTS = {
     "PERFORMANCE_HINT": "LATENCY",
@@ -29,6 +33,12 @@ def compile_model(model: ModelProto, weights: Mapping[str, Array], precision: st
         raise UnsupportedError(codes.UNSUPPORTED_OPERATION, message) from error
 
 
+def load_compiled(path: Path, precision: str) -> openvino.CompiledModel:
+    """A compiled model that was exported to a file."""
+    with path.open("rb") as file:
+        return openvino.Core().import_model(file.read(), "CPU", {"INFERENCE_PRECISION_HINT": precision, **_HINTS})
+
+
 def explained(error: RuntimeError) -> str:
     """What OpenVINO says went wrong, without the places in its sources."""
     lines = [line.strip() for line in str(error).split("\n")]
@@ -38,6 +48,8 @@ def explained(error: RuntimeError) -> str:
 
 def _whole(model: ModelProto, weights: Mapping[str, Array]) -> bytes:
     """The model with its large constants: OpenVINO reads external ones from files alone."""
+    from onnx import ModelProto, TensorProto
+
     whole = ModelProto()
     whole.CopyFrom(model)
     for constant in whole.graph.initializer:
