@@ -26,7 +26,7 @@ def session(program: Program, function: str, precision: str, content: Content | 
         lowered = lower(program, function, "f32", evaluate)
         compiled = compile_model(lowered.model, lowered.weights, precision)
         if folder is not None:
-            (folder / _COMPILED).write_bytes(compiled.export_model())
+            (folder / _COMPILED).write_bytes(compiled.export_model().getbuffer())
             (folder / _SIGNATURE).write_text(lowered.signature.to_json(), encoding="utf-8")
         return OpenVinoSession(compiled, lowered.signature)
 
