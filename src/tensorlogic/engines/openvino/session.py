@@ -12,7 +12,8 @@ import openvino
 
 from tensorlogic.engines.array_session import ArraySession
 from tensorlogic.engines.array_state import Array
-from tensorlogic.errors import EngineError, codes, first_line
+from tensorlogic.engines.openvino.runtime import explained
+from tensorlogic.errors import EngineError, codes
 from tensorlogic.lower.signature import Signature
 
 
@@ -23,32 +24,31 @@ class OpenVinoSession(ArraySession):
         super().__init__(signature)
         self._compiled = compiled
         self._requests: SimpleQueue[openvino.InferRequest] = SimpleQueue()
-        self._inputs = {
-            each.node.friendly_name: (each.element_type.to_dtype(), each.partial_shape) for each in compiled.inputs
-        }
-        places = {name: index for index, each in enumerate(compiled.outputs) for name in each.names}
-        self._fetched = [places[name] for name in signature.fetched]
+        self._inputs = {each.node.friendly_name: _kind(each) for each in compiled.inputs}
+        self._fetched = {name: _kind(each) for name, each in zip(signature.fetched, compiled.outputs, strict=True)}
 
     def close(self) -> None:
         """Forget the compiled model and its weights."""
         del self._compiled, self._requests
 
     def _zeros(self, name: str) -> Array:
-        dtype, shape = self._inputs[name]
-        return np.zeros(shape.to_shape(), dtype)
+        dtype, shape = self._fetched[self._signature.states[name]]  # OpenVINO drops inputs that are not read
+        return np.zeros(shape or (), dtype)
 
     def _run(self, inputs: Mapping[str, Any]) -> list[Any]:
-        feed = {name: self._argument(inputs[name], *kind) for name, kind in self._inputs.items()}
+        arguments = [_argument(inputs[name], *kind) for name, kind in self._inputs.items()]
         try:
             with self._request() as request:
-                request.infer(feed, share_inputs=True)
-                return [request.get_output_tensor(index).data.copy() for index in self._fetched]
+                for place, array in enumerate(arguments):
+                    request.set_input_tensor(place, _shared(array))
+                rooms = [_room(request, place, *kind) for place, kind in enumerate(self._fetched.values())]
+                request.infer(share_outputs=True)
+                return [
+                    request.get_output_tensor(place).data.copy() if room is None else room
+                    for place, room in enumerate(rooms)
+                ]
         except RuntimeError as error:
-            raise EngineError(codes.ENGINE_FAILED, f"the model failed: {first_line(error)}") from error
-
-    def _argument(self, value: Any, dtype: Any, shape: openvino.PartialShape) -> Any:
-        array = np.asarray(value, dtype)
-        return array.reshape(()) if shape.rank.is_static and len(shape) == 0 else array
+            raise EngineError(codes.ENGINE_FAILED, f"the model failed: {explained(error)}") from error
 
     @contextmanager
     def _request(self) -> Iterator[openvino.InferRequest]:
@@ -59,3 +59,30 @@ class OpenVinoSession(ArraySession):
             request = self._compiled.create_infer_request()
         yield request
         self._requests.put(request)
+
+
+def _kind(port: openvino.ConstOutput) -> tuple[Any, tuple[int, ...] | None]:
+    """The type and the shape of an input or output; None for a shape that is not known."""
+    shape = port.partial_shape
+    return port.element_type.to_dtype(), tuple(shape.to_shape()) if shape.is_static else None
+
+
+def _argument(value: Any, dtype: Any, shape: tuple[int, ...] | None) -> Array:
+    """An array that OpenVINO can read where it is: it takes none that is not writable."""
+    array = np.asarray(value, dtype, order="C")
+    if shape == ():
+        array = array.reshape(())
+    return array if array.flags.writeable else array.copy()
+
+
+def _room(request: openvino.InferRequest, place: int, dtype: Any, shape: tuple[int, ...] | None) -> Array | None:
+    """An array of its own for an output of a known shape, which needs no copy then."""
+    if shape is None:
+        return None
+    room = np.empty(shape, dtype)
+    request.set_output_tensor(place, _shared(room))
+    return room
+
+
+def _shared(array: Array) -> openvino.Tensor:
+    return openvino.Tensor(array, shared_memory=True)

@@ -13,7 +13,7 @@ Ints = tuple[int, ...]
 Size = int | Tensor
 """A number, or a vector of one int64 that the graph computes."""
 
-BEYOND = (1 << 63) - 1
+BEYOND = (1 << 31) - 1
 """A bound after the end of every axis; its negative is one before the beginning."""
 
 
