@@ -136,7 +136,7 @@ def measure_all(runner: Runner, measured: Measured, options: argparse.Namespace,
             compared = to_best(results)
             progress.print(f"{title}: {f'{compared[0]:.2f} of {compared[1]}' if compared else '—'}")
             for reason in (f"  {result.peer}: {result.reason}" for result in results if result.reason):
-                progress.print(reason)
+                progress.print(reason, soft_wrap=True)
             progress.advance(task)
         for part in parts:
             progress.update(task, description=part)

@@ -91,12 +91,12 @@ NETWORKS = (
     Network("mobilenet_v2", "MobileNetV2", _smooth_image, mobilenet_v2, train_briefly),
     Network("convnext_t", "ConvNeXt-T", _random(3, 224, 224), _FULL["convnext_t"]),
     Network("vit_b16", "ViT-B/16", _random(3, 224, 224), _FULL["vit_b16"]),
-    Network("distilbert", "DistilBERT, 128 tokens", _words, _FULL["distilbert"]),
-    Network("bilstm", "LSTM, 2 layers both ways", _random(100, 128), lambda: TaggingLSTM(128, 256)),
-    Network("unet", "U-Net, 256 x 256", _random(3, 256, 256), UNet),
+    Network("distilbert", "DistilBERT (128 tokens)", _words, _FULL["distilbert"]),
+    Network("bilstm", "LSTM (2 layers both ways)", _random(100, 128), lambda: TaggingLSTM(128, 256)),
+    Network("unet", "U-Net (256 x 256)", _random(3, 256, 256), UNet),
     Network("whisper", "Whisper tiny's encoder", _random(80, 3000), _whisper),
     Network(
-        "gpt2", "GPT-2, a token a step", _tokens, Decoder,
+        "gpt2", "GPT-2 (a token a step)", _tokens, Decoder,
         memory=_caches, convert=sources.convert_stateful, batches=(1,),
     ),
     Network(

@@ -44,6 +44,7 @@ _METHOD = """\
   float32 and bfloat16 modules.
 - GPT-2 makes a token a step, with 256 places in the cache. The package keeps it in states. The others run the same
   network with the cache as inputs and outputs; onnxruntime's stay its own values and are not copied to NumPy.
+- GPT-2 decodes one sequence, and basic-pitch's package takes one window: they have no batch 8.
 
 `make bench` measures all of it and writes this page; `python -m benchmarks --help` tells what can be chosen.
 """
@@ -83,8 +84,9 @@ class Measured:
 
 def page(measured: Measured, titles: dict[str, str], folder: Path) -> str:
     """The page; networks are listed in the order of `titles`."""
-    order = list(titles)
-    by_table = sorted(measured.results, key=lambda r: (r.precision != "f32", r.batch, order.index(r.network)))
+    listed = {result.network for result in measured.results}
+    titles = {name: title for name, title in titles.items() if name in listed}
+    by_table = sorted(measured.results, key=lambda result: (result.precision != "f32", result.batch))
     parts = [_ABOUT, measured.machine + "\n"]
     for (precision, batch), results in groupby(by_table, key=lambda result: (result.precision, result.batch)):
         parts += [f"## {precision}, batch {batch}\n", *table(list(results), titles), ""]
@@ -96,17 +98,17 @@ def page(measured: Measured, titles: dict[str, str], folder: Path) -> str:
 
 
 def table(results: Sequence[Result], titles: dict[str, str]) -> Iterator[str]:
-    """A row for each network, a column for each peer, and how TensorLogic compares with the best other."""
+    """A row for each network of `titles`, a column for each peer, and how TensorLogic compares with the best other."""
     peers = sorted(dict.fromkeys(result.peer for result in results), key=lambda peer: not peer.startswith(OURS))
     yield row("network", *peers, "to the best other")
     yield row("---", *("---:" for _ in peers), "---:")
     ratios = []
-    for name, found in groupby(results, key=lambda result: result.network):
-        listed = {result.peer: result for result in found}
+    for name, title in titles.items():
+        listed = {result.peer: result for result in results if result.network == name}
         compared = to_best(listed.values())
         ratios += [compared[0]] if compared else []
         cells = (_cell(listed[peer]) if peer in listed else "—" for peer in peers)
-        yield row(titles[name], *cells, f"{compared[0]:.2f} ({compared[1]})" if compared else "—")
+        yield row(title, *cells, f"{compared[0]:.2f} ({compared[1]})" if compared else "—")
     if ratios:
         yield row("geometric mean", *("" for _ in peers), f"{statistics.geometric_mean(ratios):.2f}")
 
@@ -136,14 +138,16 @@ def digits(value: float) -> str:
     return f"{value:,.{2 if value < 10 else 1 if value < 100 else 0}f}"
 
 
-def _reasons(results: Iterable[Result], titles: dict[str, str]) -> Iterator[str]:
+def _reasons(results: Sequence[Result], titles: dict[str, str]) -> Iterator[str]:
     """Why there are dashes."""
     why: dict[tuple[str, str], list[Result]] = {}
+    everything = {result.network for result in results}
     for result in results:
         if result.reason:
             why.setdefault((result.peer, result.reason), []).append(result)
     for (peer, reason), concerned in why.items():
-        where = ", ".join(dict.fromkeys(titles[result.network] for result in concerned))
+        names = dict.fromkeys(result.network for result in concerned)
+        where = "all networks" if names.keys() == everything else ", ".join(titles[name] for name in names)
         kinds = ", ".join(dict.fromkeys(f"{result.precision} batch {result.batch}" for result in concerned))
         yield f"- {peer}: {as_text(reason)} ({where}; {kinds})"
     if why:

@@ -95,6 +95,7 @@ def test_the_table_has_a_row_a_network_and_compares_with_the_best_other() -> Non
         "| Network B | 4.00 (0e+00) | — | — | 2.00 (0e+00) | 2.00 (PyTorch) |",
         "| geometric mean |  |  |  |  | 1.00 |",
     ]
+    assert list(table(found, {"c": "No batch 8"}))[2:] == ["| No batch 8 | — | — | — | — | — |"]
 
 
 def test_nothing_is_compared_when_ours_or_all_others_are_absent() -> None:
@@ -103,7 +104,8 @@ def test_nothing_is_compared_when_ours_or_all_others_are_absent() -> None:
 
 
 def test_the_page_says_why_there_are_dashes(tmp_path: Path) -> None:
-    found = [timed("a", OURS, 1), *(Result("a", n, "bf16", "onnxruntime", reason="no <bf16>") for n in (1, 8))]
+    absent = [Result("a", batch, "bf16", "onnxruntime", reason="no <bf16>") for batch in (1, 8)]
+    found = [timed("a", OURS, 1), timed("b", OURS, 1), *absent]
     figures = [Figure("start", "start", "s", {OURS: 0.5}), Figure("threads", "threads", reason="it ended")]
     written = page(Measured("A machine.", found, figures), TITLES, tmp_path)
     assert "- onnxruntime: no &lt;bf16> (Network A; bf16 batch 1, bf16 batch 8)" in written
@@ -111,6 +113,7 @@ def test_the_page_says_why_there_are_dashes(tmp_path: Path) -> None:
     assert "threads: it ended" in written
     assert written.index("## f32, batch 1") < written.index("## bf16, batch 1") < written.index("## bf16, batch 8")
     assert "benchmarks-gpu.md" not in written
+    assert "(all networks; bf16 batch 1)" in page(Measured("A machine.", absent[:1]), TITLES, tmp_path)
 
 
 def test_messages_of_others_lose_their_paths() -> None:

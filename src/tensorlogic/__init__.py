@@ -18,12 +18,25 @@ from tensorlogic.errors import TensorLogicError
 
 if TYPE_CHECKING:
     from tensorlogic.models import Model, Prediction, State, load_model, save_model
+    from tensorlogic.models.conversion import convert_model
 
 __version__ = "0.1.0"
-__all__ = ["Model", "Prediction", "State", "TensorLogicError", "__version__", "load_model", "save_model"]
+__all__ = [
+    "Model",
+    "Prediction",
+    "State",
+    "TensorLogicError",
+    "__version__",
+    "convert_model",
+    "load_model",
+    "save_model",
+]
 
 # Where each public name lives; the modules behind them are loaded when a name is first used.
-_HOMES = dict.fromkeys(("Model", "Prediction", "State", "load_model", "save_model"), "tensorlogic.models")
+_HOMES = {
+    **dict.fromkeys(("Model", "Prediction", "State", "load_model", "save_model"), "tensorlogic.models"),
+    "convert_model": "tensorlogic.models.conversion",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -24,7 +24,9 @@ def tl(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProce
 @pytest.mark.parametrize("arguments", [(), ("--help",), ("-h",)])
 def test_help_lists_the_commands(arguments: tuple[str, ...]) -> None:
     text = tl(*arguments)
-    assert all(command in text.stdout + text.stderr for command in ("run", "inspect", "predict", "bench", "devices"))
+    assert all(
+        command in text.stdout + text.stderr for command in ("run", "inspect", "predict", "convert", "bench", "devices")
+    )
 
 
 def test_version() -> None:

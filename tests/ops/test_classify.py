@@ -31,8 +31,8 @@ test_cases = suite(CASES)
 def test_exported_models_give_labels(each: Case) -> None:
     """In ONNX's own types: a label is a tensor, and a table a sequence of one map."""
     lowered = lower(each.program(FP32), "main", "f32", evaluate)
-    model = with_labels(lowered.model, lowered.labels)
+    model = with_labels(lowered.model, lowered.signature.labels)
     onnx.checker.check_model(model)
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    label, table = session.run(list(lowered.outputs), each.inputs(FP32))
+    label, table = session.run(list(lowered.signature.outputs), each.inputs(FP32))
     assert (label, table) == (each.want[0], [each.want[1]])

@@ -32,6 +32,7 @@ from .compression import (
     written,
 )
 from .harness import RUNS, Case, ProgramCase, Tolerance, check, literal, narrow, operation, program, suite, tensor
+from .references import rnn_steps
 
 UNSIGNED = np.random.default_rng(8).integers(0, 256, (3, 4, 2)).astype(np.uint8)
 SIGNED = (UNSIGNED.astype(np.int32) - 128).astype(np.int8)
@@ -119,6 +120,25 @@ def compressed_scale() -> ProgramCase:
     )  # fmt: skip
 
 
+def layer_with_compressed_weights() -> ProgramCase:
+    """A recurrent layer, whose weights engines bring into an order of their own."""
+    inner, outer = by_palette(2, [3, 4], [1, 1]), by_palette(2, [3, 3], [1, 1])
+    x, h = np.ones((2, 1, 4), np.float32) / 128, np.zeros((1, 3), np.float32)
+    states, last = rnn_steps(x, h, inner.want / 64, outer.want / 64)
+
+    def build(floats: DType) -> Program:
+        operations = [
+            *(Expression("lut_to_dense", {**each.arguments, "lut": each.arguments["lut"] / 64}, {name: each.want})
+              .operation(floats) for name, each in (("inner", inner), ("outer", outer))),
+            operation("rnn", (tensor("states", floats, 2, 1, 3), tensor("last", floats, 1, 3)), x="x", initial_h="h",
+                      weight_ih="inner", weight_hh="outer", output_sequence=True),
+        ]  # fmt: skip
+        inputs = [tensor("x", floats, *x.shape), tensor("h", floats, *h.shape)]
+        return program(inputs, operations, ["states", "last"], 18)
+
+    return ProgramCase("layer with compressed weights", build, {"x": x, "h": h}, (states, last))
+
+
 CASES = [
     dequantized(UNSIGNED, 128, 0.5, 0),
     dequantized(SIGNED, 0, 0.25, 0),
@@ -179,6 +199,7 @@ CASES = [
     sparse_then_scale(),
     sparse_in_two_steps("quantized", sparse_blockwise("int4", [4, 6], [4, 3])),
     sparse_in_two_steps("palettized", sparse_by_palette(4, [4, 6], [2, 1])),
+    layer_with_compressed_weights(),
     sparse_in_two_steps("palettized in vectors", sparse_by_palette(2, [4, 6], [2, 1], 3, 0)),
 ]  # fmt: skip
 

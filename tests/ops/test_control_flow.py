@@ -148,6 +148,24 @@ def collatz(_: DType) -> Program:
     return program([number("n")], [loop], ["steps", "one"])
 
 
+def doubling(floats: DType) -> Program:
+    """A condition that is a vector of one element."""
+
+    def one(name: str) -> Value:
+        return tensor(name, floats, 1)
+
+    seen = block(
+        ["low"],
+        operation("less", tensor("low", BOOL, 1), x="a_seen", y="b_seen"),
+        inputs=[one("a_seen"), one("b_seen")],
+    )
+    body = block(
+        ["twice", "b_now"], operation("add", one("twice"), x="a_now", y="a_now"), inputs=[one("a_now"), one("b_now")]
+    )
+    loop = operation("while_loop", [one("a_end"), one("b_end")], [seen, body], loop_vars=("a", "b"))
+    return program([one("a"), one("b")], [loop], ["a_end"])
+
+
 def growing(floats: DType) -> Program:
     """A variable whose shape changes, and a list that is written step by step."""
     open_size = tensor("joined", floats, None)
@@ -218,6 +236,7 @@ CASES = [
         for n in (0, 1, 5)
     ],
     ProgramCase("while swapping", fibonacci, {"n": np.int32(10)}, (np.int32(55),)),
+    ProgramCase("while of vectors", doubling, {"a": np.float32([3]), "b": np.float32([20])}, (np.float32([24]),)),
     ProgramCase("while in while", product, {"n": np.int32(6), "m": np.int32(7)}, (np.int32(42),)),
     ProgramCase("cond in while", collatz, {"n": np.int32(27)}, (np.int32(111), np.int32(1))),
     ProgramCase(

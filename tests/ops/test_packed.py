@@ -68,3 +68,8 @@ test_cases = suite([*PACKED, *EXPANDED])
 def test_expanded_only_where_it_must_be(each: ProgramCase, packed: bool) -> None:
     nodes = lower(each.program(FP32), "main", "f32", evaluate).model.graph.node
     assert ("MatMulNBits" in {node.op_type for node in nodes}) == packed
+
+
+def test_the_standard_has_no_such_products() -> None:
+    lowered = lower(PACKED[0].build(FP32), "main", "f32", evaluate, contrib=False)
+    assert {each.domain for each in lowered.model.opset_import} == {""}

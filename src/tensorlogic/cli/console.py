@@ -18,12 +18,12 @@ def print_json(data: Any) -> None:
 
 
 @contextmanager
-def progress(what: str) -> Iterator[None]:
-    """A spinner on standard error while the block runs, where a person looks."""
+def progress(what: str) -> Iterator[Callable[[str], None]]:
+    """A spinner on standard error while the block runs, where a person looks. It is told what is done next."""
     from rich.console import Console
 
-    with Console(stderr=True).status(what):
-        yield
+    with Console(stderr=True).status(what) as status:
+        yield status.update
 
 
 def size_text(size: int) -> str:

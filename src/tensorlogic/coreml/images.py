@@ -31,6 +31,13 @@ class ImageType:
         return f"{self.layout} image {self.shapes}"
 
     @property
+    def tensor(self) -> str:
+        """What the program's tensor holds, in words."""
+        planes = {"RGB": "planes of red, green and blue", "BGR": "planes of blue, green and red"}
+        limits = "" if self.layout == "GRAYSCALE_FLOAT16" else ", from 0 to 255"
+        return f"{planes.get(self.layout, 'one plane of grey')}{limits}"
+
+    @property
     def _mode(self) -> str:
         """Pillow's name for pictures of this layout."""
         return {"GRAYSCALE": "L", "GRAYSCALE_FLOAT16": "F"}.get(self.layout, "RGB")

@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-import tensorlogic
 from tensorlogic.engines.cache import default, key
 from tensorlogic.engines.machine import processor
 from tensorlogic.engines.protocol import Content, Session
@@ -61,6 +60,6 @@ def _made(make: Callable[[Path | None], Prepared], folder: Path) -> Prepared:
 @cache
 def sources() -> str:
     """Changes with our own code: what it prepared before is then prepared again."""
-    root = Path(tensorlogic.__file__).parent
+    root = Path(__file__).parent.parent
     files = sorted(file for folder in ("lower", "mil", "engines") for file in (root / folder).rglob("*.py"))
     return key(*(f"{file} {status.st_size} {status.st_mtime_ns}" for file in files for status in [file.stat()]))

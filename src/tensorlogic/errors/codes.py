@@ -60,6 +60,7 @@ NO_ENGINE = Code("TL0801", "no engine can run this")
 ENGINE_FAILED = Code("TL0802", "engine failed")
 NO_DEVICE = Code("TL0803", "device not available")
 MISSING_PACKAGE = Code("TL0804", "package not installed")
+CHECK_FAILED = Code("TL0805", "converted model is not the same")
 
 UNKNOWN_INPUT = Code("TL0901", "no such input")
 MISSING_INPUT = Code("TL0902", "input missing")

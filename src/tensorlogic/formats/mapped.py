@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import mmap
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from tensorlogic.errors import BytePlace, FormatError, UsageError, codes
+
+
+class _Mapping(mmap.mmap):
+    """Mapped bytes, and the file that they are of."""
+
+    path: Path
 
 
 class MappedFile:
@@ -20,13 +30,15 @@ class MappedFile:
             with path.open("rb") as file:
                 self.size = file.seek(0, 2)
                 # Copy-on-write, so that libraries which insist on writable memory take the views as they are.
-                self._bytes: mmap.mmap | bytes = (
-                    mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY) if self.size else b""
+                self._bytes: _Mapping | bytes = (
+                    _Mapping(file.fileno(), 0, access=mmap.ACCESS_COPY) if self.size else b""
                 )
         except (FileNotFoundError, NotADirectoryError):
             raise not_found(path) from None
         except OSError as error:
             raise FormatError(codes.CORRUPT, f"cannot read the file: {error.strerror}", BytePlace(str(path))) from None
+        if isinstance(self._bytes, _Mapping):
+            self._bytes.path = path
 
     def view(self, offset: int, size: int, what: str) -> memoryview:
         """`size` bytes from `offset`; `what` names them in the error when they are not all there."""
@@ -45,6 +57,17 @@ class MappedFile:
                 help="The file is truncated: copy or download it again.",
             )
         return memoryview(self._bytes)[offset : offset + size]
+
+
+def place_of(array: npt.NDArray[Any]) -> tuple[Path, int] | None:
+    """The mapped file that the bytes of an array stand in, and where they start there; None for other arrays."""
+    base: Any = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    mapping = base.obj if isinstance(base, memoryview) else None
+    if not isinstance(mapping, _Mapping) or not array.flags.c_contiguous:
+        return None
+    return mapping.path, array.ctypes.data - np.frombuffer(mapping, np.uint8).ctypes.data
 
 
 def not_found(path: Path) -> UsageError:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from safetensors.numpy import save_file
 from tensorlogic.errors import BytePlace, FormatError, UsageError, codes
 from tensorlogic.formats.description import TensorInfo
 from tensorlogic.formats.mapped import MappedFile
+from tensorlogic.formats.replacing import replacing
 
 # What a file calls its types, what users of PyTorch call them, and bytes an element.
 _DTYPES = {
@@ -70,14 +69,5 @@ def _info(stored: str, shape: tuple[int, ...]) -> TensorInfo:
 def save(tensors: Mapping[str, npt.NDArray[Any]], path: Path, metadata: Mapping[str, str]) -> None:
     """Write `tensors` to `path`, whole or not at all."""
     contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(handle)
-        try:
-            save_file(contiguous, temporary, metadata=dict(metadata))
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
-    except OSError as error:
-        raise UsageError(codes.CANNOT_WRITE, f"cannot write {str(path)!r}: {error.strerror or error}") from None
+    with replacing(path) as temporary:
+        save_file(contiguous, temporary, metadata=dict(metadata))

@@ -1,4 +1,4 @@
-"""Inputs to measure with: those that are given, and made ones for the rest."""
+"""Inputs to run a model with: those that are given, and made ones for the rest."""
 
 from __future__ import annotations
 

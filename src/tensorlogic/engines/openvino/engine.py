@@ -40,17 +40,12 @@ class OpenVinoEngine:
                 "the engine 'openvino' needs OpenVINO, which is not installed",
                 help="pip install 'tensorlogic-lang[openvino]'",
             )
-        from tensorlogic.engines.onnxruntime.runtime import evaluate
-        from tensorlogic.engines.openvino.runtime import compile_model
-        from tensorlogic.engines.openvino.session import OpenVinoSession
-        from tensorlogic.lower.onnx import lower
+        from tensorlogic.engines.openvino.preparing import session
 
         try:
-            lowered = lower(program, function, "f32", evaluate)
-            compiled = compile_model(lowered.model, lowered.weights, precision)
+            return session(program, function, precision, content)
         except TensorLogicError:
             raise
         except Exception as error:
             message = f"the model could not be prepared: {first_line(error)}"
             raise EngineError(codes.ENGINE_FAILED, message) from error
-        return OpenVinoSession(compiled, lowered.signature)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import openvino
-from onnx import ModelProto, TensorProto
 
+from tensorlogic.engines.array_state import Array
 from tensorlogic.errors import UnsupportedError, codes
-from tensorlogic.lower.onnx.graph import Array
 
+if TYPE_CHECKING:  # a model from the cache does without
+    from onnx import ModelProto
+
+_HINTS = {
+    "PERFORMANCE_HINT": "LATENCY",
+    "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0",  # products with quantized weights would round x to eight bits
+}
 _PLACES = ("Exception from ", "Check ", "Details:", "Not Implemented:")
 _THROWN = "CALLBACK HAS THROWN: "
 
@@ -19,10 +27,16 @@ def compile_model(model: ModelProto, weights: Mapping[str, Array], precision: st
     core = openvino.Core()
     try:
         read = core.read_model(_whole(model, weights), b"")
-        return core.compile_model(read, "CPU", {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"})
+        return core.compile_model(read, "CPU", {"INFERENCE_PRECISION_HINT": precision, **_HINTS})
     except RuntimeError as error:
         message = f"the model cannot run with OpenVINO: {explained(error)}"
         raise UnsupportedError(codes.UNSUPPORTED_OPERATION, message) from error
+
+
+def load_compiled(path: Path, precision: str) -> openvino.CompiledModel:
+    """A compiled model that was exported to a file."""
+    with path.open("rb") as file:
+        return openvino.Core().import_model(file.read(), "CPU", {"INFERENCE_PRECISION_HINT": precision, **_HINTS})
 
 
 def explained(error: RuntimeError) -> str:
@@ -34,6 +48,8 @@ def explained(error: RuntimeError) -> str:
 
 def _whole(model: ModelProto, weights: Mapping[str, Array]) -> bytes:
     """The model with its large constants: OpenVINO reads external ones from files alone."""
+    from onnx import ModelProto, TensorProto
+
     whole = ModelProto()
     whole.CopyFrom(model)
     for constant in whole.graph.initializer:

@@ -33,7 +33,7 @@ def cond(g: Graph, pred: Tensor | bool, true_branch: Body, false_branch: Body) -
         inner = Graph(g)
         results = [*body(inner), *values_of(cells)]
         branches.append(inner.proto(results))
-    chosen = g.results("If", results, g.op("Reshape", pred, [-1]), then_branch=branches[0], else_branch=branches[1])
+    chosen = g.results("If", results, _fact(g, (pred,)), then_branch=branches[0], else_branch=branches[1])
     return _left(chosen, cells)
 
 
@@ -41,17 +41,23 @@ def cond(g: Graph, pred: Tensor | bool, true_branch: Body, false_branch: Body) -
 def while_loop(g: Graph, loop_vars: tuple[Any, ...], condition: Body, body: Body) -> tuple[Any, ...]:
     """States are further variables."""
     cells = cells_of(condition, body)
-    (first,) = condition(g, *loop_vars)
+    first = _fact(g, condition(g, *loop_vars))
     start = [*loop_vars, *values_of(cells)]
     inner = Graph(g)
     inner.input(INT64, (), "iteration")
     inner.input(BOOL, (), "again")
     variables = _left(tuple(inner.input_like(each) for each in start), cells)
     results = body(inner, *variables)
-    (again,) = condition(inner, *results)
+    again = _fact(inner, condition(inner, *results))
     after = [*results, *values_of(cells)]
     block = inner.proto([again, *after])
     return _left(g.results("Loop", after, None, first, *start, body=block), cells)
+
+
+def _fact(g: Graph, condition: tuple[Any, ...]) -> Tensor:
+    """What a condition yields as a scalar: programs may have vectors of one element."""
+    (result,) = condition
+    return g.op("Reshape", result, [])  # type: ignore[no-any-return]
 
 
 def _left(values: tuple[Any, ...], cells: list[Cell]) -> tuple[Any, ...]:

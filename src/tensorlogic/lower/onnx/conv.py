@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from tensorlogic.lower.onnx.dtypes import mixed
@@ -97,8 +96,8 @@ def _cuts(
 ) -> Pads:
     """What is cut off the full result before and after each axis; less than nothing is added."""
     if output_shape is not None:
-        full = zip(replace(x, shape=(x.shape or ())[2:]).sizes, strides, spans, output_shape[2:], strict=True)
-        totals = [(size - 1) * stride + span - wanted for size, stride, span, wanted in full]
+        axes = zip(range(2, x.rank), strides, spans, output_shape[2:], strict=True)
+        totals = [(x.size(axis) - 1) * stride + span - wanted for axis, stride, span, wanted in axes]
     elif pad_type == "same":
         totals = [span - stride for span, stride in zip(spans, strides, strict=True)]
     else:

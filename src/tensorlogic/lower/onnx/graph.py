@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -93,6 +93,7 @@ class TensorList(Tensor):
 class _Shared:
     """What the graph of a function has in common with those of its inner blocks."""
 
+    contrib: bool = True
     names: set[str] = field(default_factory=set)
     constants: dict[str, Array] = field(default_factory=dict)
     converted: list[NodeProto] = field(default_factory=list)
@@ -111,11 +112,14 @@ class _Shared:
 
 
 class Graph:
-    """A graph that is being written: `op` adds a node to it."""
+    """A graph that is being written: `op` adds a node to it.
 
-    def __init__(self, outer: Graph | None = None) -> None:
+    With `contrib`, it is for ONNX Runtime alone, and may use its own operators.
+    """
+
+    def __init__(self, outer: Graph | None = None, contrib: bool = True) -> None:
         self.outer = outer
-        self.shared: _Shared = outer.shared if outer else _Shared()
+        self.shared: _Shared = outer.shared if outer else _Shared(contrib)
         self.nodes: list[NodeProto] = []
         self.inputs: list[Tensor] = []
 
@@ -165,8 +169,10 @@ class Graph:
         """Integers as ONNX takes axes and shapes: a vector of int64."""
         if not isinstance(values, Tensor):
             return self.constant(np.array(values, np.int64).reshape(-1))
-        vector: Tensor = self.op("Reshape", self.cast(values, INT64), [-1], shape=(None,))
-        return vector
+        numbers = self.cast(values, INT64)
+        if values.shape is not None and len(values.shape) == 1:
+            return numbers
+        return self.op("Reshape", numbers, [-1], shape=(None,))  # type: ignore[no-any-return]
 
     def input(self, dtype: DType, shape: Shape, name: str = "input") -> Tensor:
         """Declare an input of this graph."""
@@ -210,9 +216,19 @@ class Graph:
             return tensor
         name = self.shared.name(wanted)
         for node in fresh:
-            node.input[:] = [name if each == tensor.name else each for each in node.input]
-            node.output[:] = [name if each == tensor.name else each for each in node.output]
+            _rename(node, {tensor.name: name})
         return replace(tensor, name=name)
+
+    def rename_everywhere(self, names: Mapping[str, str]) -> None:
+        """Give results of nodes other names, which nothing else has."""
+        for node in self.nodes:
+            _rename(node, names)
+        for declared in self.shared.types:
+            declared.name = names.get(declared.name, declared.name)
+
+    def made(self) -> set[str]:
+        """The results of all nodes."""
+        return {name for node in self.nodes for name in node.output}
 
     def proto(self, outputs: Iterable[Tensor], name: str = "block") -> GraphProto:
         """The graph of an inner block, with `outputs` as its results."""
@@ -269,6 +285,14 @@ def _identity(tensor: Tensor) -> Any:
 def _plain(attributes: dict[str, Any]) -> dict[str, Any]:
     """Without those that are left out."""
     return {name: value for name, value in attributes.items() if value is not None}
+
+
+def _rename(node: NodeProto, names: Mapping[str, str]) -> None:
+    node.input[:] = [names.get(each, each) for each in node.input]
+    node.output[:] = [names.get(each, each) for each in node.output]
+    for attribute in node.attribute:
+        for inner in attribute.g.node:
+            _rename(inner, names)
 
 
 def _info(tensor: Tensor) -> ValueInfoProto:

@@ -44,19 +44,23 @@ def _give(model: ModelProto, name: str, labels: Labels) -> None:
     if not labels.is_table:
         array = np.array(labels.classes, object if texts else np.int64)
         graph.initializer.append(numpy_helper.from_array(array, classes))
-    graph.node.append(_table(labels, texts, tensor, name) if labels.is_table else _label(classes, tensor, name))
+    graph.node.extend(_table(labels, texts, tensor, name) if labels.is_table else _label(classes, tensor, name))
     (declared,) = [each for each in graph.output if each.name == name]
     declared.CopyFrom(_info(name, labels, TensorProto.STRING if texts else TensorProto.INT64))
 
 
-def _label(classes: str, index: str, name: str) -> NodeProto:
-    return helper.make_node("Gather", [classes, index], [name])
+def _label(classes: str, index: str, name: str) -> list[NodeProto]:
+    return [helper.make_node("Gather", [classes, index], [name])]
 
 
-def _table(labels: Labels, texts: bool, numbers: str, name: str) -> NodeProto:
+def _table(labels: Labels, texts: bool, numbers: str, name: str) -> list[NodeProto]:
     keys = "classlabels_strings" if texts else "classlabels_int64s"
     attributes: dict[str, Any] = {keys: labels.classes}
-    return helper.make_node("ZipMap", [numbers], [name], domain=_DOMAIN, **attributes)
+    floats = f"{numbers}_float"
+    return [
+        helper.make_node("Cast", [numbers], [floats], to=TensorProto.FLOAT),
+        helper.make_node("ZipMap", [floats], [name], domain=_DOMAIN, **attributes),
+    ]
 
 
 def _info(name: str, labels: Labels, key: int) -> ValueInfoProto:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -25,7 +26,7 @@ from tensorlogic.lower.onnx.graph import Array, Graph, Tensor, TensorList
 from tensorlogic.lower.onnx.labels import Labelled
 from tensorlogic.lower.onnx.model import model_proto
 from tensorlogic.lower.onnx.registry import implementation
-from tensorlogic.lower.onnx.state import Body, Cell
+from tensorlogic.lower.onnx.state import Body, Cell, values_of
 from tensorlogic.lower.onnx.target import Target
 from tensorlogic.lower.signature import Signature
 from tensorlogic.mil.declare import Op, Parameter, Role
@@ -50,15 +51,16 @@ class Lowered:
     signature: Signature
 
 
-def lower(program: Program, function: str, precision: str, evaluate: Evaluate) -> Lowered:
+def lower(program: Program, function: str, precision: str, evaluate: Evaluate, contrib: bool = True) -> Lowered:
     """The function as an ONNX model that computes in `precision`; `evaluate` computes what is known in advance.
 
+    With `contrib`, operators of ONNX Runtime's own are used where they are faster; without, those of the standard only.
     Raises `UnsupportedError`, naming every operation that ONNX cannot do, and `ProgramError` where an operation
     cannot be what the file says it is.
     """
     target = Target(precision)
     entry = simplify(program.functions[function], target.computed)
-    return _Lowering(program.source, entry, target, evaluate).whole()
+    return _Lowering(program.source, entry, target, evaluate, contrib).whole()
 
 
 @dataclass(slots=True)
@@ -67,12 +69,13 @@ class _Lowering:
     function: Function
     target: Target
     evaluate: Evaluate
+    contrib: bool
     known: dict[str, Constant] = field(default_factory=dict)
     moving: dict[str, Any] = field(default_factory=dict)
     lacking: list[Diagnostic] = field(default_factory=list)
 
     def whole(self) -> Lowered:
-        g = Graph()
+        g = Graph(contrib=self.contrib)
         for name in self._reserved():
             g.shared.names.add(name)
         cells: dict[str, Cell] = {}
@@ -84,7 +87,7 @@ class _Lowering:
             raise UnsupportedError.of(self.lacking)
         labels = {n: each.labels for n, each in zip(body.outputs, results, strict=True) if isinstance(each, Labelled)}
         outputs = [self._final(g, name, result) for name, result in zip(body.outputs, results, strict=True)]
-        states = {name: self._final(g, f"{name}_next", cell.value) for name, cell in cells.items()}
+        states = self._next_values(g, cells, outputs)
         model, weights = model_proto(g, [*outputs, *states.values()], self.source, self.function.name)
         next_values = {name: each.name for name, each in states.items()}
         return Lowered(model, weights, Signature(tuple(body.outputs), next_values, labels))
@@ -289,6 +292,19 @@ class _Lowering:
         if result.name == name and result.stored is None:
             return result
         return g.named(result, name)
+
+    def _next_values(self, g: Graph, cells: Mapping[str, Cell], outputs: Sequence[Tensor]) -> dict[str, Tensor]:
+        """What the states are afterwards: what nodes make is renamed, where a copy would be as large as a cache."""
+        uses = Counter(each.name for each in (*outputs, *values_of([*cells.values()])))
+        own = g.made() if cells else set()
+        names = {}
+        for name, cell in cells.items():
+            if cell.value.name in own and uses[cell.value.name] == 1:
+                names[cell.value.name] = f"{name}_next"
+                cell.value = replace(cell.value, name=f"{name}_next")
+        if names:
+            g.rename_everywhere(names)
+        return {name: self._final(g, f"{name}_next", cell.value) for name, cell in cells.items()}
 
     def _reserved(self) -> list[str]:
         """Names that nothing else may take: those of outputs that are not results of operations' own."""

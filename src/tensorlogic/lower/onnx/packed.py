@@ -28,7 +28,9 @@ _LOWEST = {DTYPES["int4"]: -8, DTYPES["uint4"]: 0}
 def packed_product(g: Graph, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor | None:
     """x @ weight.T + bias for a weight [rows, columns]; None where it must be expanded for that."""
     stored: Any = weight.stored
-    if not isinstance(stored, Compressed) or stored.op is not ops.constexpr_blockwise_shift_scale or x.rank < 2:
+    if not isinstance(stored, Compressed) or stored.op is not ops.constexpr_blockwise_shift_scale:
+        return None
+    if not g.shared.contrib or x.rank < 2:
         return None
     data, scale, offset = (stored.arguments[name] for name in ("data", "scale", "offset"))
     (rows, columns), scales = stored.shape, scale.value.value

@@ -11,7 +11,7 @@ import numpy as np
 
 from tensorlogic.lower.onnx.graph import Array, Graph, Tensor
 from tensorlogic.lower.onnx.registry import implements
-from tensorlogic.lower.onnx.window import onnx_pads, padding, spatial
+from tensorlogic.lower.onnx.window import onnx_pads, padding
 from tensorlogic.lower.window import Pads, joined, pool_pads
 from tensorlogic.mil.ops import pool as ops
 
@@ -42,7 +42,7 @@ def avg_pool(g: Graph, x: Tensor, exclude_padding_from_average: bool, **how: Any
         included = counted and not _any(window.extra)
         return _pooled(g, "AveragePool", x, window, count_include_pad=int(included))
     mean = _pooled(g, "AveragePool", _padded(g, x, window, 0.0), window.bare)
-    sizes = replace(x, shape=spatial(x, len(window.kernel))).sizes
+    sizes = tuple(x.size(axis) for axis in range(-len(window.kernel), 0))
     return g.op("Mul", mean, g.constant(_inverse_shares(window, sizes, counted), x.dtype))  # type: ignore[no-any-return]
 
 
@@ -79,7 +79,7 @@ def _window(
     x: Tensor, kernel_sizes: Ints, pad_type: str, strides: Ints | None, pad: Ints | None, ceil_mode: bool
 ) -> _Window:
     axes = len(kernel_sizes)
-    strides, sizes = strides or (1,) * axes, spatial(x, axes)
+    strides, sizes = strides or (1,) * axes, x.axes[-axes:]
     how = padding(x, pad_type, pad, kernel_sizes, strides, (1,) * axes)
     if "auto_pad" in how or (ceil_mode and None in sizes):
         if ceil_mode and any(stride > size for size, stride in zip(kernel_sizes, strides, strict=True)):

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from tensorlogic.lower.onnx.clipped_lstm import clipped_lstm
 from tensorlogic.lower.onnx.graph import Array, Graph, Tensor
 from tensorlogic.lower.onnx.layers import ACTIVATIONS, Layer, States, Way
+from tensorlogic.lower.onnx.lstm_steps import lstm_steps
 from tensorlogic.lower.onnx.registry import implements
 from tensorlogic.lower.onnx.sizes import BEYOND
 from tensorlogic.mil.ops import recurrent as ops
 
 # Where ONNX has the gates that stand in a program as input, forget, output, cell; and as reset, output, update.
-_LSTM, _PEEPHOLES, _GRU, _RNN = (0, 2, 1, 3), (0, 2, 1), (2, 0, 1), (0,)
+_LSTM, _GRU, _RNN = (0, 2, 1, 3), (2, 0, 1), (0,)
 
 # What ONNX's functions of two numbers take them to be.
 _SCALES = {"Affine": (1.0, 0.0), "HardSigmoid": (0.2, 0.5)}
@@ -50,8 +50,8 @@ def lstm(
             raise ValueError("a bidirectional lstm needs weights for the backward direction")
         ways.append(Way(weight_ih_back, weight_hh_back, bias_back, None, peephole_back))
     layer = Layer("LSTM", _LSTM, names, direction, output_sequence)
-    if clip is not None:
-        return clipped_lstm(g, layer, x, (initial_h, initial_c), ways, clip)
+    if clip is not None or any(way.peephole is not None for way in ways):
+        return lstm_steps(g, layer, x, (initial_h, initial_c), ways, clip)
     return _recurrent(g, layer, x, (initial_h, initial_c), ways)
 
 
@@ -100,7 +100,6 @@ def _one_way(direction: str) -> str:
 
 def _recurrent(g: Graph, layer: Layer, x: Tensor, initial: States, ways: Sequence[Way], **attributes: Any) -> States:
     """One operator for all steps: the hidden states of all, or of the last, and then the last states."""
-    peepholes = _joined([way.peephole for way in ways], _PEEPHOLES)
     names = [ACTIVATIONS[name] for name in layer.activations] * len(ways)
     sequence, *last = g.op(
         layer.kind,
@@ -110,7 +109,6 @@ def _recurrent(g: Graph, layer: Layer, x: Tensor, initial: States, ways: Sequenc
         _joined([bias for way in ways for bias in (way.input_bias, way.bias)], layer.gates, len(ways)),
         None,
         *[_apart(g, state, len(ways)) for state in initial],
-        *([] if peepholes is None else [peepholes]),
         outputs=1 + len(initial),
         activations=names,
         activation_alpha=[_SCALES[name][0] for name in names if name in _SCALES] or None,
@@ -143,7 +141,7 @@ def _joined(parts: Sequence[Tensor | None], gates: Sequence[int], ways: int = 0)
 def _ordered(part: Tensor, gates: Sequence[int]) -> Array:
     if part.stored is None:
         raise NotImplementedError("its weights are computed by the program")
-    pieces = np.split(part.stored, len(gates))
+    pieces = np.split(np.asarray(part.stored), len(gates))
     return np.concatenate([pieces[gate] for gate in gates])
 
 

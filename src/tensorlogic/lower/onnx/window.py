@@ -24,17 +24,12 @@ def padding(
     if pad_type not in _AUTO:
         return {"pads": onnx_pads(window_pads(pad_type, pad, *[(1,) * axes] * 4))}
     # Where windows begin at every place, the size of an axis does not matter.
-    sizes = [0 if stride == 1 else size for size, stride in zip(spatial(x, axes), strides, strict=True)]
+    sizes = [0 if stride == 1 else size for size, stride in zip(x.axes[-axes:], strides, strict=True)]
     if None not in (*sizes, *(kernel or (None,))):
         return {"pads": onnx_pads(window_pads(pad_type, pad, sizes, kernel, strides, dilations))}  # type: ignore[arg-type]
     if any(dilation != 1 for dilation in dilations):
         raise NotImplementedError("the padding of a dilated window depends on sizes that are not known")
     return {"auto_pad": _AUTO[pad_type]}
-
-
-def spatial(x: Tensor, axes: int) -> tuple[int | None, ...]:
-    """The sizes of the last axes, as far as they are known."""
-    return (None,) * axes if x.shape is None else x.shape[-axes:]
 
 
 def onnx_pads(pads: Pads) -> list[int]:

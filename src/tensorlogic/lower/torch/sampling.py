@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
-# From the numbers of the places, where the last pixel lies from the first, and how many places there are.
-_PLACES: dict[str, Callable[[Tensor, Tensor, int], Tensor]] = {
-    "ALIGN_CORNERS": lambda i, last, count: i * last / (count - 1) if count > 1 else i + last / 2,
-    "DEFAULT": lambda i, last, count: i * (last + 1) / count,
-    "OFFSET_CORNERS": lambda i, last, count: (i + 0.5) * last.clamp(min=1) / count,
-    "STRICT_ALIGN_CORNERS": lambda i, last, count: i * last / max(1, count - 1),
-    "UNALIGN_CORNERS": lambda i, last, count: (i + 0.5) * (last + 1) / count - 0.5,
-}
+from tensorlogic.lower.sampling import spacing
 
 
 def places(mode: str, first: Tensor, last: Tensor, count: int) -> Tensor:
     """`count` places between each pair of a first and a last one, along a new last axis."""
-    numbers = torch.arange(count, dtype=first.dtype, device=first.device)
+    how = spacing(mode, count)
+    numbers = torch.arange(count, dtype=first.dtype, device=first.device) + how.offset
     first, last = first.unsqueeze(-1), last.unsqueeze(-1)
-    found = first + _PLACES[mode](numbers, last - first, count)
+    extent = (last - first + how.added).clamp(min=how.least)
+    found = first + (numbers * extent / max(1, count - how.less) + how.shift)
     return found.clamp(torch.minimum(first, last), torch.maximum(first, last))
 
 
