@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # lowering imports ONNX, which a model from the cache does wi
     from tensorlogic.lower.onnx import Lowered
 
 _PROVIDERS = ["CPUExecutionProvider"]
-_QUIET = 3  # errors alone: they are raised too, and warnings are about graphs that no user has written
+_QUIET = 4  # errors are raised too, and warnings are about graphs that no user has written
 _FILE = "model.onnx"
 _WEIGHTS = "weights.bin"
 _SMALL = 1024

@@ -41,8 +41,9 @@ class Target:
     def computing(self) -> Iterator[None]:
         """Where operations run: without gradients, and the same bits every time.
 
-        On a GPU, tensors that an operation makes from nothing belong there too; cuDNN takes reproducible algorithms,
-        and TF32 does not stand in for float32.
+        On a GPU, tensors that an operation makes from nothing belong there too; cuDNN takes reproducible algorithms
+        and does not choose by measuring, which comes out differently for each thread, and TF32 does not stand in for
+        float32.
         """
         with ExitStack() as stack:
             stack.enter_context(torch.inference_mode())

@@ -16,8 +16,9 @@ implement_rows(
         ops.real_div: "Div",  # of integers, ONNX's too is truncated
         ops.sub: "Sub",
         ops.equal: "Equal",
-        ops.greater: "Greater",
-        ops.greater_equal: "GreaterOrEqual",
+        # OpenVINO's own Greater and GreaterOrEqual hold where an operand is NaN.
+        ops.greater: lambda g, x, y: g.op("Less", y, x),
+        ops.greater_equal: lambda g, x, y: g.op("LessOrEqual", y, x),
         ops.less: "Less",
         ops.less_equal: "LessOrEqual",
         ops.logical_and: "And",

@@ -8,7 +8,7 @@ from tensorlogic.lower.onnx.dtypes import widened
 from tensorlogic.lower.onnx.graph import Graph, Tensor
 from tensorlogic.lower.onnx.registry import implement_rows
 from tensorlogic.mil.ops import elementwise_unary as ops
-from tensorlogic.mil.types import FP32
+from tensorlogic.mil.types import BOOL, FP32, DType
 
 
 def _fitting(bound: float, x: Tensor) -> float:
@@ -46,6 +46,12 @@ def _after_epsilon(*kinds: str) -> Callable[[Graph, Tensor, float], Tensor]:
     return call
 
 
+def _cast(g: Graph, x: Tensor, dtype: DType) -> Tensor:
+    if dtype == BOOL and x.dtype.is_float:
+        return g.op("Not", g.op("Equal", x, 0.0))  # type: ignore[no-any-return]  # to OpenVINO's Cast, NaN is false
+    return g.cast(x, dtype)
+
+
 implement_rows(
     {
         ops.abs: "Abs",
@@ -75,6 +81,6 @@ implement_rows(
         ops.inverse: _after_epsilon("Reciprocal"),
         ops.log: _after_epsilon("Log"),
         ops.rsqrt: _after_epsilon("Sqrt", "Reciprocal"),
-        ops.cast: lambda g, x, dtype: g.cast(x, dtype),
+        ops.cast: _cast,
     }
 )

@@ -12,6 +12,7 @@ from tensorlogic.lower.onnx.graph import Array, Graph, Tensor
 from tensorlogic.lower.onnx.layers import ACTIVATIONS, Layer, States, Way
 from tensorlogic.lower.onnx.lstm_steps import lstm_steps
 from tensorlogic.lower.onnx.registry import implements
+from tensorlogic.lower.onnx.sizes import BEYOND
 from tensorlogic.mil.ops import recurrent as ops
 
 # Where ONNX has the gates that stand in a program as input, forget, output, cell; and as reset, output, update.
@@ -162,4 +163,4 @@ def _together(g: Graph, states: Tensor, axis: int, ways: int) -> Tensor:
 
 def _backwards(g: Graph, sequence: Tensor) -> Tensor:
     """ONNX keeps the hidden states in the order of the input, a program in that in which they are computed."""
-    return g.op("Slice", sequence, [-1], [np.iinfo(np.int64).min], [0], [-1])  # type: ignore[no-any-return]
+    return g.op("Slice", sequence, [-1], [-BEYOND], [0], [-1])  # type: ignore[no-any-return]

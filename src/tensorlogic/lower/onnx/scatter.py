@@ -21,8 +21,6 @@ from tensorlogic.mil.ops import scatter_gather as ops
 from tensorlogic.mil.types import FP16, FP32
 
 _REDUCTIONS = {"update": "none", "add": "add", "mul": "mul", "max": "max", "min": "min"}
-_FAR = 1 << 40
-"""Beyond every tensor, and far from what int64 holds."""
 
 
 class Outside(Enum):
@@ -156,11 +154,12 @@ def _places(g: Graph, indices: Tensor, limits: Sequence[Size], outside: Outside)
 def _raveled(g: Graph, at: Tensor, limits: Sequence[Size], outside: Outside) -> Tensor:
     """Indices [n, axes] as those of the axes joined; those outside are the one after the last."""
     bounds, (total, *strides) = joined(g, limits), _strides(g, limits)
+    last = joined(g, [total])
     if outside is Outside.COUNTS_BACK:
         at = g.op("Where", g.op("Less", at, 0), g.op("Add", at, bounds), at, dtype=INT64)
     is_outside = g.op("Or", g.op("Less", at, 0), g.op("GreaterOrEqual", at, bounds))
-    steps = g.op("Where", is_outside, g.constant(_FAR, INT64), g.op("Mul", at, joined(g, strides)), dtype=INT64)
-    return g.op("Min", g.op("ReduceSum", steps, [1], keepdims=0), joined(g, [total]))  # type: ignore[no-any-return]
+    steps = g.op("Where", is_outside, last, g.op("Mul", at, joined(g, strides)), dtype=INT64)
+    return g.op("Min", g.op("ReduceSum", steps, [1], keepdims=0), last)  # type: ignore[no-any-return]
 
 
 def _strides(g: Graph, limits: Sequence[Size]) -> list[Size]:

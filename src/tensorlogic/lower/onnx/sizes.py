@@ -14,7 +14,7 @@ Size = int | Tensor
 """A number, or a vector of one int64 that the graph computes."""
 
 BEYOND = (1 << 31) - 1
-"""A bound after the end of every axis; its negative is one before the beginning."""
+"""A bound after the end of every axis; its negative is one before the beginning. Some engines have 32 bits only."""
 
 
 def size_of(g: Graph, x: Tensor, axis: int) -> Size:

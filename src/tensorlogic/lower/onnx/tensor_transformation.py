@@ -10,7 +10,7 @@ from tensorlogic.lower.onnx.graph import INT64, Graph, Tensor
 from tensorlogic.lower.onnx.region import Bools, Region, taken
 from tensorlogic.lower.onnx.region_update import replaced
 from tensorlogic.lower.onnx.registry import implement_rows, implements
-from tensorlogic.lower.onnx.sizes import BEYOND, Ints, count_of, counted, joined, size_of, sizes, times
+from tensorlogic.lower.onnx.sizes import BEYOND, Ints, count_of, counted, joined, shape_of, size_of, sizes, times
 from tensorlogic.mil.ops import tensor_transformation as ops
 
 implement_rows(
@@ -83,17 +83,17 @@ def reverse_sequence(g: Graph, x: Tensor, lengths: Tensor, seq_axis: int, batch_
 @implements(ops.slice_by_size)
 def slice_by_size(g: Graph, x: Tensor, begin: Ints | Tensor, size: Ints | Tensor) -> Tensor:
     if isinstance(begin, Tensor) or isinstance(size, Tensor):
-        return g.op("Slice", x, g.ints(begin), _ends(g, g.ints(begin), g.ints(size)))  # type: ignore[no-any-return]
+        return g.op("Slice", x, g.ints(begin), _ends(g, x, g.ints(begin), g.ints(size)))  # type: ignore[no-any-return]
     ends = [BEYOND if count == -1 or start < 0 <= start + count else start + count
             for start, count in zip(begin, size, strict=True)]  # fmt: skip
     return taken(g, x, Region.of(x.rank, begin, tuple(ends), None, None, None, None))
 
 
-def _ends(g: Graph, begin: Tensor, size: Tensor) -> Tensor:
+def _ends(g: Graph, x: Tensor, begin: Tensor, size: Tensor) -> Tensor:
     """Where slices end. Those that begin at negative places and reach the end must not end at place 0."""
     ends = g.op("Add", begin, size)
     wraps = g.op("And", g.op("Less", begin, 0), g.op("GreaterOrEqual", ends, 0))
-    return g.op("Where", g.op("Or", wraps, g.op("Less", size, 0)), g.constant(BEYOND, INT64), ends, dtype=INT64)  # type: ignore[no-any-return]
+    return g.op("Where", g.op("Or", wraps, g.op("Less", size, 0)), g.ints(shape_of(g, x)), ends, dtype=INT64)  # type: ignore[no-any-return]
 
 
 @implements(ops.sliding_windows)
