@@ -159,7 +159,7 @@ def test_what_the_package_does_not_have_as_it_is_goes_elsewhere(tmp_path: Path) 
 
 def test_a_file_of_more_than_protobuf_reads(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(placing, "_LARGEST", 1 << 10)
-    with pytest.raises(tl.TensorLogicError, match="2 GB at most.*beside") as caught:
+    with pytest.raises(tl.TensorLogicError, match=r"2 GB at most.*beside") as caught:
         tl.convert_model(model, model.with_name("net.onnx"), weights="inside")
     assert caught.value.code == codes.TOO_LARGE
 

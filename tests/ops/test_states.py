@@ -82,7 +82,7 @@ def looped(floats: DType) -> Program:
     """A loop whose every turn adds x to the state, and whose last turn a choice makes different."""
     seen, turn = tensor("seen", INT32), tensor("i", INT32)
     condition = Block((seen,), (operation("less", tensor("low", BOOL), x="seen", y="n"),), ("low",))
-    yes = Block((), (operation("mul", tensor("ten", floats, 2), x="more", y=10.0), write("ten")), ())
+    yes = Block((), (operation("mul", tensor("ten", floats, 2), x="more", y=literal(10.0, floats)), write("ten")), ())
     no = Block((), (write("more"),), ())
     body = Block(
         (turn,),

@@ -139,6 +139,8 @@ class Graph:
         integers (int64, as ONNX takes axes and shapes) or an array. The result is of the first tensor's type unless
         ONNX says otherwise of all nodes of this kind, or `dtype` does.
         """
+        if domain == MICROSOFT and not self.shared.contrib:
+            raise NotImplementedError("ONNX has no operator for it, only ONNX Runtime has")
         first = next((each for each in operands if isinstance(each, Tensor)), None)
         inputs = [self._operand(each, first.dtype if first else None) for each in operands]
         result = dtype or _RESULTS.get(kind) or (first.dtype if first else FP32)

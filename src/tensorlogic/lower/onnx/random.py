@@ -1,6 +1,7 @@
 """Random numbers: all from uniform ones in float32.
 
-Those of a seed are a hash of each element's index: ONNX Runtime's generators go on from one run to the next.
+Those of a seed are a hash of each element's index: ONNX Runtime's generators go on from one run to the next. The
+standard has no such hash, and there only the first run repeats.
 """
 
 from __future__ import annotations
@@ -55,9 +56,9 @@ def random_uniform(g: Graph, shape: Tensor | Ints, low: float, high: float, seed
 def _uniform(g: Graph, shape: Tensor | Ints, seed: int, stream: int = 0) -> Tensor:
     """Numbers from 0 on and below 1; those of another stream have nothing to do with them."""
     sizes = g.ints(shape)
-    if seed < 0:
-        like = g.op("ConstantOfShape", sizes, dtype=FP32)
-        return g.op("RandomUniformLike", like, high=1 - 2.0**-_BITS)  # type: ignore[no-any-return]
+    if seed < 0 or not g.shared.contrib:
+        like, start = g.op("ConstantOfShape", sizes, dtype=FP32), None if seed < 0 else float(2 * seed + stream)
+        return g.op("RandomUniformLike", like, high=1 - 2.0**-_BITS, seed=start)  # type: ignore[no-any-return]
     index = g.op("Range", g.constant(0, INT64), g.op("ReduceProd", sizes, keepdims=0), g.constant(1, INT64))
     hashed = g.op("MurmurHash3", index, seed=2 * seed + stream, dtype=_UINT32, domain=MICROSOFT)
     whole = g.cast(g.op("BitShift", hashed, 32 - _BITS, direction="RIGHT"), FP32)
