@@ -23,14 +23,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tensorlogic.engines import Engine
+from tensorlogic.engines import Engine, Session
 from tensorlogic.engines.onnxruntime import OnnxRuntimeEngine
+from tensorlogic.engines.openvino import OpenVinoEngine
 from tensorlogic.engines.torch import TorchEngine
+from tensorlogic.errors import EngineError, UnsupportedError
 from tensorlogic.mil import Block, DictType, Function, ListType, Literal, Operand, Operation, Program, Value
 from tensorlogic.mil.declare import Op
 from tensorlogic.mil.ops import declaration
 from tensorlogic.mil.types import BOOL, DTYPES, FP16, FP32, STRING, DType, TensorType, Type
 from tensorlogic.mil.verify import verify
+
+from .deviations import Deviation, deviation
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,10 @@ class Run:
     engine: Callable[[], Engine]
     floats: DType
     precision: str
+    ops: frozenset[str] | None = None
+    """The operations that it is for, where that is not all of them."""
+    sampled: bool = False
+    """Whether all cases but the first of each operation are left to `make test-all`."""
 
     def __str__(self) -> str:
         return f"{self.engine.__name__}-{self.floats}-{self.precision}"
@@ -48,11 +56,15 @@ class Run:
         """The type in which results declared as `declared` come out."""
         if declared.bits < 8:
             return np.dtype(np.int8 if declared.name.startswith("int") else np.uint8)
-        return np.dtype(np.float32 if declared == FP16 and self.precision == "f32" else declared.numpy)
+        return np.dtype(np.float32 if declared == FP16 and self.precision != "f16" else declared.numpy)
 
 
 MIXED = Run(TorchEngine, FP32, "f16")
 """What keeps both float types apart: the others have one of them at a time."""
+
+PRODUCTS = frozenset({"conv", "conv_transpose", "einsum", "gru", "linear", "lstm", "matmul", "rnn",
+                      "scaled_dot_product_attention"})  # fmt: skip
+"""What OpenVINO computes in bfloat16, and all that follows; it leaves the rest in float32."""
 
 RUNS = (
     Run(TorchEngine, FP32, "f32"),
@@ -61,13 +73,15 @@ RUNS = (
     MIXED,
     Run(OnnxRuntimeEngine, FP32, "f32"),
     Run(OnnxRuntimeEngine, FP16, "f32"),
+    Run(OpenVinoEngine, FP32, "f32", sampled=True),
+    Run(OpenVinoEngine, FP32, "bf16", PRODUCTS, sampled=True),
 )
 """What every case runs on, as far as they differ."""
 
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How far a float may be off.
+    """How far a float may be off. In bfloat16, that is 3e-2 of the largest value wanted.
 
     `ulps` is for operations that give each element by itself: in float16 so many units in the last place from the
     value rounded correctly, in float32 `f32` of the value. 0 is the very bits. Without it, `f16` and `f32` are
@@ -89,6 +103,9 @@ class Tolerance:
         return part * size
 
 
+COARSE = Tolerance(f32=3e-2)
+
+
 @dataclass(frozen=True)
 class Case:
     """One operation in a program of its own."""
@@ -104,12 +121,11 @@ class Case:
     """Whether the program leaves open which sizes its inputs and results have."""
     differs: str = ""
     """Where coremltools refuses the case or works out another result: why it is not to be followed."""
-    unlike: tuple[str, ...] = ()
-    """Engines, by name, whose library works out something else here, which costs too much to put right."""
 
     def __str__(self) -> str:
         shown = (f"{name}={_brief(value)}" for name, value in self.arguments.items())
-        return f"{self.op}({', '.join(shown)})".replace("[", "<").replace("]", ">")
+        sizes = ", sizes unknown" if self.dynamic else ""
+        return f"{self.op}({', '.join(shown)}{sizes})".replace("[", "<").replace("]", ">")
 
     @property
     def declared(self) -> Op:
@@ -122,7 +138,7 @@ class Case:
         values = [*self.arguments.values(), self.want]
         if run == MIXED:
             return {np.float16, np.float32} <= {np.asarray(each).dtype.type for v in values for each in _several(v)}
-        if run.engine().name in self.unlike:
+        if run.ops is not None and self.op not in run.ops:
             return False
         return run.floats in self.floats and (run.floats == FP32 or _has_floats(values))
 
@@ -192,7 +208,9 @@ class ProgramCase:
         return self.name
 
     def runs_on(self, run: Run) -> bool:
-        return run != MIXED and (run.floats == FP32 or _has_floats([*self.given.values(), *self.want]))
+        return (
+            run != MIXED and run.ops is None and (run.floats == FP32 or _has_floats([*self.given.values(), *self.want]))
+        )
 
     def inputs(self, floats: DType) -> dict[str, np.ndarray]:
         return {name: _typed(value, floats) for name, value in self.given.items()}
@@ -216,10 +234,9 @@ def case(
     floats: tuple[DType, ...] = (FP32, FP16),
     dynamic: bool = False,
     differs: str = "",
-    unlike: tuple[str, ...] = (),
     **arguments: Any,
 ) -> Case:
-    return Case(op, arguments, want, opset, Tolerance(ulps, tol, tol16), const, floats, dynamic, differs, unlike)
+    return Case(op, arguments, want, opset, Tolerance(ulps, tol, tol16), const, floats, dynamic, differs)
 
 
 def mixed(op: str, *, want: Callable[..., Any], x: np.ndarray, opset: int = 17, **others: Any) -> list[Case]:
@@ -243,25 +260,59 @@ def _in(dtype: Any, value: Any) -> Any:
 def suite(cases: Iterable[Case | ProgramCase]) -> Callable[..., None]:
     """The test that runs every case on every run that it differs on."""
     rows = [(each, run) for each in cases for run in RUNS if each.runs_on(run)]
+    first = {(_kind(each), run): each for each, run in reversed(rows) if _deviation(each, run) is None}
+    params = [
+        pytest.param(each, run, id=f"{each}-{run}", marks=_marks(run, first.get((_kind(each), run)) is each))
+        for each, run in rows
+    ]
 
-    @pytest.mark.parametrize(("each", "run"), [pytest.param(*row, id=f"{row[0]}-{row[1]}") for row in rows])
+    @pytest.mark.parametrize(("each", "run"), params)
     def test(each: Case | ProgramCase, run: Run) -> None:
         check(each, run)
 
     return test
 
 
+def _kind(each: Case | ProgramCase) -> str:
+    return each.op if isinstance(each, Case) else ""
+
+
+def _deviation(each: Case | ProgramCase, run: Run) -> Deviation | None:
+    return deviation(run.engine().name, run.precision, str(each))
+
+
+def _marks(run: Run, is_first: bool) -> list[pytest.MarkDecorator]:
+    absent = pytest.mark.skipif(not run.engine().devices(), reason=f"{run.engine().name} is not installed")
+    return [absent, pytest.mark.slow] if run.sampled and not is_first else [absent]
+
+
 def check(each: Case | ProgramCase, run: Run) -> None:
-    """Run one case and compare what comes out."""
+    """Run one case and compare what comes out, or see that it is the exception that it is said to be."""
+    tested, found = each.program(run.floats), _deviation(each, run)
+    if found is None:
+        _compare_results(each, run, tested, _session(tested, run))
+    elif found.is_refused:
+        with pytest.raises(UnsupportedError):
+            _session(tested, run)
+    else:
+        session = _session(tested, run)
+        with pytest.raises((AssertionError, EngineError)):
+            _compare_results(each, run, tested, session)
+
+
+def _session(tested: Program, run: Run) -> Session:
     engine = run.engine()
-    tested = each.program(run.floats)
     verify(tested)
     missing = engine.missing(tested, "main")
     assert not missing, missing
-    session = engine.prepare(tested, "main", "cpu", run.precision)
-    state = session.make_state() if tested.functions["main"].states else None
+    return engine.prepare(tested, "main", "cpu", run.precision)
+
+
+def _compare_results(each: Case | ProgramCase, run: Run, tested: Program, session: Session) -> None:
+    function = tested.functions["main"]
+    state = session.make_state() if function.states else None
     got = session.run(each.inputs(run.floats), state)
-    assert list(got) == list(tested.functions["main"].body.outputs)
+    assert list(got) == list(function.body.outputs)
     for result, want in zip(got.values(), each.wanted(run.floats), strict=True):
         compare(result, want, run, each.tolerance)
 
@@ -282,8 +333,9 @@ def compare(got: Any, want: Any, run: Run, tolerance: Tolerance) -> None:
         return
     finite = np.isfinite(correct)
     np.testing.assert_array_equal(got[~finite], correct[~finite])
+    allowed = (COARSE if run.precision == "bf16" else tolerance).allowed(correct[finite])
     errors = np.abs(got[finite].astype(np.float64) - correct[finite].astype(np.float64))
-    wrong = ~(errors <= tolerance.allowed(correct[finite]))
+    wrong = ~(errors <= allowed)
     assert not wrong.any(), f"{got[finite][wrong][:5]} for {correct[finite][wrong][:5]}"
 
 
@@ -381,5 +433,9 @@ def _dict_type(value: dict[Any, float]) -> Type:
 
 def _brief(value: Any) -> str:
     if isinstance(value, tuple):
-        return f"{len(value)} of {_brief(value[0])}"
-    return f"{_dtype(value)}{list(value.shape)}" if isinstance(value, np.ndarray) else str(value)
+        return f"{len(value)} of {' and '.join(dict.fromkeys(map(_brief, value)))}"
+    if not isinstance(value, np.ndarray):
+        return str(value)
+    is_large = value.dtype.kind in "iu" and value.size and max(-int(value.min()), int(value.max())) > 1 << 24
+    odd = " with NaN" if value.dtype.kind == "f" and np.isnan(value).any() else " beyond 2**24" if is_large else ""
+    return f"{_dtype(value)}{list(value.shape)}{odd}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import openvino
 
 from tensorlogic.engines.array_state import Array
+from tensorlogic.engines.openvino.refused import refused, refused_shapes
 from tensorlogic.errors import UnsupportedError, codes
 
 if TYPE_CHECKING:  # a model from the cache does without
@@ -18,7 +19,10 @@ _HINTS = {
     "PERFORMANCE_HINT": "LATENCY",
     "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0",  # products with quantized weights would round x to eight bits
 }
-_PLACES = ("Exception from ", "Check ", "Details:", "Not Implemented:")
+# What messages have beside the reason: places in OpenVINO's sources, headings, advice to its developers.
+_AROUND = (
+    "Exception from ", "Check ", "Details:", "Not Implemented:", "Summary:", "-- Conversion is failed", "To facilitate "
+)  # fmt: skip
 _THROWN = "CALLBACK HAS THROWN: "
 
 
@@ -26,11 +30,21 @@ def compile_model(model: ModelProto, weights: Mapping[str, Array], precision: st
     """The model, compiled for one prediction at a time. Raises `UnsupportedError` where OpenVINO cannot run it."""
     core = openvino.Core()
     try:
+        _refuse(refused(model.graph))
         read = core.read_model(_whole(model, weights), b"")
+        _refuse(refused_shapes(read))
         return core.compile_model(read, "CPU", {"INFERENCE_PRECISION_HINT": precision, **_HINTS})
     except RuntimeError as error:
-        message = f"the model cannot run with OpenVINO: {explained(error)}"
-        raise UnsupportedError(codes.UNSUPPORTED_OPERATION, message) from error
+        raise _unsupported(explained(error)) from error
+
+
+def _refuse(reasons: Iterator[str]) -> None:
+    for reason in reasons:
+        raise _unsupported(reason)
+
+
+def _unsupported(reason: str) -> UnsupportedError:
+    return UnsupportedError(codes.UNSUPPORTED_OPERATION, f"the model cannot run with OpenVINO: {reason}")
 
 
 def load_compiled(path: Path, precision: str) -> openvino.CompiledModel:
@@ -40,10 +54,10 @@ def load_compiled(path: Path, precision: str) -> openvino.CompiledModel:
 
 
 def explained(error: RuntimeError) -> str:
-    """What OpenVINO says went wrong, without the places in its sources."""
+    """What OpenVINO says went wrong."""
     lines = [line.strip() for line in str(error).split("\n")]
-    said = [line for line in lines if line and not line.startswith(_PLACES)]
-    return said[-1].rpartition(_THROWN)[2] if said else type(error).__name__
+    said = [line for line in lines if line and not line.startswith(_AROUND)]
+    return said[-1].rpartition(_THROWN)[2].removeprefix("-- ") if said else type(error).__name__
 
 
 def _whole(model: ModelProto, weights: Mapping[str, Array]) -> bytes:

@@ -16,6 +16,9 @@ from tensorlogic.engines.openvino.runtime import explained
 from tensorlogic.errors import EngineError, codes
 from tensorlogic.lower.signature import Signature
 
+_EXACT = 1 << 24
+"""The largest number up to which float32 has all whole numbers."""
+
 
 class OpenVinoSession(ArraySession):
     """Runs a compiled model. Each run has a request of its own, so that threads do not meet."""
@@ -36,7 +39,7 @@ class OpenVinoSession(ArraySession):
         return np.zeros(shape or (), dtype)
 
     def _run(self, inputs: Mapping[str, Any]) -> list[Any]:
-        arguments = [_argument(inputs[name], *kind) for name, kind in self._inputs.items()]
+        arguments = [_argument(name, inputs[name], *kind) for name, kind in self._inputs.items()]
         try:
             with self._request() as request:
                 for place, array in enumerate(arguments):
@@ -67,12 +70,19 @@ def _kind(port: openvino.ConstOutput) -> tuple[Any, tuple[int, ...] | None]:
     return port.element_type.to_dtype(), tuple(shape.to_shape()) if shape.is_static else None
 
 
-def _argument(value: Any, dtype: Any, shape: tuple[int, ...] | None) -> Array:
+def _argument(name: str, value: Any, dtype: Any, shape: tuple[int, ...] | None) -> Array:
     """An array that OpenVINO can read where it is: it takes none that is not writable."""
     array = np.asarray(value, dtype, order="C")
     if shape == ():
         array = array.reshape(())
+    if array.dtype.kind in "iu" and array.itemsize > 2 and not _is_exact(array):
+        message = f"the input {name!r} has numbers beyond {_EXACT}: OpenVINO computes with whole numbers as float32"
+        raise EngineError(codes.ENGINE_FAILED, message)
     return array if array.flags.writeable else array.copy()
+
+
+def _is_exact(array: Array) -> bool:
+    return bool(array.min(initial=0) >= -_EXACT and array.max(initial=0) <= _EXACT)
 
 
 def _room(request: openvino.InferRequest, place: int, dtype: Any, shape: tuple[int, ...] | None) -> Array | None:
