@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from tensorlogic.lower import onnx, torch
-from tensorlogic.mil.ops import declarations
 from tests.ops.deviations import DEVIATIONS, Deviation
 from tests.ops.harness import Case
 from tests.ops.tables import every_case
+
+from tensorlogic.lower import onnx, torch
+from tensorlogic.mil.ops import declarations
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "engines.md"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from scripts.engines_page import PAGE, page
 
 from .deviations import DEVIATIONS, Deviation
