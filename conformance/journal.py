@@ -15,7 +15,9 @@ DONE = "CONFORMANCE_DONE"
 LIST = "CONFORMANCE_LIST"
 FIRST = "CONFORMANCE_FIRST"
 DEVICE = "CONFORMANCE_DEVICE"
+ENGINE = "CONFORMANCE_ENGINE"
 RAN = "operations of the programs that predicted"
+ENGINES = "engines that predicted"
 
 ROOT = Path(__file__).resolve().parent.parent
 PATH = ROOT / "out" / "conformance.jsonl"
@@ -52,6 +54,7 @@ def result_of(report: pytest.TestReport) -> Result:
         "test": report.nodeid,
         "outcome": report.outcome if xfail is None else f"x{report.outcome}",
         "ran": dict(report.user_properties).get(RAN, []),
+        "engines": dict(report.user_properties).get(ENGINES, []),
         "message": _message(report)[:_LONGEST] if xfail is None else xfail,
         "seconds": round(report.duration, 3),
     }

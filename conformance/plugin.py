@@ -1,7 +1,7 @@
 """Loaded by every process of a conformance run: installs the drop-in, and notes what each test really predicted.
 
 Variables of the environment: `DONE` names a file with the tests that have results already, `LIST` a file to write the
-names of all collected tests to, `DEVICE` what predictions run on; `FIRST` keeps one case of every test.
+names of all collected tests to, `DEVICE` and `ENGINE` what predictions run on; `FIRST` keeps one case of every test.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from journal import DEVICE, DONE, FIRST, LIST, RAN
+from journal import DEVICE, DONE, ENGINE, ENGINES, FIRST, LIST, RAN
 
 from tensorlogic import engines
 from tensorlogic.coreml import shim
 from tensorlogic.mil import Program
 
-shim.install(device=os.environ.get(DEVICE, "cpu"))
+shim.install(engine=os.environ.get(ENGINE, "auto"), device=os.environ.get(DEVICE, "cpu"))
 
 from tensorlogic.coreml.shim import native  # noqa: E402
 
@@ -52,18 +52,23 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Note the operations of each program that predicts."""
+    """Note the operations of each program that predicts, and on which engine."""
     ran: set[str] = set()
     prepared: set[str] = set()
+    chosen: set[str] = set()
+    used: set[str] = set()
     prepare, predict = engines.prepare, native._MLModelProxy.predict
 
-    def noting_prepare(program: Program, function: str, *options: str, **more: Any) -> Any:
+    def noting_prepare(program: Program, function: str, *options: Any, **more: Any) -> engines.Prepared:
         prepared.update(operation.type for operation in program.functions[function].body.walk())
-        return prepare(program, function, *options, **more)
+        result = prepare(program, function, *options, **more)
+        chosen.add(result.candidate.engine)
+        return result
 
     def noting_predict(proxy: Any, *arguments: Any) -> Any:
         outputs = predict(proxy, *arguments)
         ran.update(prepared)
+        used.update(chosen)
         return outputs
 
     with pytest.MonkeyPatch.context() as patch:
@@ -72,4 +77,4 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
         try:
             return (yield)
         finally:
-            item.user_properties.append((RAN, sorted(ran)))
+            item.user_properties += [(RAN, sorted(ran)), (ENGINES, sorted(used))]

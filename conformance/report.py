@@ -33,7 +33,7 @@ def write(results: list[Result], default: set[str]) -> int:
     rows = findings()
     explained = [(failure, next((row for row in rows if row.explains(failure)), OURS)) for failure in failures]
     parts = [_ABOUT, *_versions(results), *_totals(results, default, explained)]
-    parts += [*_files(results), *_failures(explained), *_reasons(results)]
+    parts += [*_engines(results), *_files(results), *_failures(explained), *_reasons(results)]
     REPORT.write_text("\n".join(parts))
     ours = sum(finding.whose == "ours" for _, finding in explained)
     print(f"{len(results):,} results, {len(failures):,} failed, {ours:,} of them ours: {REPORT.relative_to(ROOT)}")
@@ -95,6 +95,15 @@ def _counts(results: Iterable[Result]) -> Counter[str]:
     """Tests by what came out. An expected failure that comes true counts as passed, as pytest does."""
     same = {"xskipped": "skipped", "xpassed": "passed", "xfailed": "passed"}
     return Counter(same.get(result["outcome"], result["outcome"]) for result in results)
+
+
+def _engines(results: Iterable[Result]) -> Iterator[str]:
+    used = Counter((each["device"], engine) for each in results for engine in each.get("engines", ()))
+    if used:
+        yield "| on | engine | predicted |"
+        yield "| --- | --- | ---: |"
+        yield from (f"| {device} | {engine} | {count:,} |" for (device, engine), count in sorted(used.items()))
+        yield ""
 
 
 def _files(results: Iterable[Result]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from typing import Any
 import journal
 import pytest
 import report
-from journal import DEVICE, DONE, FIRST, LIST
+from journal import DEVICE, DONE, ENGINE, FIRST, LIST
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 HERE = Path(__file__).resolve().parent
@@ -92,16 +92,21 @@ def run(arguments: argparse.Namespace, folder: Path) -> None:
     done.write_text(json.dumps(stands))
     settings = EVERYTHING if arguments.tests == "all" else DEFAULT
     first = {FIRST: "1"} if arguments.tests == "first" else {}
-    os.environ.update(settings | first | {DONE: str(done), DEVICE: arguments.device})
+    os.environ.update(settings | first | {DONE: str(done), DEVICE: arguments.device, ENGINE: arguments.engine})
     chosen = ["-k", arguments.only] if arguments.only else []
-    with Recorder(arguments.journal, arguments.device, len(stands)) as recorder:
+    with Recorder(arguments.journal, _place(arguments), len(stands)) as recorder:
         pytest.main(options("-n", str(arguments.workers), *chosen), plugins=[recorder])
 
 
 def _stands(result: journal.Result, arguments: argparse.Namespace) -> bool:
     """Whether a test need not run again."""
     again = result["outcome"] == "failed" if arguments.failed else result["sources"] != journal.sources()
-    return result["device"] == arguments.device and not again
+    return result["device"] == _place(arguments) and not again
+
+
+def _place(arguments: argparse.Namespace) -> str:
+    """What results say that they are of."""
+    return arguments.device if arguments.engine == "auto" else f"{arguments.device}, {arguments.engine}"
 
 
 def default_tests(folder: Path) -> set[str]:
@@ -123,6 +128,7 @@ def main() -> int:
     which = "every case at every opset, what coremltools runs by default, or the first case of every test"
     parser.add_argument("--tests", choices=("all", "default", "first"), default="all", help=which)
     parser.add_argument("--device", default="cpu", help="what predictions run on")
+    parser.add_argument("--engine", default="auto", help="the engine that they run on")
     parser.add_argument("--journal", type=Path, default=journal.PATH, help="where results are kept")
     parser.add_argument(
         "--failed", action="store_true", help="keep what passed before, though the sources have changed"

@@ -44,6 +44,12 @@ def test_predictions_are_as_coremltools_expects(results: list[dict], monkeypatch
     assert sum(bool(result["ran"]) for result in results) > 250
 
 
+def test_predictions_are_made_by_onnx_runtime(results: list[dict]) -> None:
+    """The engine that a CPU has by default: none of them falls back to another."""
+    others = [(each["test"], each["engines"]) for each in results if each["ran"] and each["engines"] != ["onnxruntime"]]
+    assert not others
+
+
 def test_every_operation_has_predicted(results: list[dict]) -> None:
     ran = {operation for result in results if result["outcome"] == "passed" for operation in result["ran"]}
     declared = {op.name for op in declarations()}
