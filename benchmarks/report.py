@@ -34,6 +34,7 @@ _METHOD = """\
   threads as the machine has cores. They take NumPy arrays and give NumPy arrays.
 - They take turns, in an order that changes every round, and rest 20 ms before each prediction, since threads of the one
   before may still be spinning. Three rounds are for warming up. Ratios are medians of the rounds' own ratios.
+- TensorLogic loads with `tune=True`: it has measured its engines on the model once and takes the fastest.
 - The weights are random, except those of MobileNetV2 (trained briefly), basic-pitch and CREPE (as published).
 - coremltools converts the packages from PyTorch, with fixed shapes: in float32 for f32, in float16 for bf16, which is
   then computed in bfloat16. GPT-2's and CREPE's package is the float16 one in both cases: Core ML's states are float16,

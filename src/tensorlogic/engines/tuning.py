@@ -16,7 +16,7 @@ from tensorlogic.errors import TensorLogicError
 _HOPELESS = 3
 """A candidate that is so many times slower than the best once it is warm is not measured any further."""
 
-_EQUAL = 1.03
+_EQUAL = 1.01
 """What is slower by less than this may be faster the next time."""
 
 Clock = Callable[[], float]
