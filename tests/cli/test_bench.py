@@ -109,7 +109,16 @@ def test_a_model_as_json(package: Path, monkeypatch: pytest.MonkeyPatch) -> None
     done = run(package, *chosen, "--seconds", 0, "--rounds", 1, "--json")
     assert (done.exit_code, done.stderr) == (0, "")
     data = json.loads(done.stdout)
-    assert set(data) == {"model", "function", "machine", "measurements", "startups", "omissions", "interrupted"}
+    assert set(data) == {
+        "model",
+        "function",
+        "machine",
+        "measurements",
+        "startups",
+        "omissions",
+        "tuned",
+        "interrupted",
+    }
     assert set(data["machine"]) == {"system", "processor", "cores"}
     ((measured,), (start,)) = data["measurements"], data["startups"]
     assert set(measured) == {

@@ -35,6 +35,9 @@ def bench(
     batch: Annotated[str, typer.Option(metavar="1,8,32", help="Sizes of the first axis of every input.")] = "",
     seconds: Annotated[float, typer.Option(min=0, help="How long each row is measured.")] = 3,
     rounds: Annotated[int, typer.Option(min=1, help="In how many turns that is done.")] = 10,
+    tune: Annotated[
+        bool, typer.Option(help="Remember the fastest engine, and load the model with it from now on.")
+    ] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw a picture, such as out.png.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
@@ -49,7 +52,7 @@ def bench(
     names = [feature.name for feature in inspect_model(model, function).inputs] if inputs else []
     given = read_inputs(inputs or [], names)
     choices = {"devices": _list(device), "engines": _list(engine), "precisions": _list(precision)}
-    wanted = Wanted(function, batches=_sizes(batch), given=given, seconds=seconds, rounds=rounds, **choices)
+    wanted = Wanted(function, batches=_sizes(batch), given=given, seconds=seconds, rounds=rounds, tune=tune, **choices)
     with _progress() as progress:
         found = benchmark(model, wanted, progress)
     if as_json:
@@ -93,6 +96,8 @@ def _show(found: Benchmark) -> None:
     for table in (_speeds(found), _starts(found)):
         if table.row_count:
             console.print(table)
+    if found.tuned is not None:
+        console.print(f"From now on, this model runs with {found.tuned}.", highlight=False)
     for left_out in found.omissions:
         console.print(f"[yellow]not measured:[/] {left_out.what}: {left_out.reason}", highlight=False, soft_wrap=True)
     if found.interrupted:

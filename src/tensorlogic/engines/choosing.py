@@ -18,7 +18,8 @@ from tensorlogic.mil.types import TensorType
 REFERENCE = "torch"
 """The engine that runs every operation, and says best what is wrong with a program that none can run."""
 
-_ON_REQUEST = ("torch-compile",)
+ON_REQUEST = ("torch-compile",)
+"""Engines that take minutes to prepare a model: measured by `tune` on a GPU alone, where they may be worth it."""
 _DEVICES = ("cuda", "mps", "cpu")  # the fastest first
 
 
@@ -62,7 +63,8 @@ def prepare(
     """
     _check_precision(precision)
     ways = list(_ways(name, device, precision))
-    usual = [way for way in ways if way.engine == name or way.engine not in _ON_REQUEST]
+    usual = [way for way in ways if way.engine == name or way.engine not in ON_REQUEST]
+    ways = usual if ways[0].device == "cpu" else ways
     if content is not None and len(ways) > 1:
         found = _remembered(program, function, ways, content)
         if found is None and sample is not None:

@@ -37,7 +37,6 @@ def fingerprint() -> str:
     return key(processor(), *_limits(), *_gpus(), *_versions())
 
 
-@cache
 def processor() -> str:
     """The same on processors that run the same instructions equally fast, as far as the system tells them apart."""
     return key(*_processor())

@@ -10,6 +10,7 @@ from tensorlogic import engines
 from tensorlogic.coreml import Feature, ModelFunction
 from tensorlogic.coreml.arrays import ArrayType
 from tensorlogic.coreml.weights import alone
+from tensorlogic.engines import Candidate
 from tensorlogic.engines.cache import digest
 from tensorlogic.errors import UsageError, codes, nearest
 from tensorlogic.models.inputs import make_inputs
@@ -33,7 +34,7 @@ class CoreMLModel(Model):
         content = partial(digest, described.file.files)
         prepared = engines.prepare(described.file.program, described.name, engine, device, precision, content, sample)
         self._session = prepared.session
-        self._way = prepared.candidate
+        self.candidate: Candidate = prepared.candidate
         self._holds = getattr(self._session, "holds", lambda value: False)
 
     def predict(self, *values: Any, state: Any = None, **named: Any) -> Prediction:
@@ -43,7 +44,7 @@ class CoreMLModel(Model):
         given = self._named(values, named)
         encoded = {feature.name: self._encode(feature, given) for feature in self.inputs}
         self._check_state(state)
-        kept = None if state is None or not self.states else state.on(self._session, self._way)
+        kept = None if state is None or not self.states else state.on(self._session, self.candidate)
         results = self._session.run(encoded) if kept is None else self._session.run(encoded, kept)
         prediction = Prediction({f.name: _decoded(f, results[f.name]) for f in self.outputs})
         return _as_torch(prediction) if any(map(_is_torch, given.values())) else prediction
@@ -51,7 +52,7 @@ class CoreMLModel(Model):
     def make_state(self) -> State:
         """What the model remembers, to begin with; see `Model.make_state`."""
         values = self._session.make_state() if self.states else None
-        return State(self.states, values, self._way)
+        return State(self.states, values, self.candidate)
 
     def _check_state(self, state: State | None) -> None:
         """A state is needed by a model with states, and must be of this model."""
@@ -63,7 +64,7 @@ class CoreMLModel(Model):
                 help="Make one with model.make_state(), and give it to every prediction of one sequence: "
                 "predict(…, state=state).",
             )
-        if state is not None and not state.fits(self.states, self._way):
+        if state is not None and not state.fits(self.states, self.candidate):
             raise UsageError(
                 codes.WRONG_STATE,
                 f"this is the state of another model, or of one on another device: {state}",
@@ -111,7 +112,8 @@ class CoreMLModel(Model):
     def _sample(self) -> dict[str, Any]:
         """Inputs to measure with."""
         made = make_inputs(self.inputs, {}, None)
-        return {feature.name: self._encode(feature, made) for feature in self.inputs}
+        types = {feature.name: feature.type for feature in self.inputs}
+        return {n: kind.encode(made[n], n) if n in made else kind.filled() for n, kind in types.items()}
 
     def _inputs_help(self) -> str:
         return "The model takes " + "; ".join(map(str, self.inputs)) + "."

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tensorlogic.coreml import Feature
+from tensorlogic.engines import Candidate
 from tensorlogic.errors import UsageError, codes, nearest
 from tensorlogic.formats.description import Metadata, TensorInfo
 from tensorlogic.models.state import State
@@ -32,6 +33,9 @@ class Model(ABC):
     outputs: Sequence[Feature] = ()
     states: Sequence[Feature] = ()
     """What the model remembers from one prediction to the next."""
+
+    candidate: Candidate | None = None
+    """The engine, device and precision that predict."""
 
     function: str = ""
     """The function that predicts, of those that the file has."""

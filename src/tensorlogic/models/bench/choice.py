@@ -14,7 +14,7 @@ from tensorlogic.errors import UsageError, codes
 def choose(
     described: ModelFunction, names: Sequence[str], devices: Sequence[str], precisions: Sequence[str]
 ) -> list[Candidate]:
-    """The candidates of these engines, devices and precisions; an empty choice leaves all.
+    """The candidates of these engines, devices and precisions; an empty choice leaves all but those for on request.
 
     Raises `UnsupportedError` when no engine can run the function, and `UsageError` when none of the candidates fits.
     """
@@ -22,10 +22,11 @@ def choose(
     offered = engines.candidates(program, function)
     if not offered:
         engines.prepare(program, function)
+    wanted = names or [name for name in engines.engine_names() if name not in engines.ON_REQUEST]
     chosen = [
         replace(each, device=device)
         for each in offered
-        if each.engine in (names or (each.engine,)) and each.precision in (precisions or (each.precision,))
+        if each.engine in wanted and each.precision in (precisions or (each.precision,))
         for device in _devices(each, devices)
     ]
     if not chosen:

@@ -106,6 +106,8 @@ class Benchmark:
     measurements: list[Measurement] = field(default_factory=list)
     startups: list[Startup] = field(default_factory=list)
     omissions: list[Omission] = field(default_factory=list)
+    tuned: Candidate | None = None
+    """What this machine takes from now on, where that was asked for."""
     interrupted: bool = False
     """Whether it was stopped before all was measured."""
 
@@ -123,5 +125,6 @@ class Benchmark:
             "measurements": [found.as_dict() for found in self.measurements],
             "startups": [found.as_dict() for found in self.startups],
             "omissions": [asdict(left_out) for left_out in self.omissions],
+            "tuned": None if self.tuned is None else asdict(self.tuned),
             "interrupted": self.interrupted,
         }

@@ -43,6 +43,8 @@ class Wanted:
     """For each candidate and batch size."""
     rounds: int = 10
     """The turns that this time is spread over."""
+    tune: bool = False
+    """Whether to have the machine remember the fastest engine."""
 
 
 def benchmark(path: Path, wanted: Wanted, progress: Progress = lambda what, done, of: None) -> Benchmark:
@@ -80,6 +82,10 @@ class _Run:
         able = self._latency(candidates, inputs)
         if not able:
             raise self.errors[0]
+        if self.wanted.tune:
+            self.progress("Choosing an engine", 0, 1)
+            path, function = self.described.file.path, self.described.name
+            self.found.tuned = load_model(path, function=function, tune=True).candidate
         self._starts(able, next(iter(inputs.values())))
 
     def _inputs(self) -> Inputs:
