@@ -9,10 +9,19 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+import tensorlogic as tl
+from tensorlogic.engines import engine
 from tests.conftest import ROOT, packaged
 
 EXAMPLES = ROOT / "examples"
+ON_A_CPU = [
+    (name, precision)
+    for name in ("torch", "onnxruntime", "openvino")
+    if "cpu" in engine(name).devices()
+    for precision in engine(name).precisions("cpu")
+]
 
 
 def run(folder: Path, *command: object) -> list[str]:
@@ -43,6 +52,11 @@ def test_digits_are_classified_as_pytorch_does(tmp_path: Path) -> None:
     assert printed[:2] == ["Model format: CoreML", "Quantization: F16"]
     assert printed[-1] == f"{pytorch['correct']} of {pytorch['images']} right"
     assert len(printed) == pytorch["images"] + 3
+    for name, precision in ON_A_CPU:
+        model = tl.load_model(tmp_path / "models/digits.mlpackage", engine=name, device="cpu", precision=precision)
+        pictures = (tmp_path / "models/digits").glob("*.png")
+        right = sum(model.predict(Image.open(each)).classLabel == each.stem[-1] for each in pictures)
+        assert right == pytorch["correct"], (name, precision)
 
 
 @pytest.mark.slow

@@ -91,3 +91,15 @@ def test_what_cannot_be_read_is_left_out(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(Path, "read_text", refuse)
     assert list(machine._processor())
     assert list(machine._limits())
+
+
+@pytest.mark.parametrize(("text", "want"), [(X86, True), (ARM, False), (X86.replace("amx", "sse"), False)])
+def test_bfloat16_is_known_of_a_processor_or_not(
+    text: str, want: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "cpuinfo"
+    path.write_text(text)
+    monkeypatch.setattr(machine, "_processor", lambda: machine._linux_core(path))
+    machine.has_bfloat16.cache_clear()
+    assert machine.has_bfloat16() == want
+    machine.has_bfloat16.cache_clear()

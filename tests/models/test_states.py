@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 import tensorlogic as tl
+from tensorlogic.engines import engine
 from tensorlogic.errors import codes
 from tests.malformed import small_package
 from tests.malformed.stateful import SIZE, WEIGHT
@@ -19,9 +21,20 @@ PRODUCT = X @ WEIGHT.T.astype(np.float32)
 SEVEN = np.full((1, SIZE), 7, np.float16)
 
 
+Load = Callable[..., tl.Model]
+
+
+@pytest.fixture(scope="module", params=["torch", "onnxruntime", "openvino"])
+def load(request: pytest.FixtureRequest) -> Load:
+    """`load_model` with one engine on the CPU."""
+    if not engine(request.param).devices():
+        pytest.skip(f"{request.param} is not installed")
+    return partial(tl.load_model, engine=request.param, device="cpu")
+
+
 @pytest.fixture(scope="module")
-def model(stateful_package: Path) -> tl.Model:
-    return tl.load_model(stateful_package)
+def model(load: Load, stateful_package: Path) -> tl.Model:
+    return load(stateful_package, precision="f32")
 
 
 def test_states_are_described(model: tl.Model) -> None:
@@ -49,8 +62,8 @@ def test_a_state_is_read_and_written_by_name(model: tl.Model) -> None:
     np.testing.assert_array_equal(state["total"], np.zeros((1, SIZE), np.float16), strict=True)
 
 
-def test_functions_of_a_model_go_on_with_each_others_state(stateful_package: Path, model: tl.Model) -> None:
-    twice, state = tl.load_model(stateful_package, function="twice"), model.make_state()
+def test_functions_of_a_model_go_on_with_each_others_state(load: Load, stateful_package: Path, model: tl.Model) -> None:
+    twice, state = load(stateful_package, function="twice", precision="f32"), model.make_state()
     model.predict(X, state=state)
     np.testing.assert_array_equal(twice.predict(np.vstack([X, 2 * X]), state=state).sum[1:], 5 * PRODUCT)
 
@@ -91,7 +104,7 @@ def test_wrong_use(model: tl.Model, call: Callable[[Any, Any], Any], code: codes
 
 
 def test_the_state_of_another_model_is_refused(model: tl.Model, package: Path, stateful_package: Path) -> None:
-    other, half = tl.load_model(package), tl.load_model(stateful_package, precision="f16")
+    other, half = tl.load_model(package), tl.load_model(stateful_package, engine="torch", precision="f16")
     for predicting, given, x in [
         (model, other, X),
         (other, model, np.ones(small_package.INPUT_SHAPE)),

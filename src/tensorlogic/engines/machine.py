@@ -42,6 +42,12 @@ def processor() -> str:
     return key(*_processor())
 
 
+@cache
+def has_bfloat16() -> bool:
+    """Whether the processor is known to compute in bfloat16."""
+    return any(f" {flag}" in fact for fact in _processor() for flag in ("amx_bf16", "avx512_bf16"))
+
+
 def _processor() -> Iterator[str]:
     yield f"{platform.system()} {platform.machine()}"
     with suppress(OSError, subprocess.SubprocessError):

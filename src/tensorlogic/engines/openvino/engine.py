@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
+from tensorlogic.engines.machine import has_bfloat16
 from tensorlogic.engines.protocol import Content, Missing, Session
 from tensorlogic.engines.undeclared import undeclared
 from tensorlogic.errors import EngineError, TensorLogicError, UsageError, codes, first_line
@@ -23,8 +24,8 @@ class OpenVinoEngine:
         return ("cpu",) if find_spec("openvino") else ()
 
     def precisions(self, device: str) -> tuple[str, ...]:
-        """Both; in bfloat16, values that are sensitive to rounding stay in float32."""
-        return ("f32", "bf16")
+        """Float32, and where the processor has it bfloat16: values that are sensitive to rounding stay in float32."""
+        return ("f32", "bf16") if has_bfloat16() else ("f32",)
 
     def missing(self, program: Program, function: str) -> tuple[Missing, ...]:
         """What is not declared. What OpenVINO cannot do of the rest shows when it reads the model."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tensorlogic.lower.onnx.dtypes import widened
-from tensorlogic.lower.onnx.graph import INT64, Graph, Tensor
+from tensorlogic.lower.onnx.graph import INT64, Graph, Shape, Tensor
 from tensorlogic.lower.onnx.registry import implements
 from tensorlogic.lower.onnx.state import Body, Cell, assign, cells_of, values_of
 from tensorlogic.mil.ops import control_flow as ops
@@ -46,12 +46,17 @@ def while_loop(g: Graph, loop_vars: tuple[Any, ...], condition: Body, body: Body
     inner = Graph(g)
     inner.input(INT64, (), "iteration")
     inner.input(BOOL, (), "again")
-    variables = _left(tuple(inner.input_like(each) for each in start), cells)
+    variables = _left(tuple(inner.input_like(each, shape=_of_any_sizes(each)) for each in start), cells)
     results = body(inner, *variables)
     again = _fact(inner, condition(inner, *results))
     after = [*results, *values_of(cells)]
     block = inner.proto([again, *after])
     return _left(g.results("Loop", after, None, first, *start, body=block), cells)
+
+
+def _of_any_sizes(x: Tensor) -> Shape:
+    """Sizes may change from turn to turn; the rank does not."""
+    return None if x.shape is None else (None,) * len(x.shape)
 
 
 def _fact(g: Graph, condition: tuple[Any, ...]) -> Tensor:
