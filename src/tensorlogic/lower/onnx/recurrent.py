@@ -98,6 +98,10 @@ def _one_way(direction: str) -> str:
     return direction
 
 
+# What ONNX takes where nothing is said. OpenVINO has no fast kernel for layers that say it.
+_DEFAULTS = {"LSTM": ("Sigmoid", "Tanh", "Tanh"), "GRU": ("Sigmoid", "Tanh"), "RNN": ("Tanh",)}
+
+
 def _recurrent(g: Graph, layer: Layer, x: Tensor, initial: States, ways: Sequence[Way], **attributes: Any) -> States:
     """One operator for all steps: the hidden states of all, or of the last, and then the last states."""
     names = [ACTIVATIONS[name] for name in layer.activations] * len(ways)
@@ -110,7 +114,7 @@ def _recurrent(g: Graph, layer: Layer, x: Tensor, initial: States, ways: Sequenc
         None,
         *[_apart(g, state, len(ways)) for state in initial],
         outputs=1 + len(initial),
-        activations=names,
+        activations=None if tuple(names) == _DEFAULTS[layer.kind] * len(ways) else names,
         activation_alpha=[_SCALES[name][0] for name in names if name in _SCALES] or None,
         activation_beta=[_SCALES[name][1] for name in names if name in _SCALES] or None,
         direction=layer.direction,
