@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any
@@ -14,24 +14,35 @@ Array = npt.NDArray[Any]
 
 
 class ArrayState:
-    """The states of one sequence of runs."""
+    """The states of one sequence of runs.
 
-    def __init__(self, values: dict[str, Array]) -> None:
-        self._values = values
+    An engine may hold them as values of its own: `held_as` makes one of an array, which `array_of` gives back.
+    """
+
+    def __init__(
+        self,
+        values: dict[str, Array],
+        held_as: Callable[[Array], Any] = lambda array: array,
+        array_of: Callable[[Any], Array] = lambda value: value,
+    ) -> None:
+        self._values: dict[str, Any] = {name: held_as(array) for name, array in values.items()}
+        self._held_as = held_as
+        self._array_of = array_of
         self._lock = Lock()
 
     def read(self, name: str) -> Any:
         """The value of one state, as an array of its own."""
         with self._lock:
-            return self._values[name].copy()
+            return np.array(self._array_of(self._values[name]))
 
     def write(self, name: str, value: Any) -> None:
         """Give one state another value."""
         with self._lock:
-            self._values[name] = np.array(value, self._values[name].dtype)
+            kept = self._array_of(self._values[name])
+            self._values[name] = self._held_as(np.array(value, kept.dtype))
 
     @contextmanager
-    def held(self) -> Iterator[dict[str, Array]]:
+    def held(self) -> Iterator[dict[str, Any]]:
         """The states for one run; what it leaves is kept if it succeeds. The next run waits."""
         with self._lock:
             values = dict(self._values)

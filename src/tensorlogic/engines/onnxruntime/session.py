@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+from onnxruntime import OrtValue
 
 from tensorlogic.engines.array_session import ArraySession
-from tensorlogic.engines.array_state import Array
+from tensorlogic.engines.array_state import Array, ArrayState
 from tensorlogic.errors import EngineError, codes, first_line
 from tensorlogic.lower.signature import Signature
 
@@ -19,6 +20,9 @@ _DTYPES = {
     "tensor(uint8)": np.uint8, "tensor(uint16)": np.uint16, "tensor(uint32)": np.uint32,
     "tensor(uint64)": np.uint64, "tensor(bool)": np.bool_, "tensor(string)": np.object_,
 }  # fmt: skip
+
+
+_held = OrtValue.ortvalue_from_numpy
 
 
 class OnnxRuntimeSession(ArraySession):
@@ -37,13 +41,25 @@ class OnnxRuntimeSession(ArraySession):
         """Forget the session and its weights."""
         del self._session, self._weights
 
+    def make_state(self) -> ArrayState:
+        """Zeros for every state of the function, as ONNX Runtime's values: a run copies none of them."""
+        zeros = {name: self._zeros(name) for name in self._signature.states}
+        return ArrayState(zeros, held_as=_held, array_of=OrtValue.numpy)
+
     def _run(self, inputs: Mapping[str, Any]) -> list[Any]:
-        feed = {name: _argument(inputs[name], *kind) for name, kind in self._inputs.items()}
+        states = self._signature.states
+        feed = {n: inputs[n] if n in states else _argument(inputs[n], *kind) for n, kind in self._inputs.items()}
         try:
-            results: list[Any] = self._session.run(self._fetched, feed)
+            results: list[Any] = self._stateful(feed) if states else self._session.run(self._fetched, feed)
         except Exception as error:
             raise EngineError(codes.ENGINE_FAILED, f"the model failed: {first_line(error)}") from error
         return results
+
+    def _stateful(self, feed: Mapping[str, Any]) -> list[Any]:
+        values = {name: _held(each) if isinstance(each, np.ndarray) else each for name, each in feed.items()}
+        results = self._session.run_with_ort_values(self._fetched, values)
+        count = len(self._signature.outputs)
+        return [*(value.numpy() for value in results[:count]), *results[count:]]
 
     def _zeros(self, name: str) -> Array:
         dtype, shape = self._inputs[name]
