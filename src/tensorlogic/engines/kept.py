@@ -11,7 +11,7 @@ from typing import TypeVar
 from tensorlogic.engines.cache import default, key
 from tensorlogic.engines.machine import processor
 from tensorlogic.engines.protocol import Content, Session
-from tensorlogic.errors import TensorLogicError
+from tensorlogic.errors import EngineError, TensorLogicError, codes, first_line
 
 Prepared = TypeVar("Prepared", bound=Session)
 
@@ -27,7 +27,25 @@ def prepared(
 
     It is kept under the content, and `parts`: whatever else it depends on beside our own code and the processor. A
     folder in which nothing is written is not kept.
+
+    What a library raises becomes an `EngineError`.
     """
+    try:
+        return _prepared(content, parts, about, make, load)
+    except TensorLogicError:
+        raise
+    except Exception as error:
+        message = f"the model could not be prepared: {first_line(error)}"
+        raise EngineError(codes.ENGINE_FAILED, message) from error
+
+
+def _prepared(
+    content: Content | None,
+    parts: tuple[str, ...],
+    about: Mapping[str, str],
+    make: Callable[[Path | None], Prepared],
+    load: Callable[[Path], Prepared],
+) -> Prepared:
     store = default()
     if content is None or store.folder is None:
         return make(None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,3 +44,16 @@ def axis_places(mode: str, size: int, count: int) -> npt.NDArray[Any]:
     extent = max(how.least, last + how.added)
     places = (np.arange(count) + how.offset) * extent / max(1, count - how.less) + how.shift
     return places.clip(0, last)
+
+
+def _from_unit(share: Any, size: Any, align_corners: bool) -> Any:
+    """Between the centres of the outer pixels, or between their edges."""
+    return share * (size - 1) if align_corners else share * size - 0.5
+
+
+PIXELS: dict[str, Callable[[Any, Any, bool], Any]] = {
+    "unnormalized": lambda place, size, align: place,
+    "normalized_minus_one_to_one": lambda place, size, align: _from_unit((place + 1) / 2, size, align),
+    "normalized_zero_to_one": _from_unit,
+}
+"""From coordinates to pixels, of whatever the target computes with: place, size of the axis, whether corners align."""

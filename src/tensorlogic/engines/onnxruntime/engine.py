@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from tensorlogic.engines.protocol import Content, Missing, Session
 from tensorlogic.engines.undeclared import undeclared
-from tensorlogic.errors import EngineError, TensorLogicError, codes, first_line
 from tensorlogic.mil.program import Program
 
 
@@ -34,10 +33,4 @@ class OnnxRuntimeEngine:
         """Lower the function to ONNX and open a session with it."""
         from tensorlogic.engines.onnxruntime.preparing import session
 
-        try:
-            return session(program, function, precision, content)
-        except TensorLogicError:
-            raise
-        except Exception as error:
-            message = f"the model could not be prepared: {first_line(error)}"
-            raise EngineError(codes.ENGINE_FAILED, message) from error
+        return session(program, function, precision, content)

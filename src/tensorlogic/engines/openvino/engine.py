@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from tensorlogic.engines.machine import has_bfloat16
 from tensorlogic.engines.protocol import Content, Missing, Session
 from tensorlogic.engines.undeclared import undeclared
-from tensorlogic.errors import EngineError, TensorLogicError, UsageError, codes, first_line
+from tensorlogic.errors import UsageError, codes
 from tensorlogic.mil.program import Program
 
 
@@ -43,10 +43,4 @@ class OpenVinoEngine:
             )
         from tensorlogic.engines.openvino.preparing import session
 
-        try:
-            return session(program, function, precision, content)
-        except TensorLogicError:
-            raise
-        except Exception as error:
-            message = f"the model could not be prepared: {first_line(error)}"
-            raise EngineError(codes.ENGINE_FAILED, message) from error
+        return session(program, function, precision, content)

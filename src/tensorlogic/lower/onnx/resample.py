@@ -12,6 +12,7 @@ from tensorlogic.lower.onnx.graph import INT64, Array, Graph, Tensor
 from tensorlogic.lower.onnx.registry import implements
 from tensorlogic.lower.onnx.sampling import Pixels, clamped, folded, length
 from tensorlogic.lower.onnx.sizes import counted, joined, size_of
+from tensorlogic.lower.sampling import PIXELS
 from tensorlogic.mil.ops import image_resizing as ops
 from tensorlogic.mil.types import FP32
 
@@ -41,7 +42,7 @@ def resample(
     at, padding = g.cast(coordinates, FP32), _PADDING.get((padding_mode, align_corners))
     as_onnx = coordinates_mode == "normalized_minus_one_to_one" and padding is not None
     if not as_onnx or (padding == "zeros" and padding_value):
-        pixel = _PIXELS[coordinates_mode]
+        pixel = PIXELS[coordinates_mode]
         column, row = (
             pixel(part, length(g, x, axis, FP32), align_corners)
             for part, axis in zip(_parts(g, at), (3, 2), strict=True)
@@ -75,18 +76,6 @@ def _looked_up(
     found = _SAMPLED[sampling_mode](Pixels(g, image), numbers, row, column)
     return g.cast(found.op("Transpose", perm=[0, 3, 1, 2]).tensor, x.dtype)
 
-
-def _from_unit(share: Formula, size: Number, align_corners: bool) -> Formula:
-    """Between the centres of the outer pixels, or between their edges."""
-    return share * (size - 1) if align_corners else share * size - 0.5
-
-
-# From coordinates to pixels.
-_PIXELS: dict[str, Callable[[Formula, Number, bool], Formula]] = {
-    "unnormalized": lambda place, size, align: place,
-    "normalized_minus_one_to_one": lambda place, size, align: _from_unit((place + 1) / 2, size, align),
-    "normalized_zero_to_one": _from_unit,
-}
 
 _FOLDED: dict[str, Callable[[Formula, Number], Formula]] = {
     "constant": lambda place, last: place,

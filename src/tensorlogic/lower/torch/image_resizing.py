@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from tensorlogic.lower.sampling import PIXELS
 from tensorlogic.lower.torch.registry import implements
 from tensorlogic.lower.torch.sampling import Pixels, axis_places, folded, linear, places
 from tensorlogic.mil.ops import image_resizing as ops
@@ -172,7 +173,7 @@ def resample(
     coordinates_mode: str,
     align_corners: bool,
 ) -> Tensor:
-    pixel = _PIXELS[coordinates_mode]
+    pixel = PIXELS[coordinates_mode]
     column, row = (
         pixel(part, size, align_corners)
         for part, size in zip(coordinates.float().unbind(-1), (x.shape[3], x.shape[2]), strict=True)
@@ -187,18 +188,6 @@ def resample(
     image = torch.arange(len(x), device=x.device)[:, None, None]
     return _SAMPLED[sampling_mode](Pixels(x), image, row, column).movedim(-1, 1).to(x.dtype)
 
-
-def _from_unit(share: Tensor, size: int, align_corners: bool) -> Tensor:
-    """Between the centres of the outer pixels, or between their edges."""
-    return share * (size - 1) if align_corners else share * size - 0.5
-
-
-# From coordinates to pixels.
-_PIXELS: dict[str, Callable[[Tensor, int, bool], Tensor]] = {
-    "unnormalized": lambda place, size, align: place,
-    "normalized_minus_one_to_one": lambda place, size, align: _from_unit((place + 1) / 2, size, align),
-    "normalized_zero_to_one": _from_unit,
-}
 
 _FOLDED: dict[str, Callable[[Tensor, int], Tensor]] = {
     "constant": lambda place, last: place,
