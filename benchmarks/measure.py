@@ -8,8 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-PAUSE = 0.02
-"""Seconds between two measurements: threads of the one before may still be spinning."""
+from tensorlogic.engines.tuning import REST, rest
 
 WARMUP = 3
 """Rounds that do not count."""
@@ -21,7 +20,7 @@ def measure(
     rounds: int,
     seconds: float,
     clock: Callable[[], float] = time.perf_counter,
-    sleep: Callable[[float], object] = time.sleep,
+    rest: Callable[[float], object] = rest,
 ) -> dict[str, list[float]]:
     """Seconds of every run, round by round: at least `rounds` of them, and more until `seconds` have passed.
 
@@ -35,7 +34,7 @@ def measure(
     while done < rounds or clock() - begin < seconds:
         shuffle(order)
         for name in order:
-            sleep(PAUSE)
+            rest(REST)
             start = clock()
             runs[name](steps[done % len(steps)])
             if done >= 0:
@@ -47,8 +46,3 @@ def measure(
 def milliseconds(times: Sequence[float]) -> float:
     """The median, in milliseconds."""
     return statistics.median(times) * 1e3
-
-
-def ratio(mine: Sequence[float], its: Sequence[float]) -> float:
-    """The median of the rounds' own ratios: below 1, mine is the faster."""
-    return statistics.median(a / b for a, b in zip(mine, its, strict=True))

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from pathlib import Path
 
-from benchmarks.measure import milliseconds, ratio
+from benchmarks.measure import milliseconds
 from benchmarks.result import OURS, Figure, Result
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,8 +32,9 @@ _METHOD = """\
 
 - A network, batch size and precision is measured in a process of its own, with everybody in it, each with as many
   threads as the machine has cores. They take NumPy arrays and give NumPy arrays.
-- They take turns, in an order that changes every round, and rest 20 ms before each prediction, since threads of the one
-  before may still be spinning. Three rounds are for warming up. Ratios are medians of the rounds' own ratios.
+- They take turns, in an order that changes every round. Three rounds are for warming up. Before each prediction 50 ms
+  are spent awake: threads of the one before spin for up to 40 ms on a core that is then missing, and a caller who slept
+  may wake up on the core of a thread that it needs.
 - TensorLogic loads with `tune=True`: it has measured its engines on the model once and takes the fastest.
 - The weights are random, except those of MobileNetV2 (trained briefly), basic-pitch and CREPE (as published).
 - coremltools converts the packages from PyTorch, with fixed shapes: in float32 for f32, in float16 for bf16, which is
@@ -116,12 +117,12 @@ def table(results: Sequence[Result], titles: dict[str, str]) -> Iterator[str]:
 
 def to_best(results: Iterable[Result]) -> tuple[float, str] | None:
     """TensorLogic's time to that of the fastest other, and who that is."""
-    timed = {result.peer: result.times for result in results if result.times}
+    timed = {result.peer: milliseconds(result.times) for result in results if result.times}
     others = [peer for peer in timed if not peer.startswith(OURS)]
     if OURS not in timed or not others:
         return None
-    best = min(others, key=lambda peer: milliseconds(timed[peer]))
-    return ratio(timed[OURS], timed[best]), best
+    best = min(others, key=timed.__getitem__)
+    return timed[OURS] / timed[best], best
 
 
 def row(*cells: str) -> str:

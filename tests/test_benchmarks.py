@@ -14,7 +14,7 @@ import pytest
 import torch
 from benchmarks.__main__ import Runner, cells
 from benchmarks.files import Files
-from benchmarks.measure import PAUSE, WARMUP, measure, milliseconds, ratio
+from benchmarks.measure import WARMUP, measure, milliseconds
 from benchmarks.modules import Decoder, WithStates
 from benchmarks.networks import NETWORKS, Network, network
 from benchmarks.peers import OURS, PEERS, Absent, Peer, Subject, carrying
@@ -23,12 +23,14 @@ from benchmarks.result import Figure, Result
 from benchmarks.sources import tensors
 from benchmarks.worker import chosen, results
 
+from tensorlogic.engines.tuning import REST
+
 SMALL = ("mobilenet_v2", "bilstm", "unet", "whisper")
 TITLES = {"a": "Network A", "b": "Network B"}
 
 
 class Time:
-    """A clock that goes on only when somebody sleeps or works."""
+    """A clock that goes on only when somebody rests or works."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -37,7 +39,7 @@ class Time:
     def clock(self) -> float:
         return self.now
 
-    def sleep(self, seconds: float) -> None:
+    def rest(self, seconds: float) -> None:
         self.now += seconds
 
     def worker(self, name: str, seconds: Callable[[int], float]) -> Callable[[int], None]:
@@ -51,7 +53,7 @@ class Time:
 def test_rounds_are_measured_by_turns_after_warming_up() -> None:
     time = Time()
     runs = {"quick": time.worker("quick", lambda step: 1), "slow": time.worker("slow", lambda step: 2 + step)}
-    times = measure(runs, [0, 1, 2], rounds=6, seconds=0, clock=time.clock, sleep=time.sleep)
+    times = measure(runs, [0, 1, 2], rounds=6, seconds=0, clock=time.clock, rest=time.rest)
     assert times["quick"] == pytest.approx([1] * 6)
     assert times["slow"] == pytest.approx([2, 3, 4, 2, 3, 4])
     rounds = [time.log[i : i + 2] for i in range(0, len(time.log), 2)]
@@ -64,14 +66,13 @@ def test_rounds_are_measured_by_turns_after_warming_up() -> None:
 def test_measuring_goes_on_for_the_time_and_the_rounds(rounds: int, seconds: float, wanted: int) -> None:
     time = Time()
     runs = {"one": time.worker("one", lambda step: 1)}
-    times = measure(runs, [0], rounds, seconds, clock=time.clock, sleep=time.sleep)
-    assert len(times["one"]) == wanted  # at 1.02 s a round, 3 of them for warming up
-    assert time.now == pytest.approx((wanted + WARMUP) * (1 + PAUSE))
+    times = measure(runs, [0], rounds, seconds, clock=time.clock, rest=time.rest)
+    assert len(times["one"]) == wanted  # at 1.05 s a round, 3 of them for warming up
+    assert time.now == pytest.approx((wanted + WARMUP) * (1 + REST))
 
 
-def test_a_ratio_is_the_median_of_the_rounds_own() -> None:
+def test_a_time_is_the_median() -> None:
     assert milliseconds([0.001, 0.009, 0.002]) == pytest.approx(2)
-    assert ratio([1, 20, 3], [2, 10, 3]) == 1
 
 
 def timed(network: str, peer: str, seconds: float, difference: float = 0.0, batch: int = 1) -> Result:

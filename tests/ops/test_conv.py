@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from .harness import Case, case, mixed, suite
-from .references import convolved, spread
+from .references import Pads, Sizes, convolved, spread
 
 RANDOM = np.random.default_rng(3)
 SIZES = {"x": (7, 6, 5), "kernel": (3, 2, 3)}
@@ -41,6 +41,16 @@ def _case(
         arguments["bias"] = bias
     opset = 16 if how.get("pad_type") == "same_lower" else 15
     return case(op, want=want, const=("weight", "bias"), opset=opset, **arguments)
+
+
+def few(filters: int, kernel: tuple[int, int], pads: Pads, strides: Sizes = (1, 1), **how: Any) -> Case:
+    """A convolution of 9 x 23 values with few filters."""
+    arguments = {"x": random(2, 3, 9, 23), "weight": random(filters, 3, *kernel), "bias": random(filters), **how}
+    want = convolved(pads, strides, how.get("dilations", ()))
+    pad = [amount for pair in pads for amount in pair]
+    return case(
+        "conv", want=want, const=("weight", "bias"), pad_type="custom", pad=pad, strides=list(strides), **arguments
+    )
 
 
 def of_torch(module: Callable[..., nn.Module], **how: Any) -> Callable[..., np.ndarray]:
@@ -94,6 +104,16 @@ CONV = [
     conv(2, pad_type="valid", pad=[1, 1, 1, 1], want=convolved([NONE, NONE])),
     case("conv", x=random(1, 2, 5), weight=random(3, 2, 2), want=convolved([NONE])),
     case("conv", x=random(1, 2, 3), weight=random(3, 2, 3), pad_type="same", want=convolved([(1, 1)])),
+    # Few filters with large kernels, of which engines are given several places at once.
+    few(1, (5, 5), [(2, 2), (2, 2)]),
+    few(2, (3, 5), [(1, 1), (2, 2)]),
+    few(8, (3, 7), [(0, 2), (3, 0)]),
+    few(5, (1, 15), [NONE, (7, 7)]),
+    few(3, (7, 3), [(3, 3), NONE], [2, 2]),
+    few(1, (5, 3), [NONE, (1, 1)], [1, 3]),
+    few(4, (4, 4), [NONE, NONE], [2, 5]),
+    few(1, (3, 5), [(2, 2), NONE], dilations=[2, 1]),
+    few(1, (3, 20), [NONE, NONE]),
     # Sizes that are not known until the program runs.
     conv(2, dynamic=True, pad_type="same", want=convolved([(1, 1), (0, 1)])),
     conv(2, dynamic=True, pad_type="same", strides=[2, 3], want=convolved([(1, 1), NONE], [2, 3])),

@@ -36,7 +36,9 @@ class Shapes:
 
     def accepts(self, shape: Sizes) -> bool:
         """Whether `shape` is one of them."""
-        return not self.known or self.nearest(shape) == shape
+        if self.ranges and not self.enumerated:
+            return self.nearest(shape) == shape
+        return not self.known or (shape != () and shape in (self.default, *self.enumerated))
 
     def nearest(self, shape: Sizes) -> Sizes | None:
         """The accepted shape that is most like `shape`, or None when none has as many axes."""

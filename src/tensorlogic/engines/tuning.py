@@ -13,11 +13,17 @@ from tensorlogic.engines import cache
 from tensorlogic.engines.machine import fingerprint
 from tensorlogic.errors import TensorLogicError
 
-_HOPELESS = 3
+_HOPELESS = 1.5
 """A candidate that is so many times slower than the best once it is warm is not measured any further."""
+
+_ENOUGH = 7
+"""Rounds that are worth their time on any model: a median of fewer follows whatever else the machine does."""
 
 _EQUAL = 1.01
 """What is slower by less than this may be faster the next time."""
+
+REST = 0.05
+"""Seconds before a run: the threads of the candidate before it may spin for so long."""
 
 Clock = Callable[[], float]
 Shapes = Mapping[str, Sequence[int]]
@@ -46,16 +52,25 @@ class Choice:
         return cls(next(name for name, timing in timings.items() if timing.median <= slowest), timings)
 
 
+def rest(seconds: float) -> None:
+    """Let threads that still spin go to sleep, awake: what sleeps itself may wake up on a core that they want."""
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pass
+
+
 def measure(
     sessions: Mapping[str, Callable[[], object]],
     rounds: int = 100,
     seconds: float = 3.0,
     clock: Clock = time.perf_counter,
+    rest: Callable[[float], object] = rest,
 ) -> dict[str, Timing]:
     """How long each candidate takes, measured in turns of changing order so that what disturbs one disturbs all.
 
     Every candidate is warmed up first, and those that are hopelessly slower than the best keep the time that they took
-    then. Measuring ends after `rounds` rounds, or with the first round that ends `seconds` after the start.
+    then. Measuring ends after `rounds` rounds, or with the first that ends `seconds` after the start once there are
+    enough of them.
 
     A candidate that fails with a `TensorLogicError` is left out; when all of them do, the first error is raised.
     """
@@ -64,11 +79,12 @@ def measure(
     worst = _HOPELESS * min(warm.values(), default=0)
     times: dict[str, list[float]] = {name: [] for name, took in warm.items() if took <= worst}
     turns, shuffle = list(times), random.Random(0).shuffle
-    for _ in range(rounds):
+    for done in range(1, rounds + 1):
         shuffle(turns)
         for name in turns:
-            times[name].append(_settled(sessions[name], clock))
-        if clock() >= end:
+            rest(REST)
+            times[name].append(_timed(sessions[name], clock))
+        if done >= _ENOUGH and clock() >= end:
             break
     return {name: _timing(times.get(name) or [took]) for name, took in warm.items()}
 
@@ -85,12 +101,6 @@ def _warm_up(sessions: Mapping[str, Callable[[], object]], clock: Clock) -> dict
     if failures and not times:
         raise failures[0]
     return times
-
-
-def _settled(run: Callable[[], object], clock: Clock) -> float:
-    """The time of a second run: the first brings caches, threads and clock rates back from the candidate before."""
-    run()
-    return _timed(run, clock)
 
 
 def _timed(run: Callable[[], object], clock: Clock) -> float:

@@ -86,6 +86,8 @@ def _naming(model: ModelProto, places: Places) -> ModelProto:
 def _options(weights: Mapping[str, Array]) -> onnxruntime.SessionOptions:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _QUIET
+    # Threads that go on spinning after a run take cores from whatever the program does between two of them.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
     options.add_external_initializers(list(weights), values)
     return options

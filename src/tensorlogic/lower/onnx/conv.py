@@ -7,6 +7,7 @@ from typing import Any
 
 from tensorlogic.lower.onnx.dtypes import mixed
 from tensorlogic.lower.onnx.graph import Graph, Shape, Tensor
+from tensorlogic.lower.onnx.neighbours import neighbours_as_filters
 from tensorlogic.lower.onnx.registry import implements
 from tensorlogic.lower.onnx.window import onnx_pads, padding
 from tensorlogic.lower.window import Pads, window_pads
@@ -34,6 +35,10 @@ def conv(
     kernel = None if weight.shape is None else weight.shape[2:]
     how = padding(x, pad_type, pad, kernel, strides, dilations)
     how = {"strides": strides, "dilations": dilations, **how}
+    if "pads" in how:
+        several = neighbours_as_filters(g, x, weight, bias, groups=groups, **how)
+        if several is not None:
+            return several
     single = _single_axis(x, kernel)
     if single is None or any(how.get("pads", (1,) * 4)[single::2]):
         return g.op("Conv", x, weight, bias, group=groups, **how)  # type: ignore[no-any-return]
