@@ -47,8 +47,6 @@ SYNTAX = [
     Case("fn f(x: float16[-1]) {}", codes.UNEXPECTED_TOKEN, 1, "-", "expected a dimension"),
     Case("import other", codes.UNEXPECTED_TOKEN, 1, "other", "the path of a file"),
     Case('print("a)\nprint("b")', codes.UNEXPECTED_TOKEN, 2, "b", "expected `,` or `)`", "line 1"),
-    Case("struct P { x: int }", codes.UNSUPPORTED_SYNTAX, 1, "struct", "not in the language yet"),
-    Case("y = match n { 0 }", codes.UNSUPPORTED_SYNTAX, 1, "match", "not in the language yet"),
     Case("relation R(x: P)", codes.UNSUPPORTED_SYNTAX, 1, "relation", "not in the language yet"),
     Case("tensor w: float32[2] learnable", codes.UNSUPPORTED_SYNTAX, 1, "learnable", "comes with learning"),
     Case("x = " + "(" * 500, codes.NESTED_TOO_DEEPLY, 1, "(", "more than 100 levels"),

@@ -45,6 +45,7 @@ SIZE_MISMATCH = Code("TL0508", "size does not match the type")
 TOO_LARGE = Code("TL0509", "larger than the limit")
 CANNOT_WRITE = Code("TL0510", "cannot write the file")
 BAD_IMAGE = Code("TL0511", "not a readable image")
+NOT_ALLOWED = Code("TL0512", "not allowed to programs")
 
 BAD_PROGRAM = Code("TL0601", "malformed program")
 UNDEFINED_VALUE = Code("TL0602", "value used before it is defined")

@@ -13,7 +13,7 @@ from tensorlogic.lang.source import Source, Span
 KEYWORDS: Final = frozenset(
     {"let", "fn", "import", "return"}
     | {"if", "else", "for", "in", "while", "loop", "break", "continue"}
-    | {"true", "false", "and", "or", "not", "as"}
+    | {"true", "false", "and", "or", "not", "as", "match"}
 )
 
 _TOKEN = re.compile(
@@ -23,7 +23,7 @@ _TOKEN = re.compile(
     | (?P<number>  [0-9]+ (?P<decimal> (?:\.[0-9]+)? (?:[eE][+-]?[0-9]+)? ) (?P<rest>[A-Za-z0-9_]*) )
     | (?P<text>    "[^"\\]*(?:\\(?s:.)[^"\\]*)*" )
     | (?P<open>    /\* | " )
-    | (?P<symbol>  \*\* | -> | && | \|\| | [:+\-*/=!<>]= | [()\[\]{},;:.?=<>≈+\-*/%⊙@⊗!] )
+    | (?P<symbol>  \*\* | -> | => | :: | && | \|\| | [:+\-*/=!<>]= | [()\[\]{},;:.?=<>≈+\-*/%⊙@⊗!|] )
     | (?P<other>   (?s:.) )
     """,
     re.VERBOSE,
@@ -36,7 +36,6 @@ _HINTS = {
     "'": 'Text stands between double quotes: "text".',
     "#": "A comment begins with //.",
     "&": "Write `and` or `&&`.",
-    "|": "Write `or` or `||`.",
 }
 
 

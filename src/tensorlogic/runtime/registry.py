@@ -17,5 +17,14 @@ CONSTANTS: Final[dict[str, Any]] = {"pi": math.pi}
 
 def builtin(function: F) -> F:
     """Make a function a builtin of its name, without the ``_`` that keeps it apart from one of Python's."""
-    FUNCTIONS[function.__name__.rstrip("_")] = function
-    return function
+    return builtin_named(function.__name__.rstrip("_"))(function)
+
+
+def builtin_named(*names: str) -> Callable[[F], F]:
+    """Make a function a builtin of other names, such as ``f16::zeros``."""
+
+    def register(function: F) -> F:
+        FUNCTIONS.update(dict.fromkeys(names, function))
+        return function
+
+    return register

@@ -11,7 +11,10 @@ from tensorlogic.runtime.builtins import (
     reductions,
     shapes,
 )
+from tensorlogic.runtime.python import Python
 from tensorlogic.runtime.registry import CONSTANTS, FUNCTIONS, builtin
+
+CONSTANTS["python"] = Python()
 
 __all__ = [
     "CONSTANTS",

@@ -24,7 +24,9 @@ def load_model(
     """
     from tensorlogic import models
 
-    return models.load_model(path, device=device, precision=precision, engine=engine, function=function)
+    return models.load_model(
+        CURRENT.get().readable(path), device=device, precision=precision, engine=engine, function=function
+    )
 
 
 @builtin
