@@ -33,6 +33,7 @@ RAGGED_ARRAY = Code("TL0303", "ragged array")
 RUN_FAILED = Code("TL0401", "failed while running")
 NO_MEMBER = Code("TL0402", "no such member")
 ASSERTION_FAILED = Code("TL0403", "assertion failed")
+PANIC = Code("TL0404", "the program gave up")
 
 FILE_NOT_FOUND = Code("TL0501", "file not found")
 NOT_A_MODEL = Code("TL0502", "not a model file")
