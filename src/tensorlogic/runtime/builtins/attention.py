@@ -72,10 +72,8 @@ def attention_with_cache(
     The new places are the last of all, and none looks behind itself. `output` [out, heads * size] is the projection
     of the result: [new, out].
     """
-    q, k, v = (
-        _in_heads(each, count)
-        for each, count in ((query, heads), (keys, kv_heads or heads), (values, kv_heads or heads))
-    )
+    shared = kv_heads or heads
+    q, k, v = _in_heads(query, heads), _in_heads(keys, shared), _in_heads(values, shared)
     new, past = q.shape[-2], k.shape[-2]
     mask = torch.ones(new, past).tril(past - new)
     found = attention(q, k, v, mask)

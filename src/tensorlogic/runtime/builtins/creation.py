@@ -136,7 +136,7 @@ def _of_type(name: str, short: str) -> None:
         "ones": (ones_of, "A tensor of ones"),
         "arange": (
             arange_of,
-            "The numbers from `start` up to, but not including, `stop`, or from 0 up to a single one",
+            "The numbers from `start`, or 0, up to, but not including, `stop`",
         ),
         "from_array": (from_array, "A list as a tensor"),
     }

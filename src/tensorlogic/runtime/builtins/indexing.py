@@ -60,7 +60,7 @@ def gather(x: Any, axis: int, index: Any) -> torch.Tensor:
 
 @builtin
 def scatter(x: Any, axis: int, index: Any, source: Any) -> torch.Tensor:
-    """x with the elements of `source` at indices along an axis: with axis 1, ``x[i, index[i, j]]`` is ``source[i, j]``."""
+    """x with elements of `source` at indices along an axis: with axis 1, ``x[i, index[i, j]]`` is ``source[i, j]``."""
     tensor = as_tensor(x)
     return tensor.scatter(as_int(axis), as_tensor(index).long(), as_tensor(source).to(tensor.dtype))
 
