@@ -28,6 +28,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_COMMENT = re.compile(r"//[^\n]*|/\*(?s:.*?)\*/")
 _ESCAPE = re.compile(r"\\(?s:(.))")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 _LARGEST_INTEGER = 2**63
@@ -53,6 +54,16 @@ class Token(NamedTuple):
 def tokenize(source: Source, problems: Problems) -> list[Token]:
     """The tokens of a text, ending with one of kind ``end``; what is no token is reported and left out."""
     return list(_tokens(source, problems))
+
+
+def comments(source: Source) -> Iterator[Span]:
+    """Where the comments of a text are."""
+    offset = 0
+    while found := _TOKEN.match(source.text, offset):
+        offset = found.end()
+        if found.lastgroup == "blank":
+            for comment in _COMMENT.finditer(source.text, *found.span()):
+                yield Span(*comment.span())
 
 
 def _tokens(source: Source, problems: Problems) -> Iterator[Token]:

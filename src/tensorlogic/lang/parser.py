@@ -119,19 +119,18 @@ class Parser(Expressions):
         name = self.name()
         self.expect(":")
         type_name = self.type_name()
-        self._attribute()
+        attribute = self._attribute()
         value = self.expression() if self.accept("=") else None
-        return tree.Tensor(self.since(start), name, type_name, value)
+        return tree.Tensor(self.since(start), name, type_name, attribute, value)
 
-    def _attribute(self) -> None:
+    def _attribute(self) -> str | None:
         """``frozen`` is what a tensor is anyway; ``learnable`` needs learning."""
         if self.token.kind != "name" or self.token.first:
-            return
+            return None
         if self.token.value == "learnable":
             message = "`learnable` comes with learning, which is not in the language yet"
             self.problems.report(UNSUPPORTED_SYNTAX, message, self.token.span)
-        if self.token.value in ("learnable", "frozen"):
-            self.advance()
+        return str(self.advance().value) if self.token.value in ("learnable", "frozen") else None
 
     def _if(self) -> tree.If:
         start = self.advance().span
@@ -209,8 +208,8 @@ class Parser(Expressions):
         name = self.name("the name of a field")
         self.expect(":")
         type_name = self.type_name()
-        self._attribute()
-        return tree.Parameter(self.since(name.span), name.id, type_name)
+        attribute = self._attribute()
+        return tree.Parameter(self.since(name.span), name.id, type_name, attribute)
 
     def _type_parameters(self) -> tuple[tree.Name, ...]:
         return tuple(self.separated(">", self.name)) if self.accept("<") else ()

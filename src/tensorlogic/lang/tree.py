@@ -234,10 +234,11 @@ class Augment(Statement):
 
 @node
 class Tensor(Statement):
-    """``tensor x: float16[3] frozen = v``."""
+    """``tensor x: float16[3] frozen = v``; `attribute` is the word after the type."""
 
     name: Name
     type: Type
+    attribute: str | None
     value: Expression | None
 
 
@@ -283,10 +284,11 @@ class Return(Statement):
 
 @node
 class Parameter(Node):
-    """A parameter of a function, with its type when that is declared."""
+    """A parameter of a function, or a field of a struct, with its type when that is declared."""
 
     name: str
     type: Type | None
+    attribute: str | None = None
 
 
 @node

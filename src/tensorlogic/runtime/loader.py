@@ -84,7 +84,7 @@ class Loader:
         return " → ".join([*names[names.index(name) :], name])
 
     def _load_path(self, path: Path, *, library: bool = False) -> Unit:
-        identity, source = _identity(path), _read(path)
+        identity, source = _identity(path), read_source(path)
         self._loading[identity] = source.name
         self._loaded[identity] = unit = self.load(source, path.parent, library=library)
         del self._loading[identity]
@@ -115,7 +115,7 @@ def _identity(path: Path) -> Path:
         raise OSError(EINVAL, str(error)) from error
 
 
-def _read(path: Path) -> Source:
+def read_source(path: Path) -> Source:
     """The text of a file, which must be UTF-8."""
     data = path.read_bytes()
     try:
