@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tensorlogic.errors import UsageError, codes
+from tensorlogic.formats.replacing import replacing
 
 
 def fmt(
@@ -30,23 +29,9 @@ def fmt(
         if formatted != source.text:
             changed.append(file)
             if not check:
-                _write(file, formatted)
+                with replacing(file.resolve()) as temporary:
+                    temporary.write_text(formatted, encoding="utf-8", newline="")
     for file in changed:
         print(f"{'would change' if check else 'changed'} {file}")
     if check and changed:
         raise typer.Exit(1)
-
-
-def _write(file: Path, text: str) -> None:
-    """Put the text in the place of the file at once: what is interrupted leaves the old one."""
-    target = file.resolve()
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
-            out.write(text)
-        temporary.chmod(target.stat().st_mode)
-        temporary.replace(target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise UsageError(codes.CANNOT_WRITE, f"cannot write {file}: {error.strerror}") from error
