@@ -23,7 +23,7 @@ def test_check_finds_everything(tmp_path: Path) -> None:
     assert (tl("check", "good.tl", cwd=tmp_path).returncode, tl("check", "good.tl", cwd=tmp_path).stdout) == (0, "")
     done = tl("check", "bad.tl", "good.tl", "unknown.tl", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert all(said in done.stderr for said in ("bad.tl:2", "lenght", "widht"))
+    assert all(said in done.stderr for said in ("bad.tl", "lenght", "widht"))
     found = json.loads(tl("check", "--json", "unknown.tl", cwd=tmp_path).stdout)
     assert [each["code"] for each in found] == ["TL0201", "TL0201"]
     assert tl("check", "nothing.tl", cwd=tmp_path).returncode == 2

@@ -40,7 +40,7 @@ SYNTAX = [
     Case("}", codes.UNEXPECTED_TOKEN, 1, "}", "closes nothing"),
     Case("for in x { }", codes.UNEXPECTED_TOKEN, 1, "in", "expected a name"),
     Case("f(x) = 3", codes.UNEXPECTED_TOKEN, 1, "f(x)", "cannot be assigned to", "x[0]"),
-    Case("a.b = 3", codes.UNEXPECTED_TOKEN, 1, "a.b", "cannot be assigned to"),
+    Case("f() = 3", codes.UNEXPECTED_TOKEN, 1, "f()", "cannot be assigned to"),
     Case("x[] = 3", codes.UNEXPECTED_TOKEN, 1, "[]", "an index is missing"),
     Case("a < b < c", codes.UNEXPECTED_TOKEN, 1, "<", "do not chain", "`and`"),
     Case("a == b == c", codes.UNEXPECTED_TOKEN, 1, "==", "do not chain"),

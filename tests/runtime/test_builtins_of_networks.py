@@ -56,7 +56,7 @@ HEADS = random(3, 2, 4)
 ROWS: list[tuple[str, list[Any], dict[str, Any], Callable[[], Any]]] = [
     ("linear", [X, W, B], {}, lambda: X @ W.T + B),
     ("linear", [X, W], {}, lambda: X @ W.T),
-    ("embedding", [TABLE, torch.tensor([[1, 4]])], {}, lambda: TABLE[[[1, 4]]]),
+    ("embedding", [TABLE, torch.tensor([[1, 4]])], {}, lambda: TABLE[torch.tensor([[1, 4]])]),
     ("embedding", [TABLE, [0, 2]], {}, lambda: TABLE[[0, 2]]),
     ("embedding", [TABLE, 3], {}, lambda: TABLE[3:4]),
     ("conv2d", [IMAGE, KERNEL], {"stride": 2, "padding": [1, 0]},

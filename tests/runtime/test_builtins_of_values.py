@@ -20,8 +20,8 @@ PROGRAMS = {
     'print("abc".replace("b", "x"), "abc".starts_with("ab"), ends_with("abc", "b"), find("abc", "c"), "abc".find("x"))':
         "axc true false 2 -1",
     'v = IntVec::new() v.push(3) v.push(4) v.set(0, 7) print(v, len(v), v[1], v.pop(), v.is_empty(), get(v, -1))':
-        "Vec[7, 4] 2 4 4 false 7",
-    'v = FloatVec::new() v.push(1) v.push(2.5) print(v) v.clear() print(v.is_empty())': "Vec[1.0, 2.5]\ntrue",
+        "[7] 2 4 4 false 7",
+    'v = FloatVec::new() v.push(1) v.push(2.5) print(v) v.clear() print(v.is_empty())': "[1.0, 2.5]\ntrue",
     'v = StringVec::new() v.push("a") for s in v { print(s) } b = BoolVec::new() b.push(true) print(b[0])': "a\ntrue",
     "a = [1, 2] b = append([true], false) print(b, reverse([\"a\", \"b\"]), contains(\"abc\", \"b\"), "
     "contains(range(3), 5))":

@@ -28,9 +28,9 @@ def check(
         except TensorLogicError as error:
             found.append(error)
     if as_json:
-        print_json([diagnostic.as_dict() for error in found for diagnostic in error.diagnostics])
+        print_json([diagnostic.as_dict() for each in found for diagnostic in each.diagnostics])
     else:
-        for error in found:
-            print(render(error), file=sys.stderr)
+        for each in found:
+            print(render(each), file=sys.stderr)
     if found:
         raise typer.Exit(1)

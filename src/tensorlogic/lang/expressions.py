@@ -41,6 +41,13 @@ class Expressions(Patterns):
         self.ascend()
         return left
 
+    def head(self) -> tree.Expression:
+        """An expression that a block follows."""
+        outside, self.layout = self.layout, self.layout._replace(braces=False)
+        value = self.expression()
+        self.layout = outside
+        return value
+
     def _infix(self, minimum: int) -> Infix | None:
         """What the next token does to the operand before it, unless that binds too loosely or is over."""
         infix = INFIX.get(self.token.kind)

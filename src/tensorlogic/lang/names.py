@@ -19,13 +19,6 @@ class Names(Cursor):
         token = self.expect("name", what)
         return tree.Name(token.span, str(token.value))
 
-    def head(self) -> tree.Expression:
-        """An expression that a block follows."""
-        outside, self.layout = self.layout, self.layout._replace(braces=False)
-        value = self.expression()
-        self.layout = outside
-        return value
-
     def type_name(self) -> tree.Type:
         """A type, such as ``int``, ``float16[2, n]`` or ``Box<float>``."""
         name = self.expect("name", "a type")

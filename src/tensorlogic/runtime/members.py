@@ -13,9 +13,9 @@ from typing import Any, Final, NamedTuple
 
 from tensorlogic.errors import SourceError, nearest
 from tensorlogic.errors.codes import NO_MEMBER, WRONG_TYPE
-from tensorlogic.runtime.calls import Function, call, is_compiled
+from tensorlogic.runtime.calls import Function, call
 from tensorlogic.runtime.kinds import kind, with_article
-from tensorlogic.runtime.registry import FUNCTIONS
+from tensorlogic.runtime.registry import FUNCTIONS, METHODS
 from tensorlogic.runtime.structs import Struct
 from tensorlogic.runtime.values import adopt, adopt_outputs, class_names, fields
 
@@ -72,7 +72,7 @@ def invoke(
     if isinstance(value, Struct) and name in value.functions:
         return call(value.functions[name], (value, *arguments), options)
     members = _members(value)
-    is_own = members.methods and name in members.names and (function is None or is_compiled(function))
+    is_own = members.methods and name in members.names and function not in METHODS
     if is_own and callable(method := members.read(value, name)):
         return adopt_outputs(call(method, arguments, options))
     if function is None:

@@ -60,12 +60,12 @@ class Session:
             raise SourceError(CANNOT_WRITE, message, help="Allow it: tl run --allow-write FOLDER.")
         return target
 
-    def readable(self, path: str) -> Path:
+    def readable(self, path: str) -> str:
         """The path, if the program may read there."""
         if not self.may_read(path):
             message = f"{path} is outside the folders that the program may read"
             raise SourceError(NOT_ALLOWED, message, help="Allow it: tl run --allow-read FOLDER.")
-        return Path(path)
+        return path
 
     def may_read(self, path: str) -> bool:
         """Whether the program may read there."""

@@ -49,10 +49,12 @@ def norm(x: Any, p: float = 2, axis: Any = None, keepdim: bool = False) -> Any:
 @builtin
 def det(x: Any) -> torch.Tensor:
     """The determinant of a square matrix."""
-    return torch.linalg.det(as_tensor(x))
+    found: torch.Tensor = torch.linalg.det(as_tensor(x))
+    return found
 
 
 @builtin
 def inverse(x: Any) -> torch.Tensor:
     """The matrix that times x is the identity."""
-    return torch.linalg.inv(as_tensor(x))
+    found: torch.Tensor = torch.linalg.inv(as_tensor(x))
+    return found

@@ -54,11 +54,11 @@ def attention(query: Any, key: Any, value: Any, mask: Any = None, causal: bool =
     `mask` [..., places, places of key] is 0 where a place may not look; with `causal` it may not look behind itself.
     Heads of queries may be a multiple of those of keys and values, which are then shared.
     """
-    given = [as_tensor(each) for each in (query, key, value)]
+    q, k, v = as_tensor(query), as_tensor(key), as_tensor(value)
     allowed = None if mask is None else as_tensor(mask) != 0
-    shared = given[0].ndim > 2 and given[0].shape[-3] != given[1].shape[-3]
+    shared = q.ndim > 2 and q.shape[-3] != k.shape[-3]
     found: torch.Tensor = torch.nn.functional.scaled_dot_product_attention(
-        *given, attn_mask=allowed, is_causal=causal, enable_gqa=shared
+        q, k, v, attn_mask=allowed, is_causal=causal, enable_gqa=shared
     )
     return found
 

@@ -47,11 +47,6 @@ class Vec(list[Any]):
             where = "is empty" if not self else f"has no element {index} among {len(self)}"
             raise SourceError(RUN_FAILED, f"this {self.name} {where}")
 
-    def __str__(self) -> str:
-        from tensorlogic.runtime.display import nested
-
-        return f"Vec{nested(list(self))}"
-
 
 def _vector(kind_name: str, accepts: tuple[type, ...]) -> Callable[[], Vec]:
     made = type(kind_name, (Vec,), {"name": kind_name, "accepts": accepts})

@@ -31,19 +31,20 @@ def sort(x: Any, axis: int = -1, descending: bool = False) -> Any:
     """The elements along an axis by size, those of a list too; the smallest first unless `descending`."""
     if isinstance(x, list):
         return sorted(x, reverse=descending)
-    return as_tensor(x).sort(axis, descending, stable=True).values
+    return torch.sort(as_tensor(x), dim=axis, descending=descending, stable=True).values
 
 
 @builtin
 def argsort(x: Any, axis: int = -1, descending: bool = False) -> torch.Tensor:
     """The indices of the elements along an axis by size; the smallest first unless `descending`."""
-    return as_tensor(x).argsort(axis, descending, stable=True)
+    return torch.argsort(as_tensor(x), dim=axis, descending=descending, stable=True)
 
 
 @builtin
 def unique(x: Any) -> torch.Tensor:
     """The elements without repetitions, the smallest first."""
-    return as_tensor(x).unique()
+    found: torch.Tensor = torch.unique(as_tensor(x))
+    return found
 
 
 @builtin

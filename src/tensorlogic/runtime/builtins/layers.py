@@ -6,7 +6,7 @@ from typing import Any
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import RUN_FAILED
-from tensorlogic.runtime.convert import as_int, as_ints, as_tensor
+from tensorlogic.runtime.convert import as_int, as_ints, as_optional, as_tensor
 from tensorlogic.runtime.lazy import torch
 from tensorlogic.runtime.registry import builtin
 
@@ -18,14 +18,10 @@ def _each(sizes: Sizes) -> Any:
     return as_int(sizes) if isinstance(sizes, int) else as_ints([sizes])
 
 
-def _optional(value: Any) -> torch.Tensor | None:
-    return None if value is None else as_tensor(value)
-
-
 @builtin
 def linear(x: Any, weight: Any, bias: Any = None) -> torch.Tensor:
     """x [..., in] times the transpose of `weight` [out, in], plus `bias` [out]: [..., out]."""
-    return torch.nn.functional.linear(as_tensor(x), as_tensor(weight), _optional(bias))
+    return torch.nn.functional.linear(as_tensor(x), as_tensor(weight), as_optional(bias))
 
 
 @builtin
@@ -44,7 +40,7 @@ def conv1d(
     x: Any, weight: Any, bias: Any = None, stride: int = 1, padding: int = 0, dilation: int = 1, groups: int = 1
 ) -> torch.Tensor:
     """The convolution of x [batch, in, length] with `weight` [out, in / groups, size]: [batch, out, length]."""
-    given = as_tensor(x), as_tensor(weight), _optional(bias)
+    given = as_tensor(x), as_tensor(weight), as_optional(bias)
     return torch.nn.functional.conv1d(*given, stride, padding, dilation, groups)
 
 
@@ -62,7 +58,7 @@ def conv2d(
 
     `stride`, `padding` and `dilation` are numbers, or [of the height, of the width].
     """
-    given = as_tensor(x), as_tensor(weight), _optional(bias)
+    given = as_tensor(x), as_tensor(weight), as_optional(bias)
     return torch.nn.functional.conv2d(*given, _each(stride), _each(padding), _each(dilation), groups)
 
 
@@ -71,7 +67,7 @@ def conv_transpose2d(
     x: Any, weight: Any, bias: Any = None, stride: Sizes = 1, padding: Sizes = 0, groups: int = 1
 ) -> torch.Tensor:
     """The transposed convolution of x [batch, in, height, width] with `weight` [in, out / groups, rows, columns]."""
-    given = as_tensor(x), as_tensor(weight), _optional(bias)
+    given = as_tensor(x), as_tensor(weight), as_optional(bias)
     return torch.nn.functional.conv_transpose2d(*given, _each(stride), _each(padding), groups=groups)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensorlogic.runtime.convert import as_number, as_tensor
+from tensorlogic.runtime.convert import as_optional, as_tensor
 from tensorlogic.runtime.lazy import is_tensor, torch
 from tensorlogic.runtime.registry import builtin
 from tensorlogic.runtime.session import CURRENT
@@ -50,16 +50,15 @@ def batch_norm(
 
     With `mean` and `variance` [channels], as learnt while training, these are used instead of those of x.
     """
-    known = [None if each is None else as_tensor(each) for each in (mean, variance, weight, bias)]
-    learnt = mean is not None
-    return torch.nn.functional.batch_norm(as_tensor(x), *known, training=not learnt, eps=as_number(eps))
+    at, spread, scale, shift = map(as_optional, (mean, variance, weight, bias))
+    learnt = at is not None
+    return torch.nn.functional.batch_norm(as_tensor(x), at, spread, scale, shift, training=not learnt, eps=eps)
 
 
 @builtin
 def group_norm(x: Any, groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> torch.Tensor:
     """x [batch, channels, …] normalized in groups of channels, times `weight`, plus `bias` (both [channels])."""
-    known = [None if each is None else as_tensor(each) for each in (weight, bias)]
-    return torch.nn.functional.group_norm(as_tensor(x), groups, *known, eps)
+    return torch.nn.functional.group_norm(as_tensor(x), groups, as_optional(weight), as_optional(bias), eps)
 
 
 @builtin

@@ -122,15 +122,15 @@ def roll(x: Any, by: int, axis: int = -1) -> torch.Tensor:
 
 
 @builtin
-def split(x: Any, size: Any, axis: int = 0) -> list[Any]:
+def split(x: Any, size: Any = None, axis: int = 0) -> list[Any]:
     """A tensor in pieces of a size along an axis, the last of which may be smaller; a string in pieces at `size`.
 
-    ``split(x, [2, 3])`` gives pieces of these sizes, and ``split("a,b", ",")`` a list of strings.
+    ``split(x, [2, 3])`` gives pieces of these sizes, ``split("a,b", ",")`` and ``split("a b")`` lists of strings.
     """
     if isinstance(x, str):
         return x.split(size) if isinstance(size, str) else x.split()
     sizes = as_int(size) if isinstance(size, int) else as_ints([size])
-    return list(as_tensor(x).split(sizes, as_int(axis)))
+    return list(torch.split(as_tensor(x), sizes, as_int(axis)))
 
 
 @builtin

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from tensorlogic.errors import FormatError, SourceError, UsageError
@@ -46,10 +47,10 @@ def load_tokenizer(path: str) -> Tokenizer:
         help = "pip install tokenizers"
         raise UsageError(MISSING_PACKAGE, "tokenizers need the package tokenizers", help=help) from None
     readable = CURRENT.get().readable(path)
-    if not readable.is_file():
+    if not Path(readable).is_file():
         raise FormatError(FILE_NOT_FOUND, f"there is no file {path}")
     try:
-        return Tokenizer(Library.from_file(str(readable)))
+        return Tokenizer(Library.from_file(readable))
     except Exception as error:  # the library raises nothing narrower
         raise FormatError(CORRUPT, f"{path} is not a tokenizer: {error}") from error
 
