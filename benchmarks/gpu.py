@@ -39,7 +39,7 @@ ResNet-50 in float16: the median of a prediction in milliseconds, the images a s
 start of loading to the end of the first prediction, and the largest difference to PyTorch in float32, relative to the
 largest logit. "From NumPy" are float32 arrays in memory that go to the GPU, and results that come back; "on the GPU"
 are float32 tensors that are there already, and results that stay. They take turns, in an order that changes every
-round. PyTorch's convolutions are channels-last; in the CUDA graph they are captured once and replayed.
+round, without a pause. PyTorch's convolutions are channels-last; in the CUDA graph they are captured once and replayed.
 """
 
 Predict = Callable[[Tensor], Tensor]
@@ -114,7 +114,7 @@ def graph(setting: Setting) -> Callable[[np.ndarray | Tensor], np.ndarray | Tens
         with torch.cuda.graph(captured):
             result = module(channels_last(given))
 
-    def predict(images: Tensor) -> Tensor:
+    def predict(images: Tensor, _weights: nn.Module = module) -> Tensor:  # the graph reads them where they are
         given.copy_(images)
         captured.replay()
         return result.clone()
@@ -159,10 +159,14 @@ def rows(setting: Setting, peers: dict[str, Callable], rounds: int, seconds: flo
                 runs[each.peer] = _checked(each, peers[each.peer], setting, images, wanted)
             except Exception as error:  # whatever it is, it is this peer's result
                 each.reason = str(error) if isinstance(error, Absent) else f"failed: {first_line(error)}"
-        times = measure(runs, [images], rounds, seconds)
+        times = measure(runs, [images], rounds, seconds, rest=_after_one_another)
         for each in found:
             each.times = times.get(each.peer, ())
         yield from found
+
+
+def _after_one_another(seconds: float) -> None:
+    """A GPU that rests lowers its clock, and has no threads that spin."""
 
 
 def _checked(

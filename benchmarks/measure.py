@@ -25,7 +25,8 @@ def measure(
     """Seconds of every run, round by round: at least `rounds` of them, and more until `seconds` have passed.
 
     They take turns, in an order that changes every round, so that whatever else the machine does meanwhile falls on
-    all of them alike. In one round all of them are given the same step.
+    all of them alike. In one round all of them are given the same step, twice: the second time is measured, as in a
+    loop, with threads, caches and the clock rate in the state that they have then.
     """
     times: dict[str, list[float]] = {name: [] for name in runs}
     order = list(runs)
@@ -35,6 +36,7 @@ def measure(
         shuffle(order)
         for name in order:
             rest(REST)
+            runs[name](steps[done % len(steps)])
             start = clock()
             runs[name](steps[done % len(steps)])
             if done >= 0:

@@ -32,9 +32,9 @@ _METHOD = """\
 
 - A network, batch size and precision is measured in a process of its own, with everybody in it, each with as many
   threads as the machine has cores. They take NumPy arrays and give NumPy arrays.
-- They take turns, in an order that changes every round. Three rounds are for warming up. Before each prediction 50 ms
+- They take turns, in an order that changes every round. Three rounds are for warming up. A turn begins with 50 ms that
   are spent awake: threads of the one before spin for up to 40 ms on a core that is then missing, and a caller who slept
-  may wake up on the core of a thread that it needs.
+  may wake up on the core of a thread that it needs. Then come two predictions; the second is measured, as in a loop.
 - TensorLogic loads with `tune=True`: it has measured its engines on the model once and takes the fastest.
 - The weights are random, except those of MobileNetV2 (trained briefly), basic-pitch and CREPE (as published).
 - coremltools converts the packages from PyTorch, with fixed shapes: in float32 for f32, in float16 for bf16, which is

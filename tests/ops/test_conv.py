@@ -45,7 +45,8 @@ def _case(
 
 def few(filters: int, kernel: tuple[int, int], pads: Pads, strides: Sizes = (1, 1), **how: Any) -> Case:
     """A convolution of 9 x 23 values with few filters."""
-    arguments = {"x": random(2, 3, 9, 23), "weight": random(filters, 3, *kernel), "bias": random(filters), **how}
+    x = random(2, 3, 9, 23)
+    arguments = {"x": x, "weight": random(filters, 3, *kernel), "bias": random(filters), **how}
     want = convolved(pads, strides, how.get("dilations", ()))
     pad = [amount for pair in pads for amount in pair]
     return case(
@@ -114,6 +115,7 @@ CONV = [
     few(4, (4, 4), [NONE, NONE], [2, 5]),
     few(1, (3, 5), [(2, 2), NONE], dilations=[2, 1]),
     few(1, (3, 20), [NONE, NONE]),
+    few(1, (5, 5), [NONE, NONE], x=np.where(np.arange(23) == 11, np.nan, random(2, 3, 9, 23)).astype(np.float32)),
     # Sizes that are not known until the program runs.
     conv(2, dynamic=True, pad_type="same", want=convolved([(1, 1), (0, 1)])),
     conv(2, dynamic=True, pad_type="same", strides=[2, 3], want=convolved([(1, 1), NONE], [2, 3])),

@@ -83,6 +83,7 @@ def measure(
         shuffle(turns)
         for name in turns:
             rest(REST)
+            sessions[name]()  # brings caches, threads and clock rates back
             times[name].append(_timed(sessions[name], clock))
         if done >= _ENOUGH and clock() >= end:
             break

@@ -30,6 +30,7 @@ class CoreMLModel(Model):
         self.function = described.name
         self.functions = described.file.functions
         self._file = described.file
+        self._names = tuple(feature.name for feature in self.inputs)
         sample = self._sample if tune else None
         content = partial(digest, described.file.files)
         prepared = engines.prepare(described.file.program, described.name, engine, device, precision, content, sample)
@@ -82,15 +83,14 @@ class CoreMLModel(Model):
                     f"{len(values)} inputs were given, but the model takes {len(self.inputs)}",
                     help=self._inputs_help(),
                 )
-            given = dict(zip((feature.name for feature in self.inputs), values, strict=False))
+            given = dict(zip(self._names, values, strict=False))
             twice = next((name for name in named if name in given), None)
             if twice is not None:
                 raise UsageError(codes.WRONG_ARGUMENTS, f"the input {twice!r} was given twice")
             given.update(named)
-        known = [feature.name for feature in self.inputs]
         for name in given:
-            if name not in known:
-                guess = nearest(str(name), known)
+            if name not in self._names:
+                guess = nearest(str(name), self._names)
                 raise UsageError(
                     codes.UNKNOWN_INPUT,
                     f"the model has no input {name!r}",

@@ -3,6 +3,7 @@
 Engines compute filters side by side in the lanes of a vector, and few filters leave most of these idle. A filter that
 is shifted by one stride gives the next place; with all shifts together, the window moves on by as many places at once.
 That costs the zeros that fill the shifted filters up, and putting the places in line: it pays where kernels are large.
+Zeros times NaN are NaN: what is no number reaches a few places beside its own.
 """
 
 from __future__ import annotations
