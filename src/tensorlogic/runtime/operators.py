@@ -43,10 +43,13 @@ def invert(value: Any) -> Any:
 
 def matmul(left: Any, right: Any) -> Any:
     """``@``, of the common type where the two have different ones."""
-    if is_tensor(left) and is_tensor(right) and left.dtype != right.dtype:
-        common = torch.promote_types(left.dtype, right.dtype)
-        return left.to(common) @ right.to(common)
-    return left @ right
+    try:
+        return left @ right
+    except RuntimeError:  # asking for the types first would cost as much as a small product
+        if not (is_tensor(left) and is_tensor(right)) or left.dtype == right.dtype:
+            raise
+    common = torch.promote_types(left.dtype, right.dtype)
+    return left.to(common) @ right.to(common)
 
 
 def power(base: Any, exponent: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from tensorlogic.runtime.convert import as_tensor
@@ -9,11 +11,18 @@ from tensorlogic.runtime.lazy import torch
 from tensorlogic.runtime.registry import builtin
 
 
+@cache
+def _function(name: str) -> Callable[[torch.Tensor], torch.Tensor]:
+    """torch's own function where it has one, which is nearer to the kernel."""
+    found: Callable[[torch.Tensor], torch.Tensor] = getattr(torch, name, None) or getattr(torch.nn.functional, name)
+    return found
+
+
 def _define(name: str, says: str) -> None:
     """A builtin that is torch's function of a tensor."""
 
     def each(x: Any) -> torch.Tensor:
-        found: torch.Tensor = getattr(torch.nn.functional, name)(as_tensor(x))
+        found: torch.Tensor = _function(name)(x if x.__class__ is torch.Tensor else as_tensor(x))
         return found
 
     each.__name__, each.__doc__ = name, says

@@ -13,9 +13,12 @@ from tensorlogic.runtime.registry import builtin
 
 def _define(name: str, says: str) -> None:
     """A builtin that is Python's function of a number, and torch's of a tensor."""
+    of_number = getattr(math, name)
 
     def each(x: Any) -> Any:
-        return getattr(math, name)(x) if isinstance(x, int | float) else getattr(torch, name)(as_tensor(x))
+        if x.__class__ is float or x.__class__ is int:
+            return of_number(x)
+        return getattr(torch, name)(x if x.__class__ is torch.Tensor else as_tensor(x))
 
     each.__name__, each.__doc__ = name, says
     builtin(each)
