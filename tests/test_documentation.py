@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def blocks(language: str) -> list:
 @pytest.fixture
 def folder(package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where examples run: with a model.mlpackage."""
-    (tmp_path / "model.mlpackage").symlink_to(package)
+    shutil.copytree(package, tmp_path / "model.mlpackage")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -82,6 +82,8 @@ def _cast(node: tree.Cast) -> str:
 
 @sexp.register(tree.Type)
 def _type(node: tree.Type) -> str:
+    if node.arguments:
+        return f"{node.name}<{_all(node.arguments)}>"
     if node.dimensions is None:
         return node.name
     return f"{node.name}{['?' if d is None else d for d in node.dimensions]}".replace("'", "")
@@ -177,3 +179,61 @@ def _import(node: tree.Import) -> str:
 @sexp.register(tree.Main)
 def _main(node: tree.Main) -> str:
     return _list("main", sexp(node.body))
+
+
+@sexp.register(tree.Path)
+def _path(node: tree.Path) -> str:
+    return f"{node.owner.id}::{node.name.id}"
+
+
+@sexp.register(tree.StructLiteral)
+def _struct_literal(node: tree.StructLiteral) -> str:
+    return _list("new", sexp(node.type), *map(sexp, node.fields))
+
+
+@sexp.register(tree.Match)
+def _match(node: tree.Match) -> str:
+    return _list("match", sexp(node.value), *map(sexp, node.arms))
+
+
+@sexp.register(tree.Arm)
+def _arm(node: tree.Arm) -> str:
+    guard = () if node.guard is None else ("if", sexp(node.guard))
+    return _list("=>", sexp(node.pattern), *guard, sexp(node.body))
+
+
+@sexp.register(tree.Wildcard)
+def _wildcard(node: tree.Wildcard) -> str:
+    return "_"
+
+
+@sexp.register(tree.Alternatives)
+def _alternatives(node: tree.Alternatives) -> str:
+    return "|".join(map(sexp, node.patterns))
+
+
+@sexp.register(tree.StructPattern)
+def _struct_pattern(node: tree.StructPattern) -> str:
+    return _list(node.name.id, *(f"{field.name.id}: {sexp(field.pattern)}" for field in node.fields))
+
+
+@sexp.register(tree.Struct)
+def _struct(node: tree.Struct) -> str:
+    fields = (f"{field.name}: {sexp(field.type)}" for field in node.fields)
+    return _list("struct", node.name.id, *(name.id for name in node.parameters), *fields)
+
+
+@sexp.register(tree.Impl)
+def _impl(node: tree.Impl) -> str:
+    trait = () if node.trait is None else (node.trait.id,)
+    return _list("impl", *(name.id for name in node.parameters), *trait, sexp(node.type), *map(sexp, node.methods))
+
+
+@sexp.register(tree.Trial)
+def _trial(node: tree.Trial) -> str:
+    return _list(node.word, node.name.id, sexp(node.body))
+
+
+@sexp.register(tree.PythonImport)
+def _python_import(node: tree.PythonImport) -> str:
+    return _list("python", node.module, node.alias)

@@ -55,6 +55,35 @@ PRECEDENCE = {
     "2 + 3 * 4 ** 2 / 8 - 1": "(- (+ 2 (/ (* 3 (** 4 2)) 8)) 1)",
 }
 
+TYPES = {
+    "P { x: 1, y }": "(new P x: 1 y: y)",
+    "P {\n  x: 1,\n  y: 2,\n}.x": "(. (new P x: 1 y: 2) x)",
+    "Box<int> { value: 1 }": "(new Box<int> value: 1)",
+    "Box<Box<float16[2, n]>>::new(1)": "(call Box::new 1)",
+    "P::new(1).f(2)": "(call (. (call P::new 1) f) 2)",
+    "f16::zeros([2])": "(call f16::zeros [2])",
+    "a < b": "(< a b)",
+    "x as int < y": "(< (as x int) y)",
+    "if a { b }": "(if a {b} _)",
+    "if a == P { b }": "(if (== a P) {b} _)",
+    "if (P { x: 1 }) == a { b }": "(if (== (new P x: 1) a) {b} _)",
+    "if f(P { x: 1 }) { b }": "(if (call f (new P x: 1)) {b} _)",
+    "while a < b { c }": "(while (< a b) {c})",
+    "for x in xs { P { x } }": "(for x xs {(new P x: x)})",
+    "a\n{ b }": "a\n{b}",
+}
+
+MATCHES = {
+    "match n { 0 => a, 1 | -2 => b, k if k < 0 => c, _ => d }":
+        "(match n (=> 0 a) (=> 1|-2 b) (=> k if (< k 0) c) (=> _ d))",
+    'match n { "a" => 1, true => 2, 0.5 => 3, }': "(match n (=> 'a' 1) (=> True 2) (=> 0.5 3))",
+    "match p { P { x: 0, y } => y, P {} => 1 }": "(match p (=> (P x: 0 y: y) y) (=> (P) 1))",
+    "match n {\n  0 => a\n  -1 => b\n}": "(match n (=> 0 a) (=> -1 b))",
+    "match n { 0 => { a b } 1 => break, _ => return c }": "(match n (=> 0 {a; b}) (=> 1 {break}) (=> _ {(return c)}))",
+    "x = match n { _ => a } + 1": "(= x (+ (match n (=> _ a)) 1))",
+    "match n { }": "(match n)",
+}  # fmt: skip
+
 POSTFIX = {
     "f()": "(call f)",
     "f(a, b)": "(call f a b)",
@@ -102,7 +131,10 @@ LITERALS = {
 }
 
 
-@pytest.mark.parametrize(("text", "want"), [*PRECEDENCE.items(), *POSTFIX.items(), *LITERALS.items()])
+TABLES = (PRECEDENCE, TYPES, MATCHES, POSTFIX, LITERALS)
+
+
+@pytest.mark.parametrize(("text", "want"), [row for rows in TABLES for row in rows.items()])
 def test_expression(text: str, want: str) -> None:
     assert parsed(text) == want
 
@@ -122,7 +154,7 @@ def test_a_keyword_is_a_whole_word(word: str) -> None:
         "main",
         "frozen",
         "int",
-        "match",
+        "impl",
         "test",
         "query",
         "struct",

@@ -146,27 +146,28 @@ def test_a_builtin_has_a_signature_and_a_page(name: str) -> None:
 def test_glob_is_sorted(tmp_path: Path) -> None:
     for name in ("b.txt", "a.txt", "c.png"):
         (tmp_path / name).touch()
-    assert FUNCTIONS["glob"](f"{tmp_path}/*.txt") == [f"{tmp_path}/a.txt", f"{tmp_path}/b.txt"]
+    printed = output(f'for path in glob("{tmp_path}/*.txt") {{ print(path) }}', folder=tmp_path)
+    assert printed == f"{tmp_path}/a.txt\n{tmp_path}/b.txt"
 
 
 def test_an_image_is_scaled_and_converted(tmp_path: Path) -> None:
     path = tmp_path / "image.png"
     Image.new("RGB", (6, 4), (255, 0, 0)).save(path)
     program = f'i = load_image("{path}", size: [2, 3], mode: "L") print(i.size, i.width, i.height, i.mode, i)'
-    assert output(program) == "[3, 2] 3 2 L <image>"
+    assert output(program, folder=tmp_path) == "[3, 2] 3 2 L <image>"
 
 
 @pytest.mark.parametrize("size", ["224", "[1, 2, 3]", "[0, 5]"])
 def test_an_image_has_a_height_and_a_width(size: str, tmp_path: Path) -> None:
     path = tmp_path / "image.png"
     Image.new("L", (2, 2)).save(path)
-    assert "[height, width]" in failure(f'load_image("{path}", size: {size})').message
+    assert "[height, width]" in failure(f'load_image("{path}", size: {size})', folder=tmp_path).message
 
 
 def test_a_file_that_is_no_image(tmp_path: Path) -> None:
     path = tmp_path / "image.png"
     path.write_bytes(b"no image")
-    found = failure(f'load_image("{path}")')
+    found = failure(f'load_image("{path}")', folder=tmp_path)
     assert found.code == codes.BAD_IMAGE
     assert str(path) in found.message
 

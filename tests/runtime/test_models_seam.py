@@ -12,6 +12,7 @@ import torch
 
 from tensorlogic import models
 from tensorlogic.errors import BytePlace, EngineError, FormatError, SourceError, UsageError, codes
+from tensorlogic.runtime import Permissions
 from tests.runtime.harness import failure, output, under_the_caret
 
 
@@ -170,5 +171,5 @@ def test_saving_stays_inside_the_folder(tmp_path: Path, monkeypatch: pytest.Monk
     for path in ("../out.safetensors", "/out.safetensors", "link/out.safetensors", "a/../../out.safetensors"):
         assert failure(f'save_model(load_model("m"), "{path}")').code == codes.CANNOT_WRITE
     output('save_model(load_model("m"), "out.safetensors")')
-    output('save_model(load_model("m"), "/out.safetensors")', write_anywhere=True)
+    output('save_model(load_model("m"), "/out.safetensors")', permissions=Permissions(write=(Path("/"),)))
     assert saved == [tmp_path / "out.safetensors", Path("/out.safetensors")]

@@ -26,7 +26,10 @@ def test_a_real_model_gives_the_same_as_from_python() -> None:
         "cell_state": torch.zeros(1, 128),
     }
     wanted = models.load_model(path, engine="torch", precision="f32").predict(**inputs)
-    assert output(program) == f"CoreML audio_input [1, 576]\n[1, 128] {text(wanted['vad_output'].flatten()[0])}"
+    assert (
+        output(program, folder=path.parent)
+        == f"CoreML audio_input [1, 576]\n[1, 128] {text(wanted['vad_output'].flatten()[0])}"
+    )
 
 
 def test_a_program_keeps_a_state(stateful_package: Path) -> None:
@@ -43,7 +46,7 @@ def test_a_program_keeps_a_state(stateful_package: Path) -> None:
         print(sum(abs(twice.predict(ones(2, 8), state: state) - first * 2)))
         for name in state.names {{ print(name, make_state(add).read(name).shape) }}
     """
-    assert output(program).splitlines() == [
+    assert output(program, folder=stateful_package.parent).splitlines() == [
         '["add", "twice"] twice [total: float16[1, 8]]',
         '["total"] 0.0 0.0',
         "0.0",
@@ -52,7 +55,7 @@ def test_a_program_keeps_a_state(stateful_package: Path) -> None:
 
 
 def test_a_forgotten_state_is_explained(stateful_package: Path) -> None:
-    found = failure(f'm = load_model("{stateful_package}")\nm.predict(ones(1, 8))')
+    found = failure(f'm = load_model("{stateful_package}")\nm.predict(ones(1, 8))', folder=stateful_package.parent)
     assert found.code == codes.WRONG_STATE
     assert "total: float16[1, 8]" in found.message
     assert "make_state()" in (found.help or "")

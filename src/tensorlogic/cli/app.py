@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tensorlogic import __version__
-from tensorlogic.cli import bench, cache, convert, devices, inspect, predict, run
+from tensorlogic.cli import bench, cache, check, convert, devices, explain, fmt, inspect, predict, run, test
 
 app = typer.Typer(
     name="tl",
@@ -32,6 +32,9 @@ def _options(
 ) -> None: ...
 
 
-for command in (run.run, inspect.inspect, predict.predict, convert.convert, bench.bench, devices.devices):
+for command in (
+    *(run.run, check.check, test.test, fmt.fmt, explain.explain),
+    *(inspect.inspect, predict.predict, convert.convert, bench.bench, devices.devices),
+):
     app.command()(command)
 app.add_typer(cache.app, name="cache")

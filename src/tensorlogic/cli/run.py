@@ -7,9 +7,21 @@ from typing import Annotated
 
 import typer
 
+from tensorlogic.cli.permissions import ENVIRONMENT, PYTHON, READ, WRITE
 
-def run(file: Annotated[Path, typer.Argument(help="A TensorLogic program (.tl).")]) -> None:
-    """Run a TensorLogic program."""
-    from tensorlogic.runtime import run_file
 
-    run_file(file)
+def run(
+    file: Annotated[Path, typer.Argument(help="A TensorLogic program (.tl).")],
+    allow_python: PYTHON = False,
+    allow_env: ENVIRONMENT = False,
+    allow_read: READ = None,
+    allow_write: WRITE = None,
+) -> None:
+    """Run a TensorLogic program.
+
+    It may read in its own folder and in the current one, and write in the current one.
+    """
+    from tensorlogic.runtime import Permissions, run_file
+
+    permissions = Permissions(allow_python, allow_env, tuple(allow_read or ()), tuple(allow_write or ()))
+    run_file(file, permissions=permissions)

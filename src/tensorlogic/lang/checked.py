@@ -6,7 +6,7 @@ It has nodes of its own, so that nothing that has not been checked can be compil
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tensorlogic.lang.source import Source, Span
@@ -14,10 +14,11 @@ from tensorlogic.lang.tree import Node, node
 
 
 class Type(NamedTuple):
-    """A type that exists; `dimensions` is None for a scalar."""
+    """A type that exists; `dimensions` is None for a scalar, and `struct` is one of the program's own."""
 
     base: str
-    dimensions: tuple[int | str | None, ...] | None
+    dimensions: tuple[int | str | None, ...] | None = None
+    struct: Struct | None = None
 
     def __str__(self) -> str:
         if self.dimensions is None:
@@ -58,13 +59,26 @@ class Function:
         return f"{self.name}({', '.join(p.name for p in self.parameters)})"
 
 
+@dataclass(slots=True, eq=False)
+class Struct:
+    """A struct of the program. Fields and methods come in after all structs are known."""
+
+    name: str
+    unit: int
+    fields: tuple[Parameter, ...] = ()
+    methods: dict[str, Function] = field(default_factory=dict)
+    drops: bool = False
+    """Whether a method is called when a value's time is over."""
+
+
 class Builtin(NamedTuple):
     """A function or constant that every program has."""
 
     name: str
 
 
-Symbol = Variable | Function | Builtin
+Exported = Variable | Function | Struct
+Symbol = Exported | Builtin
 Callable = Function | Builtin
 
 
@@ -172,6 +186,68 @@ class MethodCall(Expression):
 
 
 @node
+class Make(Expression):
+    """A value of a struct."""
+
+    struct: Struct
+    values: Mapping[str, Expression]
+
+
+@node
+class Anything(Node):
+    """The pattern that matches everything."""
+
+
+@node
+class Equals(Node):
+    """The pattern that matches one value."""
+
+    value: int | float | bool | str
+
+
+@node
+class Binds(Node):
+    """The pattern that matches everything, and keeps it."""
+
+    variable: Variable
+
+
+@node
+class Fields(Node):
+    """The pattern that matches a value of a struct whose fields match."""
+
+    struct: Struct
+    fields: tuple[tuple[str, Pattern], ...]
+
+
+@node
+class AnyOf(Node):
+    """The pattern that matches what one of several matches."""
+
+    patterns: tuple[Pattern, ...]
+
+
+Pattern = Anything | Equals | Binds | Fields | AnyOf
+
+
+@node
+class Arm(Node):
+    """A way to go on, where a value matches a pattern and the guard is true."""
+
+    pattern: Pattern
+    guard: Expression | None
+    value: Expression
+
+
+@node
+class Match(Expression):
+    """The value of the first arm that fits."""
+
+    value: Expression
+    arms: tuple[Arm, ...]
+
+
+@node
 class Block(Statement):
     """Statements that run one after the other."""
 
@@ -192,6 +268,8 @@ class Assign(Statement):
     target: Variable
     value: Expression
     type: Type | None = None
+    declares: bool = False
+    """Whether the variable ends with the block that it is in."""
 
 
 @node
@@ -212,6 +290,15 @@ class AugmentElement(Statement):
 
 
 @node
+class AssignField(Statement):
+    """A field gets a value, with an `operator` its own changed by it; the object is evaluated once."""
+
+    target: Member
+    operator: str | None
+    value: Expression
+
+
+@node
 class Tensor(Statement):
     """A tensor of a declared type, made from a value or of zeros."""
 
@@ -227,6 +314,31 @@ class If(Statement):
     condition: Expression
     then: Block
     otherwise: Block | None
+
+
+@node
+class Way(Node):
+    """An arm of a `Choose`."""
+
+    pattern: Pattern
+    guard: Expression | None
+    body: Block
+
+
+@node
+class Choose(Statement):
+    """The first of several ways to go on that fits a value."""
+
+    value: Expression
+    ways: tuple[Way, ...]
+
+
+@node
+class PythonImport(Statement):
+    """A Python module under the name that the program calls it by."""
+
+    module: str
+    alias: str
 
 
 @node
@@ -273,6 +385,19 @@ class Definition(Node):
     """The variables of the top level that it assigns to."""
 
 
+@node
+class Trial(Node):
+    """A test or a benchmark: a function without parameters, run by `tl test` or `tl bench`."""
+
+    word: str
+    definition: Definition
+
+    @property
+    def name(self) -> str:
+        """What the program calls it."""
+        return self.definition.function.name
+
+
 @dataclass(frozen=True, eq=False)
 class Program:
     """A whole file, ready to be compiled."""
@@ -281,8 +406,12 @@ class Program:
     unit: int
     body: Block
     definitions: tuple[Definition, ...]
+    structs: tuple[Struct, ...]
     main: Definition | None
+    trials: tuple[Trial, ...]
     shared: frozenset[Variable]
     """The variables of the top level that functions or other files use."""
-    exports: Mapping[str, Variable | Function]
+    drops: bool
+    """Whether values of some struct must be dropped when their time is over."""
+    exports: Mapping[str, Exported]
     """What an importing file gets."""

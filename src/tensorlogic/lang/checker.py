@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import singledispatch
 from types import MappingProxyType
 
@@ -12,17 +13,19 @@ from tensorlogic.errors.codes import (
     DUPLICATE_NAME,
     MISPLACED_STATEMENT,
     NESTED_TOO_DEEPLY,
+    UNDEFINED_NAME,
+    WRONG_ARGUMENTS,
     WRONG_TYPE,
 )
 from tensorlogic.lang import checked, tree, types
 from tensorlogic.lang.context import Context, Surroundings
-from tensorlogic.lang.resolve import resolve, resolve_element, typed
+from tensorlogic.lang.resolve import matched, resolve, resolve_element, resolve_member, typed
 from tensorlogic.lang.scopes import Scope
 from tensorlogic.lang.source import Span
 
 MOST_LOOPS = 20
 """Python refuses more loops inside one another."""
-Imports = Mapping[str, checked.Variable | checked.Function]
+Imports = Mapping[str, checked.Exported]
 _NOTHING: Imports = MappingProxyType({})
 
 
@@ -40,52 +43,120 @@ def check(
     declare, and `unit` a number that keeps the names of this file apart from theirs.
     """
     context = Context(program, known, constants, imports, unit)
-    body, definitions, main = _program(program, context)
+    structs = _declare_structs(program, context)
+    functions = _declare_functions(program, context)
+    # The top level comes first, so that functions see all of its variables.
+    body = _statements([s for s in program.statements if not isinstance(s, _ELSEWHERE)], context)
+    definitions = tuple(_definition(node, function, context) for node, function in functions)
+    main, trials = _main(program, context), _trials(program, context)
     context.problems.raise_any()
     variables = context.top.outermost()
     if program.library:
         context.shared.update(variables.values())
-    exports = {**imports, **variables, **context.functions}
+    exports = {**imports, **variables, **context.declared}
+    whole = checked.Block(Span(0, len(program.source.text)), body)
     shared = frozenset(context.shared)
-    return checked.Program(program.source, unit, body, definitions, main, shared, exports)
+    drops = any(struct.drops for struct in context.structs.values())
+    return checked.Program(program.source, unit, whole, definitions, structs, main, trials, shared, drops, exports)
 
 
-def _program(
-    program: tree.Program, context: Context
-) -> tuple[checked.Block, tuple[checked.Definition, ...], checked.Definition | None]:
-    """The top level comes first, so that functions see all of its variables."""
-    functions = [s for s in program.statements if isinstance(s, tree.Function)]
-    mains = [s for s in program.statements if isinstance(s, tree.Main)]
-    for function in functions:
-        _declare_function(function, context)
-    for extra in mains[1:]:
-        context.problems.report(DUPLICATE_NAME, "there is another `main` above", extra.span)
-    elsewhere = (tree.Function, tree.Main, tree.Import)
-    body = _statements([s for s in program.statements if not isinstance(s, elsewhere)], context)
-    definitions = tuple(_definition(f, context) for f in functions)
-    main = _main(mains[0], context) if mains else None
-    return checked.Block(Span(0, len(program.source.text)), body), definitions, main
+_ELSEWHERE = (tree.Function, tree.Struct, tree.Impl, tree.Main, tree.Trial, tree.Import)
+"""The statements of the top level that do not run in order."""
 
 
-def _declare_function(node: tree.Function, context: Context) -> None:
-    name = node.name.id
-    if name in context.functions:
-        message = f"a function `{name}` is declared above"
-        context.problems.report(DUPLICATE_NAME, message, node.name.span)
-    parameters = tuple(
-        checked.Parameter(p.name, None if p.type is None else context.type(p.type)) for p in node.parameters
-    )
+def _declare_structs(program: tree.Program, context: Context) -> tuple[checked.Struct, ...]:
+    """All structs are known before the fields of one are read, as they may be of another."""
+    nodes = [s for s in program.statements if isinstance(s, tree.Struct)]
+    structs = tuple(checked.Struct(node.name.id, context.unit) for node in nodes)
+    for node, struct in zip(nodes, structs, strict=True):
+        _declare(node.name, struct, context)
+        context.structs[struct.name] = struct
+    for node, struct in zip(nodes, structs, strict=True):
+        with _type_parameters(node.parameters, context):
+            struct.fields = _parameters(node.fields, "fields", context)
+    return structs
+
+
+def _declare(name: tree.Name, declared: checked.Function | checked.Struct, context: Context) -> None:
+    if name.id in context.declared:
+        what = "struct" if isinstance(context.declared[name.id], checked.Struct) else "function"
+        message = f"a {what} `{name.id}` is declared above"
+        context.problems.report(DUPLICATE_NAME, message, name.span)
+    context.declared[name.id] = declared
+
+
+@contextmanager
+def _type_parameters(names: Collection[tree.Name], context: Context) -> Iterator[None]:
+    outside = context.type_parameters
+    context.type_parameters = outside | {name.id for name in names}
+    yield
+    context.type_parameters = outside
+
+
+def _parameters(nodes: Collection[tree.Parameter], what: str, context: Context) -> tuple[checked.Parameter, ...]:
+    seen: set[str] = set()
+    for node in nodes:
+        if node.name in seen:
+            context.problems.report(DUPLICATE_NAME, f"there are two {what} `{node.name}`", node.span)
+        seen.add(node.name)
+    return tuple(checked.Parameter(n.name, None if n.type is None else context.type(n.type)) for n in nodes)
+
+
+Functions = list[tuple[tree.Function, checked.Function]]
+
+
+def _declare_functions(program: tree.Program, context: Context) -> Functions:
+    """The functions of a file, and those of its structs."""
+    functions = []
+    for node in program.statements:
+        if isinstance(node, tree.Function):
+            function = _function(node, node.name.id, context)
+            _declare(node.name, function, context)
+            functions.append((node, function))
+        elif isinstance(node, tree.Impl):
+            functions += _declare_methods(node, context)
+    return functions
+
+
+def _declare_methods(node: tree.Impl, context: Context) -> Functions:
+    struct = context.struct(tree.Name(node.type.span, node.type.name))
+    if struct is None:
+        return []
+    if struct.unit != context.unit:
+        message = f"`{struct.name}` is a struct of another file"
+        context.problems.report(MISPLACED_STATEMENT, message, node.type.span, "Its functions stand in that file.")
+    if node.trait is not None:
+        _check_trait(node, node.trait, context)
+        struct.drops = True
+    functions = []
+    with _type_parameters(node.parameters, context):
+        for method in node.methods:
+            function = _function(method, f"{struct.name}::{method.name.id}", context)
+            if method.name.id in struct.methods:
+                message = f"a function `{function.name}` is declared above"
+                context.problems.report(DUPLICATE_NAME, message, method.name.span)
+            struct.methods[method.name.id] = function
+            functions.append((method, function))
+    return functions
+
+
+def _check_trait(node: tree.Impl, trait: tree.Name, context: Context) -> None:
+    if trait.id != "Drop":
+        context.problems.report(UNDEFINED_NAME, f"there is no trait `{trait.id}`", trait.span, "There is `Drop`.")
+    elif [(m.name.id, [p.name for p in m.parameters]) for m in node.methods] != [("drop", ["self"])]:
+        message = "`Drop` has one function, `fn drop(self)`"
+        context.problems.report(WRONG_ARGUMENTS, message, trait.span)
+
+
+def _function(node: tree.Function, name: str, context: Context) -> checked.Function:
+    parameters = _parameters(node.parameters, "parameters", context)
     result = None if node.result is None else context.type(node.result, of_result=True)
-    context.functions[name] = checked.Function(name, context.unit, parameters, result)
+    return checked.Function(name, context.unit, parameters, result)
 
 
-def _definition(node: tree.Function, context: Context) -> checked.Definition:
-    function = context.functions[node.name.id]
+def _definition(node: tree.Function, function: checked.Function, context: Context) -> checked.Definition:
     context.here = here = Surroundings(Scope(), function, node.span.start)
     for parameter in node.parameters:
-        if here.scope.find(parameter.name) is not None:
-            message = f"there are two parameters `{parameter.name}`"
-            context.problems.report(DUPLICATE_NAME, message, parameter.span)
         here.scope.declare(parameter.name, parameter.span.start, inner=False)
     body = checked.Block(node.body.span, _statements(node.body.statements, context))
     if function.result is None or function.result.base != "void":
@@ -105,13 +176,36 @@ def _giving_value(block: checked.Block, function: checked.Function) -> checked.B
         case checked.If(span, condition, then, otherwise) if otherwise is not None:
             then, otherwise = _giving_value(then, function), _giving_value(otherwise, function)
             last = checked.If(span, condition, then, otherwise)
+        case checked.Choose(span, value, ways):
+            giving = [replace(way, body=_giving_value(way.body, function)) for way in ways]
+            last = checked.Choose(span, value, tuple(giving))
         case checked.Block():
             last = _giving_value(last, function)
     return checked.Block(block.span, (*before, last))
 
 
-def _main(node: tree.Main, context: Context) -> checked.Definition:
-    function = checked.Function("main", context.unit, (), checked.Type("void", None))
+def _main(program: tree.Program, context: Context) -> checked.Definition | None:
+    mains = [s for s in program.statements if isinstance(s, tree.Main)]
+    for extra in mains[1:]:
+        context.problems.report(DUPLICATE_NAME, "there is another `main` above", extra.span)
+    return _procedure("main", mains[0], context) if mains else None
+
+
+def _trials(program: tree.Program, context: Context) -> tuple[checked.Trial, ...]:
+    trials: dict[tuple[str, str], checked.Trial] = {}
+    for node in program.statements:
+        if isinstance(node, tree.Trial):
+            if (node.word, node.name.id) in trials:
+                message = f"a {node.word} `{node.name.id}` is above"
+                context.problems.report(DUPLICATE_NAME, message, node.name.span)
+            definition = _procedure(node.name.id, node, context)
+            trials[node.word, node.name.id] = checked.Trial(node.span, node.word, definition)
+    return tuple(trials.values())
+
+
+def _procedure(name: str, node: tree.Main | tree.Trial, context: Context) -> checked.Definition:
+    """A function without parameters or value, which sees everything at the top level."""
+    function = checked.Function(name, context.unit, (), checked.Type("void"))
     context.here = here = Surroundings(Scope(), function, math.inf)
     body = checked.Block(node.body.span, _statements(node.body.statements, context))
     return checked.Definition(node.span, function, (), body, frozenset(here.assigned))
@@ -133,7 +227,7 @@ def _guarded(node: tree.Statement, context: Context) -> checked.Statement:
 @singledispatch
 def statement(node: tree.Statement, context: Context) -> checked.Statement:
     """The checked form of a statement inside the top level or a function."""
-    message = "functions, imports and `main` stand at the top level of a file"
+    message = "functions, structs, imports, tests and `main` stand at the top level of a file"
     context.problems.report(MISPLACED_STATEMENT, message, node.span)
     return checked.Block(node.span, ())
 
@@ -146,7 +240,30 @@ def _block(node: tree.Block, context: Context) -> checked.Block:
 
 @statement.register(tree.Evaluate)
 def _evaluate(node: tree.Evaluate, context: Context) -> checked.Statement:
+    if isinstance(node.value, tree.Match):
+        return _choose(node.value, context)
     return checked.Evaluate(node.span, resolve(node.value, context))
+
+
+def _choose(node: tree.Match, context: Context) -> checked.Statement:
+    """A ``match`` whose value nothing uses, unless it is that of the function."""
+    value = resolve(node.value, context)
+    ways = []
+    for arm in node.arms:
+        with context.here.scope.block():
+            pattern, guard = matched(arm, context)
+            body = arm.body.statements if isinstance(arm.body, tree.Block) else (_as_statement(arm.body),)
+            ways.append(checked.Way(arm.span, pattern, guard, checked.Block(arm.span, _statements(body, context))))
+    return checked.Choose(node.span, value, tuple(ways))
+
+
+def _as_statement(value: tree.Expression) -> tree.Statement:
+    return tree.Evaluate(value.span, value)
+
+
+@statement.register(tree.PythonImport)
+def _python_import(node: tree.PythonImport, context: Context) -> checked.Statement:
+    return checked.PythonImport(node.span, node.module, node.alias)
 
 
 @statement.register(tree.Assign)
@@ -154,9 +271,11 @@ def _assign(node: tree.Assign, context: Context) -> checked.Statement:
     value = resolve(node.value, context)
     if isinstance(node.target, tree.Index):
         return checked.AssignElement(node.span, resolve_element(node.target, context), value)
+    if isinstance(node.target, tree.Member):
+        return checked.AssignField(node.span, resolve_member(node.target, context), None, value)
     declared = None if node.type is None else context.type(node.type)
     target = _declared(node.target, context) if node.declares else _target(node.target, context)
-    return checked.Assign(node.span, target, typed(value, declared), declared)
+    return checked.Assign(node.span, target, typed(value, declared), declared, node.declares)
 
 
 def _target(name: tree.Name, context: Context) -> checked.Variable:
@@ -173,8 +292,9 @@ def _declared(name: tree.Name, context: Context) -> checked.Variable:
 
 
 def _check_free(name: tree.Name, context: Context) -> None:
-    if name.id in context.functions:
-        message = f"`{name.id}` is a function of this file"
+    if name.id in context.declared:
+        what = "struct" if isinstance(context.declared[name.id], checked.Struct) else "function"
+        message = f"`{name.id}` is a {what} of this file"
         context.problems.report(DUPLICATE_NAME, message, name.span)
 
 
@@ -184,6 +304,8 @@ def _augment(node: tree.Augment, context: Context) -> checked.Statement:
     if isinstance(node.target, tree.Index):
         element = resolve_element(node.target, context)
         return checked.AugmentElement(node.span, element, node.operator, value)
+    if isinstance(node.target, tree.Member):
+        return checked.AssignField(node.span, resolve_member(node.target, context), node.operator, value)
     before = resolve(node.target, context)
     changed = checked.Binary(node.span, node.operator, before, value)
     return checked.Assign(node.span, context.target(node.target), changed)
@@ -191,7 +313,7 @@ def _augment(node: tree.Augment, context: Context) -> checked.Statement:
 
 @statement.register(tree.Tensor)
 def _tensor(node: tree.Tensor, context: Context) -> checked.Statement:
-    declared = context.type(node.type)
+    declared = context.type(node.type) or checked.Type("void")
     if declared.base not in (*types.DTYPES, "void"):
         help = f"Write a type such as float32[3]; for a plain value, let {node.name.id} = …"
         context.problems.report(WRONG_TYPE, f"`{declared}` is no tensor", node.type.span, help)

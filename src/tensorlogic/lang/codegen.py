@@ -17,9 +17,11 @@ from tensorlogic.lang.emit import (
     CLASSES,
     Writer,
     emit,
+    fits,
     function_name,
     operation,
     parameter_name,
+    struct_name,
     subscript,
 )
 from tensorlogic.lang.problems import Problems
@@ -35,18 +37,74 @@ def program_name(unit: int) -> str:
     return f"program·p{unit}"
 
 
+def main_name(unit: int) -> str:
+    """What a file's ``main`` is called in Python."""
+    return f"main·m{unit}"
+
+
+def trial_name(trial: checked.Trial, unit: int) -> str:
+    """What a test or a benchmark is called in Python."""
+    return f"{trial.name}·{trial.word}{unit}"
+
+
 def generate(program: checked.Program) -> ast.Module:
     """A module that defines the functions of a program and, as `program_name`, what its top level does."""
-    writer = Writer(program.source, program.shared)
+    writer = Writer(program.source, program.shared, program.drops)
     functions = [_definition(d, function_name(d.function), writer) for d in program.definitions]
-    body = list(_statements(program.body.statements, writer))
+    functions += [_definition(t.definition, trial_name(t, program.unit), writer) for t in program.trials]
     if program.main is not None:
-        main = f"main·m{program.unit}"
-        functions.append(_definition(program.main, main, writer))
-        body.append(writer.at(program.main.span, ast.Expr(writer.call(main, program.main.span))))
+        functions.append(_definition(program.main, main_name(program.unit), writer))
     own = [v for v in program.shared if v.unit == program.unit]
-    whole = _function(program_name(program.unit), (), [*_global(own, writer), *body], writer, START)
-    return ast.Module([*functions, whole], [])
+    body = [*_global(own, writer), *_owning(program.body.statements, START, writer)]
+    whole = _function(program_name(program.unit), (), body, writer, START)
+    classes = [_class(struct, writer) for struct in program.structs]
+    methods = [_implementation(struct, writer) for struct in program.structs]
+    return ast.Module([*classes, *functions, *methods, whole], [])
+
+
+def _class(struct: checked.Struct, writer: Writer) -> ast.stmt:
+    made = writer.call("struct", START, writer.constant(struct.name, START))
+    return writer.assign(struct_name(struct), made, START)
+
+
+def _implementation(struct: checked.Struct, writer: Writer) -> ast.stmt:
+    """The types of a struct's fields, and its functions: known when all classes and functions are."""
+    types = [
+        writer.constant(None, START)
+        if field.type is None
+        else writer.at(START, ast.Tuple(writer.type(field.type, START), ast.Load()))
+        for field in struct.fields
+    ]
+    functions: list[ast.expr] = [writer.load(function_name(f), START) for f in struct.methods.values()]
+    filled = writer.call(
+        "implement",
+        START,
+        writer.load(struct_name(struct), START),
+        _dictionary([field.name for field in struct.fields], types, writer),
+        _dictionary(struct.methods, functions, writer),
+        writer.constant(struct.drops, START),
+    )
+    return writer.at(START, ast.Expr(filled))
+
+
+def _dictionary(names: Iterable[str], values: list[ast.expr], writer: Writer) -> ast.expr:
+    keys: list[ast.expr | None] = [writer.constant(name, START) for name in names]
+    return writer.at(START, ast.Dict(keys, values))
+
+
+def _owning(nodes: Sequence[checked.Statement], span: Span, writer: Writer) -> list[ast.stmt]:
+    """The statements of a block, at whose end the values that its variables own are dropped."""
+    if not writer.drops or (writer.owners and not any(isinstance(node, checked.Assign) for node in nodes)):
+        return list(_statements(nodes, writer))
+    owners = writer.temporary("owners")
+    writer.owners.append(owners)
+    body = _body(_statements(nodes, writer), span, writer)
+    writer.owners.pop()
+    release = writer.at(span, ast.Expr(writer.call("release", span, writer.load(owners, span))))
+    return [
+        writer.assign(owners, writer.call("owners", span), span),
+        writer.at(span, ast.Try(body, [], [], [release])),
+    ]
 
 
 def _function(name: str, parameters: Iterable[str], body: Sequence[ast.stmt], writer: Writer, span: Span) -> ast.stmt:
@@ -70,7 +128,7 @@ def _definition(node: checked.Definition, name: str, writer: Writer) -> ast.stmt
     body = [
         *_global(node.assigned, writer),
         *_prologue(node, writer),
-        *_statements(node.body.statements, writer),
+        *_owning(node.body.statements, node.span, writer),
         *_epilogue(node, writer),
     ]
     return _function(name, parameters, body, writer, node.span)
@@ -103,7 +161,8 @@ def _check_parameter(
 def _class_test(value: ast.expr, declared: checked.Type, operator: ast.cmpop, span: Span, writer: Writer) -> ast.expr:
     """Whether a value is of a scalar type as it is, decided without a call."""
     its_class = writer.at(span, ast.Attribute(value, "__class__", ast.Load()))
-    name = CLASSES[types.KINDS[declared.base]]
+    struct = declared.struct
+    name = CLASSES[types.KINDS[declared.base]] if struct is None else struct_name(struct)
     return writer.at(span, ast.Compare(its_class, [operator], [writer.load(name, span)]))
 
 
@@ -120,6 +179,8 @@ def _epilogue(node: checked.Definition, writer: Writer) -> Iterator[ast.stmt]:
 
 def _return(value: ast.expr, function: checked.Function, span: Span, writer: Writer) -> ast.stmt:
     declared = function.result
+    if writer.drops:
+        value = writer.call("escape", span, value)
     if declared is None or declared.base == "void":
         return writer.at(span, ast.Return(value))
     what = f"the value of `{function}`"
@@ -142,7 +203,7 @@ def _statements(nodes: Iterable[checked.Statement], writer: Writer) -> Iterator[
 
 
 def _block(node: checked.Block, writer: Writer) -> list[ast.stmt]:
-    return _body(_statements(node.statements, writer), node.span, writer)
+    return _body(_owning(node.statements, node.span, writer), node.span, writer)
 
 
 @singledispatch
@@ -153,7 +214,7 @@ def statement(node: checked.Statement, writer: Writer) -> Iterator[ast.stmt]:
 
 @statement.register(checked.Block)
 def _inner_block(node: checked.Block, writer: Writer) -> Iterator[ast.stmt]:
-    yield from _statements(node.statements, writer)
+    yield from _owning(node.statements, node.span, writer)
 
 
 @statement.register(checked.Evaluate)
@@ -166,7 +227,42 @@ def _assign(node: checked.Assign, writer: Writer) -> Iterator[ast.stmt]:
     value = emit(node.value, writer)
     if node.type is not None:
         value = writer.held("accept", value, f"`{node.target.name}`", node.type, node.span)
+    if writer.drops:
+        owners = writer.owners[-1 if node.declares else 0]
+        value = writer.call("own", node.span, writer.load(owners, node.span), value)
     yield writer.assign(writer.variable(node.target), value, node.span)
+
+
+@statement.register(checked.AssignField)
+def _assign_field(node: checked.AssignField, writer: Writer) -> Iterator[ast.stmt]:
+    target, span = node.target, node.span
+    name, value = writer.constant(target.name, target.span), emit(node.value, writer)
+    holder = emit(target.object, writer)
+    if node.operator is not None:
+        kept = writer.temporary()
+        yield writer.assign(kept, holder, target.object.span)
+        holder = writer.load(kept, target.span)
+        before = writer.call("member", target.span, holder, name)
+        value = operation(node.operator, before, value, span, writer)
+    yield writer.at(span, ast.Expr(writer.call("store", span, holder, name, value)))
+
+
+@statement.register(checked.Choose)
+def _choose(node: checked.Choose, writer: Writer) -> Iterator[ast.stmt]:
+    kept, span = writer.temporary(), node.span
+    yield writer.assign(kept, emit(node.value, writer), span)
+    otherwise: list[ast.stmt] = [writer.at(span, ast.Expr(writer.call("unmatched", span, writer.load(kept, span))))]
+    for way in reversed(node.ways):
+        body = _block(way.body, writer)
+        test = fits(way.pattern, way.guard, kept, writer)
+        otherwise = body if test is None else [writer.at(way.span, ast.If(test, body, otherwise))]
+    yield from otherwise
+
+
+@statement.register(checked.PythonImport)
+def _python_import(node: checked.PythonImport, writer: Writer) -> Iterator[ast.stmt]:
+    names = [writer.constant(name, node.span) for name in (node.module, node.alias)]
+    yield writer.at(node.span, ast.Expr(writer.call("python_import", node.span, *names)))
 
 
 @statement.register(checked.AssignElement)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from tensorlogic.errors import nearest
-from tensorlogic.errors.codes import UNDEFINED_NAME, WRONG_TYPE
+from tensorlogic.errors.codes import NO_MEMBER, UNDEFINED_NAME, WRONG_TYPE
 from tensorlogic.lang import tree, types
-from tensorlogic.lang.checked import Builtin, Function, Symbol, Type, Variable
+from tensorlogic.lang.checked import Builtin, Exported, Function, Struct, Symbol, Type, Variable
 from tensorlogic.lang.lexer import KEYWORDS
 from tensorlogic.lang.problems import Problems
 from tensorlogic.lang.scopes import Scope
@@ -35,12 +35,17 @@ class Context:
         program: tree.Program,
         known: Collection[str],
         constants: Collection[str],
-        imports: Mapping[str, Variable | Function],
+        imports: Mapping[str, Exported],
         unit: int,
     ) -> None:
         self.problems = Problems(program.source)
         self.unit = unit
-        self.functions: dict[str, Function] = {}
+        self.declared: dict[str, Function | Struct] = {}
+        """The functions and structs of this file."""
+        self.structs = {name: each for name, each in imports.items() if isinstance(each, Struct)}
+        """The structs of this file and of those that it imports."""
+        self.type_parameters: frozenset[str] = frozenset()
+        """The names that stand for any type here."""
         self.shared: set[Variable] = set()
         """The variables of the top level, of this file or another, that are used from elsewhere."""
         self.top = Scope(unit)
@@ -56,8 +61,8 @@ class Context:
         if (outer := self.top.outermost().get(name)) is not None:
             self.shared.add(outer)
             return outer
-        if (function := self.functions.get(name)) is not None:
-            return function
+        if (declared := self.declared.get(name)) is not None:
+            return declared
         if (imported := self._imports.get(name)) is not None:
             self.shared.update({imported} if isinstance(imported, Variable) else ())
             return imported
@@ -68,6 +73,38 @@ class Context:
         if isinstance(symbol, Builtin):
             return symbol.name not in self._constants
         return isinstance(symbol, Function)
+
+    def struct(self, name: tree.Name) -> Struct | None:
+        """The struct of a name; None, and a problem, when there is none."""
+        found = self.structs.get(name.id)
+        if found is None:
+            help = _did_you_mean(name.id, self.structs)
+            self.problems.report(UNDEFINED_NAME, f"there is no struct `{name.id}`", name.span, help)
+        return found
+
+    def no_field(self, struct: Struct, name: tree.Name) -> None:
+        """Report a field that a struct does not have."""
+        known = [field.name for field in struct.fields]
+        help = _did_you_mean(name.id, known) or (f"It has {', '.join(known)}." if known else None)
+        self.problems.report(NO_MEMBER, f"`{struct.name}` has no field `{name.id}`", name.span, help)
+
+    def function_of(self, path: tree.Path) -> Function | Builtin | None:
+        """The function that belongs to a type; None, and a problem, when there is none."""
+        owner, name = path.owner.id, path.name.id
+        if f"{owner}::{name}" in self._known:
+            return Builtin(f"{owner}::{name}")
+        builtin = [known.partition("::") for known in self._known if "::" in known]
+        struct = self.structs.get(owner)
+        if struct is not None and name in struct.methods:
+            return struct.methods[name]
+        known = [name for of, _, name in builtin if of == owner] + list(struct.methods if struct else ())
+        if known:
+            message, help = f"`{owner}` has no function `{name}`", _did_you_mean(name, known)
+            self.problems.report(UNDEFINED_NAME, message, path.name.span, help or f"It has {', '.join(known)}.")
+        else:
+            help = _did_you_mean(owner, [*self.structs, *(of for of, _, _ in builtin)])
+            self.problems.report(UNDEFINED_NAME, f"there is no type `{owner}`", path.owner.span, help)
+        return None
 
     def target(self, name: tree.Name) -> Variable:
         """The variable that a plain assignment means: the nearest one, else a new one."""
@@ -93,20 +130,26 @@ class Context:
         return chain(
             self.here.scope.names(),
             top,
-            self.functions,
+            self.declared,
             self._imports,
             self._known,
             self._constants,
             KEYWORDS,
         )
 
-    def type(self, written: tree.Type, *, of_result: bool = False) -> Type:
-        """The type that is written; one that does not exist, or not there, is reported."""
+    def type(self, written: tree.Type, *, of_result: bool = False) -> Type | None:
+        """The type that is written; None for a name that stands for any. What does not exist is reported."""
+        if written.name in self.type_parameters:
+            return None
+        if (struct := self.structs.get(written.name)) is not None:
+            for argument in written.arguments:
+                self.type(argument)
+            return Type(written.name, struct=struct)
         base = types.ALIASES.get(written.name, written.name)
         if base not in types.NAMES:
-            message, help = f"there is no type `{written.name}`", _did_you_mean(base, types.NAMES)
+            message, help = f"there is no type `{written.name}`", _did_you_mean(base, [*types.NAMES, *self.structs])
             self.problems.report(UNDEFINED_NAME, message, written.span, help)
-            return Type("void", None)
+            return Type("void")
         if written.dimensions is not None and base not in types.DTYPES:
             help = "Tensors have elements of " + ", ".join(types.DTYPES) + "."
             self.problems.report(WRONG_TYPE, f"`{base}` cannot have dimensions", written.span, help)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NoReturn
+from typing import Final, NamedTuple, NoReturn
 
 from tensorlogic.errors.codes import UNEXPECTED_TOKEN
 from tensorlogic.lang.lexer import Token, tokenize
@@ -17,6 +17,15 @@ class UnparsableError(Exception):
     """A statement that cannot be read; what is wrong with it has been reported."""
 
 
+class Layout(NamedTuple):
+    """What newlines and braces mean in a part of the text."""
+
+    joined: bool = False
+    """Whether newlines mean nothing, because a parenthesis or bracket is open."""
+    braces: bool = True
+    """Whether a brace after a name makes a struct; after the head of an ``if`` it begins a block."""
+
+
 class Cursor:
     """Reads tokens one after the other."""
 
@@ -26,8 +35,7 @@ class Cursor:
         self._next = 0
         self._depth = 0
         self.token = self._tokens[0]
-        self.joined = False
-        """Whether newlines mean nothing here, because a parenthesis or bracket is open."""
+        self.layout = Layout()
 
     @property
     def previous(self) -> Token:
@@ -41,9 +49,9 @@ class Cursor:
         self.token = self._tokens[self._next]
         return token
 
-    def peek(self) -> Token:
-        """The token behind the next one."""
-        return self._tokens[min(self._next + 1, len(self._tokens) - 1)]
+    def peek(self, ahead: int = 1) -> Token:
+        """The token behind the next one, or one further ahead."""
+        return self._tokens[min(self._next + ahead, len(self._tokens) - 1)]
 
     def accept(self, kind: str) -> Token | None:
         """Read a token if it is of this kind."""
@@ -87,16 +95,16 @@ class Cursor:
             return f"The text that ends here began on line {line}; is a quote missing there?"
         return None
 
-    def mark(self) -> tuple[int, int, bool]:
+    def mark(self) -> tuple[int, int, Layout]:
         """Where the cursor is, for `recover`."""
-        return self._next, self._depth, self.joined
+        return self._next, self._depth, self.layout
 
-    def recover(self, mark: tuple[int, int, bool]) -> None:
+    def recover(self, mark: tuple[int, int, Layout]) -> None:
         """Skip the rest of a statement that began at `mark` and cannot be read.
 
         It goes to the end of its line, or of the brackets that it opens if they are closed at all.
         """
-        start, self._depth, self.joined = mark
+        start, self._depth, self.layout = mark
         after = self._after_brackets(start)
         self._next = self._next_line(start) if after is None else after
         self.token = self._tokens[self._next]

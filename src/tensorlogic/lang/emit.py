@@ -16,8 +16,10 @@ from tensorlogic.lang.source import Source, Span
 
 HELPERS: Final = frozenset(
     {"close", "divide", "invert", "matmul", "outer", "power"}
-    | {"array", "iterate", "slice", "member", "invoke"}
+    | {"array", "iterate", "slice", "member", "invoke", "store"}
     | {"accept", "argument", "cast", "declare"}
+    | {"struct", "implement", "owners", "own", "escape", "release"}
+    | {"same", "unmatched", "python_import"}
     | {"bool", "float", "int", "str"}
 )
 CLASSES: Final = {"int": "int", "float": "float", "bool": "bool", "string": "str"}
@@ -48,6 +50,11 @@ def function_name(function: checked.Callable) -> str:
     return f"{function.name}·f{function.unit}"
 
 
+def struct_name(struct: checked.Struct) -> str:
+    """What the class of a struct is called in Python."""
+    return f"{struct.name}·s{struct.unit}"
+
+
 def builtin_name(name: str) -> str:
     """What a builtin is called in Python."""
     return f"{name}·b"
@@ -61,10 +68,18 @@ def parameter_name(name: str) -> str:
 class Writer:
     """Makes Python's nodes, each with the place in the program that it comes from."""
 
-    def __init__(self, source: Source, shared: frozenset[checked.Variable]) -> None:
+    def __init__(self, source: Source, shared: frozenset[checked.Variable], drops: bool) -> None:
         self.source = source
+        self.drops = drops
+        self.owners: list[str] = []
+        """The Python names of what keeps the values to drop, of the function and of each block in it."""
         self._shared = shared
         self._temporaries = 0
+
+    def temporary(self, name: str = "kept") -> str:
+        """A Python name that nothing else has."""
+        self._temporaries += 1
+        return f"{name}·t{self._temporaries}"
 
     def at(self, span: Span, node: AnyNode) -> AnyNode:
         """The node, placed."""
@@ -91,7 +106,7 @@ class Writer:
         # A tuple of constants is one too, which typeshed does not know.
         return self.at(span, ast.Constant(cast(str, value)))
 
-    def call(self, name: str, span: Span, *arguments: ast.expr, **options: ast.expr) -> ast.expr:
+    def call(self, name: str, span: Span, /, *arguments: ast.expr, **options: ast.expr) -> ast.expr:
         """A call of a helper or function."""
         named = [self.at(span, ast.keyword(option, value)) for option, value in options.items()]
         return self.at(span, ast.Call(self.load(name, span), list(arguments), named))
@@ -106,14 +121,19 @@ class Writer:
         sizes: str | None = None,
     ) -> ast.expr:
         """A call of a helper that holds a value against its declared type."""
-        facts = [self.constant(fact, span) for fact in (what, declared.base, declared.dimensions)]
+        facts = [self.constant(what, span), *self.type(declared, span)]
         known = [] if sizes is None or declared.dimensions is None else [self.load(sizes, span)]
         return self.call(helper, span, value, *facts, *known)
 
+    def type(self, declared: checked.Type, span: Span) -> list[ast.expr]:
+        """A type as helpers take it: its base, or the class of a struct, and the dimensions."""
+        if declared.struct is not None:
+            return [self.load(struct_name(declared.struct), span), self.constant(None, span)]
+        return [self.constant(declared.base, span), self.constant(declared.dimensions, span)]
+
     def keep(self, value: ast.expr, span: Span) -> tuple[ast.expr, ast.expr]:
         """The value, kept where it is evaluated, and the same value again."""
-        self._temporaries += 1
-        name = f"kept·t{self._temporaries}"
+        name = self.temporary()
         return self.at(span, ast.NamedExpr(self.store(name, span), value)), self.load(name, span)
 
     def assign(self, name: str, value: ast.expr, span: Span) -> ast.stmt:
@@ -208,9 +228,7 @@ def operation(operator: str, left: ast.expr, right: ast.expr, span: Span, writer
 
 @emit.register(checked.Cast)
 def _cast(node: checked.Cast, writer: Writer) -> ast.expr:
-    base = writer.constant(node.type.base, node.span)
-    dimensions = writer.constant(node.type.dimensions, node.span)
-    return writer.call("cast", node.span, emit(node.operand, writer), base, dimensions)
+    return writer.call("cast", node.span, emit(node.operand, writer), *writer.type(node.type, node.span))
 
 
 @emit.register(checked.Member)
@@ -238,6 +256,70 @@ def _index_part(node: checked.Expression, writer: Writer) -> ast.expr:
     start = writer.constant(None, node.span) if node.start is None else emit(node.start, writer)
     stop = writer.constant(None, node.span) if node.stop is None else emit(node.stop, writer)
     return writer.call("slice", node.span, start, stop)
+
+
+@emit.register(checked.Make)
+def _make(node: checked.Make, writer: Writer) -> ast.expr:
+    values = {name: emit(value, writer) for name, value in node.values.items()}
+    return writer.call(struct_name(node.struct), node.span, **values)
+
+
+@emit.register(checked.Match)
+def _match(node: checked.Match, writer: Writer) -> ast.expr:
+    """The arms as one conditional expression, behind a condition that only keeps the value."""
+    kept, span = writer.temporary(), node.span
+    chosen = writer.call("unmatched", span, writer.load(kept, span))
+    for arm in reversed(node.arms):
+        value = emit(arm.value, writer)
+        test = fits(arm.pattern, arm.guard, kept, writer)
+        chosen = value if test is None else writer.at(arm.span, ast.IfExp(test, value, chosen))
+    keeps = _keeping(kept, emit(node.value, writer), span, writer)
+    return writer.at(span, ast.IfExp(keeps, chosen, writer.constant(None, span)))
+
+
+def fits(pattern: checked.Pattern, guard: checked.Expression | None, value: str, writer: Writer) -> ast.expr | None:
+    """Whether the value of a Python name matches a pattern and its guard; None if it always does."""
+    test = _test(pattern, value, writer)
+    if guard is None:
+        return test
+    condition = emit(guard, writer)
+    return condition if test is None else writer.at(pattern.span, ast.BoolOp(ast.And(), [test, condition]))
+
+
+def _test(pattern: checked.Pattern, value: str, writer: Writer) -> ast.expr | None:
+    span = pattern.span
+    match pattern:
+        case checked.Equals():
+            return writer.call("same", span, writer.load(value, span), writer.constant(pattern.value, span))
+        case checked.Binds():
+            return _keeping(writer.variable(pattern.variable), writer.load(value, span), span, writer)
+        case checked.Fields():
+            return _test_fields(pattern, value, writer)
+        case checked.AnyOf():
+            tests = [_test(each, value, writer) for each in pattern.patterns]
+            some = [test for test in tests if test is not None]
+            return None if len(some) < len(tests) else writer.at(span, ast.BoolOp(ast.Or(), some))
+    return None
+
+
+def _test_fields(pattern: checked.Fields, value: str, writer: Writer) -> ast.expr:
+    span = pattern.span
+    its_class = writer.at(span, ast.Attribute(writer.load(value, span), "__class__", ast.Load()))
+    struct = writer.load(struct_name(pattern.struct), span)
+    tests = [writer.at(span, ast.Compare(its_class, [ast.Is()], [struct]))]
+    for name, inner in pattern.fields:
+        part = writer.temporary()
+        test = _test(inner, part, writer)
+        if test is not None:
+            read = writer.call("member", span, writer.load(value, span), writer.constant(name, span))
+            tests += [_keeping(part, read, span, writer), test]
+    return tests[0] if len(tests) == 1 else writer.at(span, ast.BoolOp(ast.And(), tests))
+
+
+def _keeping(name: str, value: ast.expr, span: Span, writer: Writer) -> ast.expr:
+    """A condition that is true, and gives a Python name its value."""
+    stored = writer.at(span, ast.NamedExpr(writer.store(name, span), value))
+    return writer.at(span, ast.Tuple([stored], ast.Load()))
 
 
 @emit.register(checked.Call)

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from tensorlogic.errors.codes import UNEXPECTED_TOKEN, UNSUPPORTED_SYNTAX
 from tensorlogic.lang import tree
-from tensorlogic.lang.cursor import Cursor, UnparsableError
+from tensorlogic.lang.cursor import Layout, UnparsableError
+from tensorlogic.lang.patterns import Patterns
 from tensorlogic.lang.source import Span
-
-Item = TypeVar("Item")
 
 OR, AND, NOT, COMPARISON, CAST, SUM, PRODUCT, MATRIX, SIGN, POWER, POSTFIX = range(10, 120, 10)
 
-LATER: Final = frozenset(
-    {"entity", "relation", "query", "embedding", "learn", "no_grad"}
-    | {"struct", "impl", "match", "test", "bench", "python"}
-)
+LATER: Final = frozenset({"entity", "relation", "query", "embedding", "learn", "no_grad"})
 """Words that will begin constructs of their own; until then, and wherever else they stand, they are names."""
 
 
@@ -32,8 +28,8 @@ class Infix(NamedTuple):
     operator: str = ""
 
 
-class Expressions(Cursor):
-    """The part of the parser that reads expressions and types."""
+class Expressions(Patterns):
+    """The part of the parser that reads expressions."""
 
     def expression(self, minimum: int = 0) -> tree.Expression:
         """An expression of operators that bind tighter than `minimum`."""
@@ -45,56 +41,25 @@ class Expressions(Cursor):
         self.ascend()
         return left
 
-    def name(self, what: str = "a name") -> tree.Name:
-        """A name."""
-        token = self.expect("name", what)
-        return tree.Name(token.span, str(token.value))
-
-    def type_name(self) -> tree.Type:
-        """A type, such as ``int`` or ``float16[2, n]``."""
-        name = self.expect("name", "a type")
-        dimensions = None
-        if self.token.kind == "[" and (self.joined or not self.token.first):
-            self.advance()
-            dimensions = tuple(self.separated("]", self._dimension))
-        return tree.Type(self.since(name.span), str(name.value), dimensions)
-
-    def _dimension(self) -> int | str | None:
-        if self.accept("?"):
-            return None
-        if token := self.accept("integer"):
-            return int(token.value)
-        return str(self.expect("name", "a dimension: a number, a name or ?").value)
-
-    def separated(self, closing: str, item: Callable[[], Item]) -> list[Item]:
-        """Items between commas up to a closing bracket, inside which newlines mean nothing."""
-        outside, self.joined = self.joined, True
-        items: list[Item] = []
-        while self.token.kind != closing:
-            items.append(item())
-            if not self.accept(","):
-                break
-        self._close(closing, "`,` or ", outside)
-        return items
-
-    def _close(self, closing: str, otherwise: str, outside: bool) -> None:
-        if self.token.kind != closing:
-            self.unexpected(f"{otherwise}`{closing}`")
-        self.joined = outside
-        self.advance()
+    def head(self) -> tree.Expression:
+        """An expression that a block follows."""
+        outside, self.layout = self.layout, self.layout._replace(braces=False)
+        value = self.expression()
+        self.layout = outside
+        return value
 
     def _infix(self, minimum: int) -> Infix | None:
         """What the next token does to the operand before it, unless that binds too loosely or is over."""
         infix = INFIX.get(self.token.kind)
         if infix is None or infix.power <= minimum:
             return None
-        over = self.token.first and not self.joined and self.token.kind in STATEMENT_STARTS
+        over = self.token.first and not self.layout.joined and self.token.kind in STATEMENT_STARTS
         return None if over else infix
 
     def _operand(self) -> tree.Expression:
         read = OPERANDS.get(self.token.kind)
         if read is None:
-            self.unexpected("an expression")
+            self.unexpected("an expression", "Write `or` or `||`." if self.token.kind == "|" else None)
         return read(self)
 
     def _literal(self) -> tree.Expression:
@@ -110,7 +75,65 @@ class Expressions(Cursor):
             message = f"`{self.token.value}` is not in the language yet"
             self.problems.report(UNSUPPORTED_SYNTAX, message, self.token.span)
             raise UnparsableError
+        if self._begins_type():
+            return self._of_type()
         return self.name()
+
+    def _begins_type(self) -> bool:
+        """Whether a type begins here that a function or a value of it is taken from: ``Box<int>::new``."""
+        behind = 1 if self.peek().kind != "<" else self._behind_arguments()
+        token = self.peek(behind) if behind else self.token
+        opens = token.kind == "{" and self.layout.braces and not token.first
+        return opens or token.kind == "::"
+
+    def _behind_arguments(self) -> int:
+        """How far ahead the arguments of a type are over; 0 if the angle bracket is not that of a type."""
+        depth, ahead = 0, 1
+        while (kind := self.peek(ahead).kind) in ARGUMENTS:
+            depth += (kind == "<") - (kind == ">")
+            ahead += 1
+            if depth == 0:
+                return ahead
+        return 0
+
+    def _of_type(self) -> tree.Expression:
+        owner = self.type_name()
+        if self.accept("::"):
+            name = self.name("the name of a function")
+            return tree.Path(self.since(owner.span), tree.Name(owner.span, owner.name), name)
+        self.advance()
+        fields = self.separated("}", self._field)
+        return tree.StructLiteral(self.since(owner.span), owner, tuple(fields))
+
+    def _field(self) -> tree.Argument:
+        name = self.name("the name of a field")
+        value = self.expression() if self.accept(":") else name
+        return tree.Argument(self.since(name.span), name, value)
+
+    def _match(self) -> tree.Expression:
+        start = self.advance().span
+        value = self.head()
+        self.expect("{")
+        outside, self.layout = self.layout, Layout()
+        arms: list[tree.Arm] = []
+        while self.token.kind != "}":
+            if arms and not self.accept(",") and not self.token.first and not isinstance(arms[-1].body, tree.Block):
+                self.unexpected("`,` or `}`")
+            if self.token.kind != "}":
+                arms.append(self._arm())
+        self.close("}", "", outside)
+        return tree.Match(self.since(start), value, tuple(arms))
+
+    def _arm(self) -> tree.Arm:
+        start = self.token.span
+        pattern = self.pattern()
+        guard = self.expression() if self.accept("if") else None
+        self.expect("=>")
+        return tree.Arm(self.since(start), pattern, guard, self.arm_body())
+
+    def arm_body(self) -> tree.Expression | tree.Block:
+        """What stands behind the arrow of an arm."""
+        raise NotImplementedError
 
     def _array(self) -> tree.Expression:
         opening = self.advance()
@@ -119,9 +142,9 @@ class Expressions(Cursor):
 
     def _group(self) -> tree.Expression:
         self.advance()
-        outside, self.joined = self.joined, True
+        outside, self.layout = self.layout, Layout(joined=True)
         inner = self.expression()
-        self._close(")", "", outside)
+        self.close(")", "", outside)
         return inner
 
     def _prefix(self) -> tree.Expression:
@@ -200,7 +223,10 @@ OPERANDS: Final[dict[str, Callable[[Expressions], tree.Expression]]] = {
     "-": Expressions._prefix,
     "!": Expressions._prefix,
     "not": Expressions._prefix,
+    "match": Expressions._match,
 }
+ARGUMENTS: Final = frozenset({"name", ",", "<", ">", "[", "]", "integer", "?"})
+"""What stands between the angle brackets of a type."""
 
 _LEVELS: Final = {
     OR: {"or": "or", "||": "or"},

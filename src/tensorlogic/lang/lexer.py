@@ -13,7 +13,7 @@ from tensorlogic.lang.source import Source, Span
 KEYWORDS: Final = frozenset(
     {"let", "fn", "import", "return"}
     | {"if", "else", "for", "in", "while", "loop", "break", "continue"}
-    | {"true", "false", "and", "or", "not", "as"}
+    | {"true", "false", "and", "or", "not", "as", "match"}
 )
 
 _TOKEN = re.compile(
@@ -23,11 +23,12 @@ _TOKEN = re.compile(
     | (?P<number>  [0-9]+ (?P<decimal> (?:\.[0-9]+)? (?:[eE][+-]?[0-9]+)? ) (?P<rest>[A-Za-z0-9_]*) )
     | (?P<text>    "[^"\\]*(?:\\(?s:.)[^"\\]*)*" )
     | (?P<open>    /\* | " )
-    | (?P<symbol>  \*\* | -> | && | \|\| | [:+\-*/=!<>]= | [()\[\]{},;:.?=<>≈+\-*/%⊙@⊗!] )
+    | (?P<symbol>  \*\* | -> | => | :: | && | \|\| | [:+\-*/=!<>]= | [()\[\]{},;:.?=<>≈+\-*/%⊙@⊗!|] )
     | (?P<other>   (?s:.) )
     """,
     re.VERBOSE,
 )
+_COMMENT = re.compile(r"//[^\n]*|/\*(?s:.*?)\*/")
 _ESCAPE = re.compile(r"\\(?s:(.))")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 _LARGEST_INTEGER = 2**63
@@ -36,7 +37,6 @@ _HINTS = {
     "'": 'Text stands between double quotes: "text".',
     "#": "A comment begins with //.",
     "&": "Write `and` or `&&`.",
-    "|": "Write `or` or `||`.",
 }
 
 
@@ -54,6 +54,16 @@ class Token(NamedTuple):
 def tokenize(source: Source, problems: Problems) -> list[Token]:
     """The tokens of a text, ending with one of kind ``end``; what is no token is reported and left out."""
     return list(_tokens(source, problems))
+
+
+def comments(source: Source) -> Iterator[Span]:
+    """Where the comments of a text are."""
+    offset = 0
+    while found := _TOKEN.match(source.text, offset):
+        offset = found.end()
+        if found.lastgroup == "blank":
+            for comment in _COMMENT.finditer(source.text, *found.span()):
+                yield Span(*comment.span())
 
 
 def _tokens(source: Source, problems: Problems) -> Iterator[Token]:

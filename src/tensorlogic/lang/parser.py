@@ -7,7 +7,7 @@ from typing import Final, NoReturn
 
 from tensorlogic.errors.codes import UNEXPECTED_TOKEN, UNSUPPORTED_SYNTAX
 from tensorlogic.lang import tree
-from tensorlogic.lang.cursor import UnparsableError
+from tensorlogic.lang.cursor import Layout, UnparsableError
 from tensorlogic.lang.expressions import Expressions
 from tensorlogic.lang.source import Source
 
@@ -49,25 +49,35 @@ class Parser(Expressions):
         return statement
 
     def _leading_word(self) -> str:
-        """``main`` and ``tensor`` are names unless what follows makes them begin a declaration."""
-        word, following = str(self.token.value), self.peek().kind
-        return word if (word, following) in (("main", "{"), ("tensor", "name")) else "name"
+        """Words such as ``main`` and ``tensor`` are names unless what follows makes them begin a declaration."""
+        word, following = str(self.token.value), self.peek()
+        return word if not following.first and following.kind in DECLARED_BY.get(word, ()) else "name"
 
     def _stray(self) -> NoReturn:
         self.problems.report(UNEXPECTED_TOKEN, "this `}` closes nothing", self.advance().span)
         raise UnparsableError
 
-    def _block(self) -> tree.Block:
+    def block(self) -> tree.Block:
+        """Statements between braces."""
         opening = self.expect("{")
-        outside, self.joined = self.joined, False
+        outside, self.layout = self.layout, Layout()
         statements = self._statements("}")
         self.expect("}", "`}` to close the block" if self.token.kind == "end" else None)
-        self.joined = outside
+        self.layout = outside
         return tree.Block(self.since(opening.span), statements)
+
+    def arm_body(self) -> tree.Expression | tree.Block:
+        """A value, a block, or a single ``break``, ``continue`` or ``return``."""
+        if self.token.kind == "{":
+            return self.block()
+        if self.token.kind not in ("break", "continue", "return"):
+            return self.expression()
+        statement = self._statement()
+        return tree.Block(statement.span, (statement,))
 
     def _expression_statement(self) -> tree.Statement:
         value = self.expression()
-        if self.token.first and not self.joined:
+        if self.token.first and not self.layout.joined:
             return tree.Evaluate(value.span, value)
         if self.token.kind in ("=", ":="):
             return self._assign(value)
@@ -87,10 +97,10 @@ class Parser(Expressions):
         value = self.expression()
         return tree.Augment(target.span.to(value.span), checked, operator, value)
 
-    def _target(self, value: tree.Expression) -> tree.Name | tree.Index:
-        if isinstance(value, tree.Name | tree.Index):
+    def _target(self, value: tree.Expression) -> tree.Target:
+        if isinstance(value, tree.Name | tree.Index | tree.Member):
             return value
-        help = "Only a name or an element, such as x[0], can be assigned to."
+        help = "Only a name, an element such as x[0] or a field such as x.name can be assigned to."
         self.problems.report(UNEXPECTED_TOKEN, "this cannot be assigned to", value.span, help)
         raise UnparsableError
 
@@ -109,30 +119,29 @@ class Parser(Expressions):
         name = self.name()
         self.expect(":")
         type_name = self.type_name()
-        self._attribute()
+        attribute = self._attribute()
         value = self.expression() if self.accept("=") else None
-        return tree.Tensor(self.since(start), name, type_name, value)
+        return tree.Tensor(self.since(start), name, type_name, attribute, value)
 
-    def _attribute(self) -> None:
+    def _attribute(self) -> str | None:
         """``frozen`` is what a tensor is anyway; ``learnable`` needs learning."""
         if self.token.kind != "name" or self.token.first:
-            return
+            return None
         if self.token.value == "learnable":
             message = "`learnable` comes with learning, which is not in the language yet"
             self.problems.report(UNSUPPORTED_SYNTAX, message, self.token.span)
-        if self.token.value in ("learnable", "frozen"):
-            self.advance()
+        return str(self.advance().value) if self.token.value in ("learnable", "frozen") else None
 
     def _if(self) -> tree.If:
         start = self.advance().span
-        condition = self.expression()
-        then = self._block()
+        condition = self.head()
+        then = self.block()
         otherwise = self._else() if self.accept("else") else None
         return tree.If(self.since(start), condition, then, otherwise)
 
     def _else(self) -> tree.Block:
         if self.token.kind != "if":
-            return self._block()
+            return self.block()
         self.descend()
         nested = self._if()
         self.ascend()
@@ -142,19 +151,19 @@ class Parser(Expressions):
         start = self.advance().span
         variable = self.name()
         self.expect("in")
-        iterable = self.expression()
-        body = self._block()
+        iterable = self.head()
+        body = self.block()
         return tree.For(self.since(start), variable, iterable, body)
 
     def _while(self) -> tree.Statement:
         start = self.advance().span
-        condition = self.expression()
-        body = self._block()
+        condition = self.head()
+        body = self.block()
         return tree.While(self.since(start), condition, body)
 
     def _loop(self) -> tree.Statement:
         start = self.advance().span
-        body = self._block()
+        body = self.block()
         return tree.While(self.since(start), None, body)
 
     def _jump(self) -> tree.Statement:
@@ -163,23 +172,78 @@ class Parser(Expressions):
 
     def _return(self) -> tree.Statement:
         start = self.advance().span
-        over = self.token.first or self.token.kind in ("}", ";", "end")
+        over = self.token.first or self.token.kind in ("}", ";", ",", "end")
         value = None if over else self.expression()
         return tree.Return(self.since(start), value)
 
-    def _function(self) -> tree.Statement:
+    def _function(self) -> tree.Function:
         start = self.advance().span
         name = self.name("the name of the function")
         self.expect("(")
         parameters = self.separated(")", self._parameter)
         result = self.type_name() if self.accept("->") else None
-        body = self._block()
+        body = self.block()
         return tree.Function(self.since(start), name, tuple(parameters), result, body)
 
     def _parameter(self) -> tree.Parameter:
         name = self.name("a parameter")
         type_name = self.type_name() if self.accept(":") else None
         return tree.Parameter(self.since(name.span), name.id, type_name)
+
+    def _struct(self) -> tree.Statement:
+        start = self.advance().span
+        name = self.name("the name of the struct")
+        parameters = self._type_parameters()
+        self.expect("{")
+        outside, self.layout = self.layout, Layout()
+        fields: list[tree.Parameter] = []
+        while self.token.kind != "}":
+            fields.append(self._typed_field())
+            if not self.accept(",") and not self.token.first and self.token.kind != "}":
+                self.unexpected("`,` or `}`")
+        self.close("}", "", outside)
+        return tree.Struct(self.since(start), name, parameters, tuple(fields))
+
+    def _typed_field(self) -> tree.Parameter:
+        name = self.name("the name of a field")
+        self.expect(":")
+        type_name = self.type_name()
+        attribute = self._attribute()
+        return tree.Parameter(self.since(name.span), name.id, type_name, attribute)
+
+    def _type_parameters(self) -> tuple[tree.Name, ...]:
+        return tuple(self.separated(">", self.name)) if self.accept("<") else ()
+
+    def _impl(self) -> tree.Statement:
+        start = self.advance().span
+        parameters = self._type_parameters()
+        type_name, trait = self.type_name(), None
+        if self.accept("for"):
+            trait, type_name = tree.Name(type_name.span, type_name.name), self.type_name()
+        self.expect("{")
+        outside, self.layout = self.layout, Layout()
+        methods: list[tree.Function] = []
+        while self.token.kind != "}":
+            if self.token.kind != "fn":
+                self.unexpected("`fn` or `}`")
+            methods.append(self._function())
+        self.close("}", "", outside)
+        return tree.Impl(self.since(start), parameters, trait, type_name, tuple(methods))
+
+    def _trial(self) -> tree.Statement:
+        token = self.advance()
+        name = self.name()
+        body = self.block()
+        return tree.Trial(self.since(token.span), str(token.value), name, body)
+
+    def _python_import(self) -> tree.Statement:
+        start = self.advance().span
+        self.advance()
+        names = [self.name("the name of a module").id]
+        while self.accept("."):
+            names.append(self.name("the name of a module").id)
+        alias = self.name("a name for the module").id if self.accept("as") else ".".join(names)
+        return tree.PythonImport(self.since(start), ".".join(names), alias)
 
     def _import(self) -> tree.Statement:
         self.advance()
@@ -188,12 +252,12 @@ class Parser(Expressions):
 
     def _main(self) -> tree.Statement:
         start = self.advance().span
-        body = self._block()
+        body = self.block()
         return tree.Main(self.since(start), body)
 
 
 STATEMENTS: Final[dict[str, Callable[[Parser], tree.Statement]]] = {
-    "{": Parser._block,
+    "{": Parser.block,
     "}": Parser._stray,
     "let": Parser._let,
     "tensor": Parser._tensor,
@@ -207,4 +271,19 @@ STATEMENTS: Final[dict[str, Callable[[Parser], tree.Statement]]] = {
     "fn": Parser._function,
     "import": Parser._import,
     "main": Parser._main,
+    "struct": Parser._struct,
+    "impl": Parser._impl,
+    "test": Parser._trial,
+    "bench": Parser._trial,
+    "python": Parser._python_import,
 }
+DECLARED_BY: Final = {
+    "main": ("{",),
+    "tensor": ("name",),
+    "struct": ("name",),
+    "impl": ("name", "<"),
+    "test": ("name",),
+    "bench": ("name",),
+    "python": ("import",),
+}
+"""Words that begin a declaration where such a token follows, and are names elsewhere."""

@@ -28,12 +28,101 @@ def _name(node: tree.Name, context: Context) -> checked.Expression:
     symbol = context.lookup(node.id)
     if symbol is None:
         context.undefined(node)
+    elif isinstance(symbol, checked.Struct):
+        message = f"`{node.id}` is a struct, not a value"
+        context.problems.report(WRONG_TYPE, message, node.span, f"Make one: {node.id} {{ … }}.")
     elif context.is_function(symbol):
         message = f"`{node.id}` is a function, not a value"
         context.problems.report(WRONG_TYPE, message, node.span, f"Call it: {node.id}(…).")
     elif not isinstance(symbol, checked.Function):
         return checked.Read(node.span, symbol)
     return checked.Constant(node.span, 0)
+
+
+@resolve.register(tree.Path)
+def _path(node: tree.Path, context: Context) -> checked.Expression:
+    name = f"{node.owner.id}::{node.name.id}"
+    context.problems.report(WRONG_TYPE, f"`{name}` is a function, not a value", node.span, f"Call it: {name}(…).")
+    return checked.Constant(node.span, 0)
+
+
+@resolve.register(tree.StructLiteral)
+def _struct_literal(node: tree.StructLiteral, context: Context) -> checked.Expression:
+    struct = context.struct(tree.Name(node.type.span, node.type.name))
+    declared = {} if struct is None else {field.name: field.type for field in struct.fields}
+    values: dict[str, checked.Expression] = {}
+    for given in node.fields:
+        assert given.name is not None
+        name, value = given.name.id, resolve(given.value, context)
+        if name in values:
+            context.problems.report(DUPLICATE_NAME, f"`{name}` is given twice", given.name.span)
+        elif struct is not None and name not in declared:
+            context.no_field(struct, given.name)
+        values[name] = typed(value, declared.get(name))
+    missing = [name for name in declared if name not in values]
+    if struct is None:
+        return checked.Constant(node.span, 0)
+    if missing:
+        message = f"`{struct.name}` also needs {', '.join(f'`{name}`' for name in missing)}"
+        context.problems.report(WRONG_ARGUMENTS, message, node.span)
+    return checked.Make(node.span, struct, values)
+
+
+@resolve.register(tree.Match)
+def _match(node: tree.Match, context: Context) -> checked.Expression:
+    value = resolve(node.value, context)
+    arms = []
+    for arm in node.arms:
+        with context.here.scope.block():
+            pattern, guard = matched(arm, context)
+            if isinstance(arm.body, tree.Block):
+                help = "Give the value in each arm; a block can stand where the value of the match is not used."
+                context.problems.report(WRONG_TYPE, "a block has no value here", arm.body.span, help)
+            else:
+                arms.append(checked.Arm(arm.span, pattern, guard, resolve(arm.body, context)))
+    return checked.Match(node.span, value, tuple(arms))
+
+
+def matched(arm: tree.Arm, context: Context) -> tuple[checked.Pattern, checked.Expression | None]:
+    """The pattern of an arm, whose names are declared in the scope that is open, and its guard."""
+    pattern = _pattern(arm.pattern, context)
+    return pattern, None if arm.guard is None else resolve(arm.guard, context)
+
+
+@singledispatch
+def _pattern(node: tree.Pattern, context: Context) -> checked.Pattern:
+    return checked.Anything(node.span)
+
+
+@_pattern.register(tree.Literal)
+def _literal_pattern(node: tree.Literal, context: Context) -> checked.Pattern:
+    return checked.Equals(node.span, node.value)
+
+
+@_pattern.register(tree.Name)
+def _binding(node: tree.Name, context: Context) -> checked.Pattern:
+    return checked.Binds(node.span, context.here.scope.declare(node.id, node.span.start, inner=True))
+
+
+@_pattern.register(tree.Alternatives)
+def _alternatives(node: tree.Alternatives, context: Context) -> checked.Pattern:
+    for each in node.patterns:
+        if not isinstance(each, tree.Literal | tree.Wildcard):
+            help = "Write an arm for each."
+            context.problems.report(WRONG_TYPE, "only values stand between `|`", each.span, help)
+    return checked.AnyOf(node.span, tuple(_pattern(each, context) for each in node.patterns))
+
+
+@_pattern.register(tree.StructPattern)
+def _struct_pattern(node: tree.StructPattern, context: Context) -> checked.Pattern:
+    struct = context.struct(node.name)
+    known = () if struct is None else [field.name for field in struct.fields]
+    fields = []
+    for each in node.fields:
+        if struct is not None and each.name.id not in known:
+            context.no_field(struct, each.name)
+        fields.append((each.name.id, _pattern(each.pattern, context)))
+    return checked.Anything(node.span) if struct is None else checked.Fields(node.span, struct, tuple(fields))
 
 
 @resolve.register(tree.Array)
@@ -74,11 +163,17 @@ def _binary(node: tree.Binary, context: Context) -> checked.Expression:
 
 @resolve.register(tree.Cast)
 def _cast(node: tree.Cast, context: Context) -> checked.Expression:
-    return checked.Cast(node.span, resolve(node.operand, context), context.type(node.type))
+    declared, operand = context.type(node.type), resolve(node.operand, context)
+    if declared is not None and declared.struct is not None:
+        message = f"nothing can be cast to the struct `{declared}`"
+        context.problems.report(WRONG_TYPE, message, node.type.span)
+        return operand
+    return operand if declared is None else checked.Cast(node.span, operand, declared)
 
 
 @resolve.register(tree.Member)
-def _member(node: tree.Member, context: Context) -> checked.Expression:
+def resolve_member(node: tree.Member, context: Context) -> checked.Member:
+    """The checked form of a member, which also can be assigned to."""
     return checked.Member(node.span, resolve(node.object, context), node.name.id)
 
 
@@ -120,13 +215,15 @@ def _call(node: tree.Call, context: Context) -> checked.Expression:
 def _method_call(node: tree.Call, callee: tree.Member, context: Context) -> checked.Expression:
     value = resolve(callee.object, context)
     symbol = context.lookup(callee.name.id)
-    function = None if isinstance(symbol, checked.Variable) else symbol
+    function = symbol if isinstance(symbol, checked.Function | checked.Builtin) else None
     arguments, options = _arguments(node, context)
     return checked.MethodCall(node.span, value, callee.name.id, function, tuple(arguments), options)
 
 
 def _callee(callee: tree.Expression, context: Context) -> checked.Callable | None:
     """What a call calls; None, and a problem, when it is nothing that can be called."""
+    if isinstance(callee, tree.Path):
+        return context.function_of(callee)
     if not isinstance(callee, tree.Name):
         help = "Functions are called by their name."
         context.problems.report(WRONG_TYPE, "this is not a function", callee.span, help)
@@ -135,6 +232,9 @@ def _callee(callee: tree.Expression, context: Context) -> checked.Callable | Non
     symbol = context.lookup(callee.id)
     if symbol is None:
         context.undefined(callee)
+    elif isinstance(symbol, checked.Struct):
+        message, help = f"`{callee.id}` is a struct, not a function", f"Make one: {callee.id} {{ … }}."
+        context.problems.report(WRONG_TYPE, message, callee.span, help)
     elif isinstance(symbol, checked.Variable) or not context.is_function(symbol):
         message = f"`{callee.id}` is a value here, not a function"
         context.problems.report(WRONG_TYPE, message, callee.span)

@@ -122,11 +122,80 @@ class Call(Expression):
 
 
 @node
+class Path(Expression):
+    """``Point::new``: a function that belongs to a type."""
+
+    owner: Name
+    name: Name
+
+
+@node
+class StructLiteral(Expression):
+    """``Point { x: 1.0, y: 2.0 }``."""
+
+    type: Type
+    fields: tuple[Argument, ...]
+
+
+@node
+class Wildcard(Node):
+    """``_``: matches anything."""
+
+
+@node
+class StructPattern(Node):
+    """``Point { x: 0, y: height }``: a value of a struct whose fields match."""
+
+    name: Name
+    fields: tuple[FieldPattern, ...]
+
+
+@node
+class FieldPattern(Node):
+    """``x: 0`` in the pattern of a struct, and ``x`` for ``x: x``."""
+
+    name: Name
+    pattern: Pattern
+
+
+@node
+class Alternatives(Node):
+    """``1 | 2``: matches what one of the patterns matches."""
+
+    patterns: tuple[Pattern, ...]
+
+
+Pattern = Wildcard | Literal | Name | StructPattern | Alternatives
+
+
+@node
+class Arm(Node):
+    """``pattern if guard => value`` in a ``match``; the value may be a block where it is not used."""
+
+    pattern: Pattern
+    guard: Expression | None
+    body: Expression | Block
+
+
+@node
+class Match(Expression):
+    """``match v { 0 => a, 1 | 2 => b, _ => c }``."""
+
+    value: Expression
+    arms: tuple[Arm, ...]
+
+
+@node
 class Type(Node):
-    """``int`` or ``float16[2, n, ?]``; a dimension is a number, a name, or None for ``?``."""
+    """``int``, ``float16[2, n, ?]`` or ``Box<float>``; a dimension is a number, a name, or None for ``?``."""
 
     name: str
     dimensions: tuple[int | str | None, ...] | None
+    arguments: tuple[Type, ...] = ()
+
+
+Target = Name | Index | Member
+"""What can be assigned to."""
 
 
 @node
@@ -145,9 +214,9 @@ class Evaluate(Statement):
 
 @node
 class Assign(Statement):
-    """``let x: T = v``, ``x = v``, ``x := v``, ``x[i] = v``."""
+    """``let x: T = v``, ``x = v``, ``x := v``, ``x[i] = v``, ``x.name = v``."""
 
-    target: Name | Index
+    target: Target
     type: Type | None
     value: Expression
     declares: bool
@@ -158,17 +227,18 @@ class Assign(Statement):
 class Augment(Statement):
     """``x += v``; `operator` is without the equals sign."""
 
-    target: Name | Index
+    target: Target
     operator: str
     value: Expression
 
 
 @node
 class Tensor(Statement):
-    """``tensor x: float16[3] frozen = v``."""
+    """``tensor x: float16[3] frozen = v``; `attribute` is the word after the type."""
 
     name: Name
     type: Type
+    attribute: str | None
     value: Expression | None
 
 
@@ -214,10 +284,11 @@ class Return(Statement):
 
 @node
 class Parameter(Node):
-    """A parameter of a function, with its type when that is declared."""
+    """A parameter of a function, or a field of a struct, with its type when that is declared."""
 
     name: str
     type: Type | None
+    attribute: str | None = None
 
 
 @node
@@ -228,6 +299,42 @@ class Function(Statement):
     parameters: tuple[Parameter, ...]
     result: Type | None
     body: Block
+
+
+@node
+class Struct(Statement):
+    """``struct Box<T> { value: T }``."""
+
+    name: Name
+    parameters: tuple[Name, ...]
+    fields: tuple[Parameter, ...]
+
+
+@node
+class Impl(Statement):
+    """``impl Point { fn … }``, and ``impl Drop for Point { fn drop(self) { … } }``."""
+
+    parameters: tuple[Name, ...]
+    trait: Name | None
+    type: Type
+    methods: tuple[Function, ...]
+
+
+@node
+class Trial(Statement):
+    """``test name { … }`` and ``bench name { … }``."""
+
+    word: str
+    name: Name
+    body: Block
+
+
+@node
+class PythonImport(Statement):
+    """``python import numpy as np``; `alias` is what ``python.call`` names it by."""
+
+    module: str
+    alias: str
 
 
 @node
@@ -259,11 +366,11 @@ class Program:
         return [s for s in self.statements if isinstance(s, Import)]
 
     def declarations(self) -> Program:
-        """What an importing file gets: functions, tensors, ``let``s, and what they import in turn."""
+        """What an importing file gets: functions, structs, tensors, ``let``s, and what they import in turn."""
         return replace(self, statements=tuple(filter(_declares, self.statements)), library=True)
 
 
 def _declares(statement: Statement) -> bool:
     if isinstance(statement, Assign):
         return statement.declares
-    return isinstance(statement, Function | Tensor | Import)
+    return isinstance(statement, Function | Struct | Impl | Tensor | Import)

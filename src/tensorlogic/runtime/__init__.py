@@ -7,24 +7,28 @@ from pathlib import Path
 from typing import TextIO
 
 from tensorlogic.lang import Source
-from tensorlogic.lang.codegen import program_name
-from tensorlogic.runtime.builtins import CONSTANTS, FUNCTIONS
-from tensorlogic.runtime.failures import explain
-from tensorlogic.runtime.loader import Loader
-from tensorlogic.runtime.namespace import namespace
-from tensorlogic.runtime.session import CURRENT, Session
+from tensorlogic.runtime.program import Program
+from tensorlogic.runtime.session import Permissions, Session
 
-__all__ = ["run_file", "run_source"]
+__all__ = ["Permissions", "Program", "check_file", "open_file", "run_file", "run_source"]
 
 
-def run_file(path: str | Path, out: TextIO | None = None, *, write_anywhere: bool = False) -> None:
+def run_file(path: str | Path, out: TextIO | None = None, *, permissions: Permissions | None = None) -> None:
     """Run the program in a file; what it prints goes to `out`, or to the standard output.
 
     Every failure is a `TensorLogicError` whose diagnostics have places in the program's text.
     """
-    loader = _loader()
-    loader.load_file(Path(path))
-    _run(loader, Session(sys.stdout if out is None else out, write_anywhere=write_anywhere))
+    open_file(path, out, permissions=permissions).run()
+
+
+def open_file(path: str | Path, out: TextIO | None = None, *, permissions: Permissions | None = None) -> Program:
+    """The program in a file, compiled and ready to run, or a `SourceError` with everything wrong with its text."""
+    return Program.of_file(Path(path), _session(out, Path(path).parent, permissions))
+
+
+def check_file(path: str | Path) -> None:
+    """Raise a `SourceError` with everything that is wrong with the text of a program."""
+    open_file(path)
 
 
 def run_source(
@@ -33,28 +37,11 @@ def run_source(
     out: TextIO | None = None,
     *,
     folder: str | Path = ".",
-    write_anywhere: bool = False,
+    permissions: Permissions | None = None,
 ) -> None:
     """Run a program that is given as text; messages call it `name`, and its imports are in `folder`."""
-    loader = _loader()
-    loader.load(Source(name, text), Path(folder))
-    _run(loader, Session(sys.stdout if out is None else out, write_anywhere=write_anywhere))
+    Program.of_source(Source(name, text), _session(out, Path(folder), permissions)).run()
 
 
-def _loader() -> Loader:
-    return Loader(frozenset(FUNCTIONS), frozenset(CONSTANTS))
-
-
-def _run(loader: Loader, session: Session) -> None:
-    names = namespace()
-    token = CURRENT.set(session)
-    try:
-        for unit in loader.units:
-            exec(unit.code, names)
-            names[program_name(unit.program.unit)]()
-    except BrokenPipeError:
-        raise
-    except Exception as error:
-        raise explain(error, loader.units) from error
-    finally:
-        CURRENT.reset(token)
+def _session(out: TextIO | None, home: Path, permissions: Permissions | None) -> Session:
+    return Session(sys.stdout if out is None else out, home, permissions or Permissions())

@@ -23,6 +23,11 @@ def as_tensor(value: Any) -> torch.Tensor:
     raise SourceError(WRONG_TYPE, f"this takes a tensor, not {with_article(kind(value))}")
 
 
+def as_optional(value: Any) -> torch.Tensor | None:
+    """A tensor, or None where none is given."""
+    return None if value is None else as_tensor(value)
+
+
 def as_int(value: Any) -> int:
     """A whole number, also one in a tensor of one element."""
     if isinstance(value, int):

@@ -8,8 +8,7 @@ from typing import Any
 
 from tensorlogic.runtime.kinds import dtype_name, kind
 from tensorlogic.runtime.lazy import is_tensor, torch
-from tensorlogic.runtime.members import fields
-from tensorlogic.runtime.values import adopt
+from tensorlogic.runtime.values import adopt, fields
 
 MOST_ELEMENTS = 1000
 """Beyond so many elements the middle is left out."""
@@ -33,7 +32,7 @@ def nested(value: Any) -> str:
     if hasattr(type(value), "__tl_members__"):
         return str(value)
     if is_dataclass(value):
-        return _record(fields(value))
+        return record(fields(value))
     adopted = adopt(value)
     return f"<{kind(value)}>" if adopted is value else nested(adopted)
 
@@ -42,7 +41,8 @@ def _truth(value: bool) -> str:
     return "true" if value else "false"
 
 
-def _record(value: Mapping[str, Any]) -> str:
+def record(value: Mapping[str, Any]) -> str:
+    """Named values as text: ``{x: 1, y: 2}``."""
     return "{" + ", ".join(f"{name}: {nested(item)}" for name, item in value.items()) + "}"
 
 
@@ -107,6 +107,6 @@ _FORMS: tuple[tuple[type | tuple[type, ...], Callable[[Any], str]], ...] = (
     (bool, _truth),  # A truth value is an int to Python.
     ((int, float), repr),
     ((list, tuple, range), _list),
-    (Mapping, _record),
+    (Mapping, record),
 )
 """How Python's own values are shown, by the first kind that fits."""

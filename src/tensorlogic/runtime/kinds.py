@@ -38,4 +38,4 @@ def with_article(kind: str) -> str:
     """``an int``, ``a string``; void is nothing that one can have several of."""
     if kind == "void":
         return "nothing"
-    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+    return f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}"

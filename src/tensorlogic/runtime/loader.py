@@ -15,10 +15,12 @@ from tensorlogic.errors.codes import (
     IMPORT_CYCLE,
     IMPORT_NOT_FOUND,
     NESTED_TOO_DEEPLY,
+    NOT_ALLOWED,
     UNEXPECTED_CHARACTER,
 )
 from tensorlogic.lang import Source, Span, check, checked, generate, parse, tree
 from tensorlogic.lang.checker import Imports
+from tensorlogic.runtime.session import Session
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,12 @@ class Unit:
 class Loader:
     """Compiles a program and what it imports, each file once."""
 
-    def __init__(self, known: frozenset[str], constants: frozenset[str]) -> None:
+    def __init__(self, known: frozenset[str], constants: frozenset[str], session: Session) -> None:
         self.units: list[Unit] = []
         """In the order in which they must run: what is imported first."""
         self._known = known
         self._constants = constants
+        self._session = session
         self._loaded: dict[Path, Unit] = {}
         self._loading: dict[Path, str] = {}
         """The files on the way to the one being loaded, and the names that messages call them by."""
@@ -54,7 +57,7 @@ class Loader:
         program = parse(source)
         if library:
             program = program.declarations()
-        imports: dict[str, checked.Variable | checked.Function] = {}
+        imports: dict[str, checked.Exported] = {}
         for statement in program.imports:
             imports |= self._import(statement, folder, source).program.exports
         unit = self._compile(program, imports)
@@ -66,6 +69,9 @@ class Loader:
         path = folder / statement.path
         try:
             identity = _identity(path)
+            if not self._session.may_read(str(identity)):
+                message = f"{statement.path} is outside the folders that the program may read"
+                raise SourceError(NOT_ALLOWED, message, place, help="Allow it: tl run --allow-read FOLDER.")
             if (name := self._loading.get(identity)) is not None:
                 raise SourceError(IMPORT_CYCLE, f"files import each other: {self._cycle(name)}", place)
             return self._loaded.get(identity) or self._load_path(path, library=True)
@@ -78,7 +84,7 @@ class Loader:
         return " → ".join([*names[names.index(name) :], name])
 
     def _load_path(self, path: Path, *, library: bool = False) -> Unit:
-        identity, source = _identity(path), _read(path)
+        identity, source = _identity(path), read_source(path)
         self._loading[identity] = source.name
         self._loaded[identity] = unit = self.load(source, path.parent, library=library)
         del self._loading[identity]
@@ -109,7 +115,7 @@ def _identity(path: Path) -> Path:
         raise OSError(EINVAL, str(error)) from error
 
 
-def _read(path: Path) -> Source:
+def read_source(path: Path) -> Source:
     """The text of a file, which must be UTF-8."""
     data = path.read_bytes()
     try:

@@ -6,18 +6,18 @@ Only data that is meant to be seen, by name: nothing is looked up on a Python ob
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import fields as dataclass_fields
 from dataclasses import is_dataclass
 from functools import partial
 from operator import getitem
 from typing import Any, Final, NamedTuple
 
 from tensorlogic.errors import SourceError, nearest
-from tensorlogic.errors.codes import NO_MEMBER
-from tensorlogic.runtime.calls import Function, call, is_compiled
+from tensorlogic.errors.codes import NO_MEMBER, WRONG_TYPE
+from tensorlogic.runtime.calls import Function, call
 from tensorlogic.runtime.kinds import kind, with_article
-from tensorlogic.runtime.registry import FUNCTIONS
-from tensorlogic.runtime.values import adopt, adopt_outputs, class_names
+from tensorlogic.runtime.registry import FUNCTIONS, METHODS
+from tensorlogic.runtime.structs import Struct
+from tensorlogic.runtime.values import adopt, adopt_outputs, class_names, fields
 
 MOST_NAMES: Final = 12
 """So many members are named where one is missing."""
@@ -51,6 +51,8 @@ _TABLE: Final[dict[str, Row]] = {
 
 def member(value: Any, name: str) -> Any:
     """``value.name`` and ``value["name"]``."""
+    if isinstance(value, Struct) and name in value.values:
+        return value.values[name]  # what structs hold is of the language already
     members = _members(value)
     if name not in members.names:
         raise _missing(value, name, members.names)
@@ -67,8 +69,10 @@ def invoke(
 
     A builtin that is named as a method calls that method, and knows what becomes of the result.
     """
+    if isinstance(value, Struct) and name in value.functions:
+        return call(value.functions[name], (value, *arguments), options)
     members = _members(value)
-    is_own = members.methods and name in members.names and (function is None or is_compiled(function))
+    is_own = members.methods and name in members.names and function not in METHODS
     if is_own and callable(method := members.read(value, name)):
         return adopt_outputs(call(method, arguments, options))
     if function is None:
@@ -76,12 +80,19 @@ def invoke(
     return call(function, (value, *arguments), options)
 
 
-def fields(value: Any) -> dict[str, Any]:
-    """The public fields of a dataclass."""
-    return {f.name: getattr(value, f.name) for f in dataclass_fields(value) if not f.name.startswith("_")}
+def store(value: Any, name: str, new: Any) -> None:
+    """``value.name = new``: the fields of structs and records can be given values."""
+    if not isinstance(value, Struct | dict):
+        message = f"the members of {with_article(kind(value))} cannot be assigned to"
+        raise SourceError(WRONG_TYPE, message)
+    if isinstance(value, Struct) and name not in value.types:
+        raise _missing(value, name, value.types)
+    value[name] = new
 
 
 def _members(value: Any) -> Members:
+    if isinstance(value, Struct):
+        return Members([*value.values, *value.functions], _read_struct)
     if isinstance(value, Mapping):
         return Members(value.keys(), getitem)
     if (declared := getattr(type(value), "__tl_members__", None)) is not None:
@@ -92,6 +103,10 @@ def _members(value: Any) -> Members:
         if (row := _TABLE.get(name)) is not None:
             return Members(row, partial(_read, row))
     return Members((), getattr)
+
+
+def _read_struct(value: Struct, name: str) -> Any:
+    return value.values[name] if name in value.values else partial(value.functions[name], value)
 
 
 def _read(row: Row, value: Any, name: str) -> Any:

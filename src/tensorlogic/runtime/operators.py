@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import RUN_FAILED, WRONG_TYPE
+from tensorlogic.runtime.display import nested
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.lazy import is_tensor, torch
 
@@ -42,10 +43,13 @@ def invert(value: Any) -> Any:
 
 def matmul(left: Any, right: Any) -> Any:
     """``@``, of the common type where the two have different ones."""
-    if is_tensor(left) and is_tensor(right) and left.dtype != right.dtype:
-        common = torch.promote_types(left.dtype, right.dtype)
-        return left.to(common) @ right.to(common)
-    return left @ right
+    try:
+        return left @ right
+    except RuntimeError:  # asking for the types first would cost as much as a small product
+        if not (is_tensor(left) and is_tensor(right)) or left.dtype == right.dtype:
+            raise
+    common = torch.promote_types(left.dtype, right.dtype)
+    return left.to(common) @ right.to(common)
 
 
 def power(base: Any, exponent: Any) -> Any:
@@ -54,6 +58,20 @@ def power(base: Any, exponent: Any) -> Any:
     if isinstance(result, complex):
         raise SourceError(RUN_FAILED, f"{base} ** {exponent} has no real value")
     return result
+
+
+def same(value: Any, pattern: Any) -> bool:
+    """Whether a value is the one that a pattern names; a truth value is no number."""
+    if is_tensor(value):
+        value = value.item() if value.ndim == 0 else None
+    return isinstance(value, bool) == isinstance(pattern, bool) and bool(value == pattern)
+
+
+def unmatched(value: Any) -> NoReturn:
+    """The end of a ``match`` none of whose arms fits."""
+    raise SourceError(
+        RUN_FAILED, f"no arm of this match fits {nested(value)}", help="Add an arm `_ => …` for the rest."
+    )
 
 
 def outer(left: Any, right: Any) -> Any:

@@ -13,9 +13,26 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {}
 CONSTANTS: Final[dict[str, Any]] = {"pi": math.pi}
+METHODS: Final[set[Callable[..., Any]]] = set()
+"""The builtins that call a method of their first value."""
 
 
 def builtin(function: F) -> F:
     """Make a function a builtin of its name, without the ``_`` that keeps it apart from one of Python's."""
-    FUNCTIONS[function.__name__.rstrip("_")] = function
-    return function
+    return builtin_named(function.__name__.rstrip("_"))(function)
+
+
+def calling_a_method(function: F) -> F:
+    """Make a function a builtin that calls the method of its name, and knows what becomes of the result."""
+    METHODS.add(function)
+    return builtin(function)
+
+
+def builtin_named(*names: str) -> Callable[[F], F]:
+    """Make a function a builtin of other names, such as ``f16::zeros``."""
+
+    def register(function: F) -> F:
+        FUNCTIONS.update(dict.fromkeys(names, function))
+        return function
+
+    return register

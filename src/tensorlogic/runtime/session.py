@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from tensorlogic.errors import SourceError
-from tensorlogic.errors.codes import CANNOT_WRITE
+from tensorlogic.errors.codes import CANNOT_WRITE, FILE_NOT_FOUND, NOT_ALLOWED
 from tensorlogic.runtime.lazy import torch
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """What a program may do beside computing, printing, and using the files in its folders."""
+
+    python: bool = False
+    """Whether it may call Python."""
+    environment: bool = False
+    """Whether it may read environment variables."""
+    read: tuple[Path, ...] = ()
+    """More files and folders that it may read."""
+    write: tuple[Path, ...] = ()
+    """More files and folders that it may write and read."""
 
 
 @dataclass
@@ -17,9 +32,12 @@ class Session:
     """One run of a program."""
 
     out: TextIO
+    home: Path = field(default_factory=Path.cwd)
+    """The folder that the program is in: it reads there, and in the current folder, where it also writes."""
+    permissions: Permissions = Permissions()
+    python_modules: dict[str, Any] = field(default_factory=dict)
+    """What `python.call` names Python's modules by."""
     folder: Path = field(default_factory=Path.cwd)
-    """Programs write inside this folder only."""
-    write_anywhere: bool = False
     _generator: torch.Generator | None = None
 
     @property
@@ -36,11 +54,38 @@ class Session:
 
     def writable(self, path: str) -> Path:
         """The path, if the program may write there."""
-        target = (self.folder / path).resolve()
-        if not self.write_anywhere and not target.is_relative_to(self.folder.resolve()):
+        target = self._resolved(path)
+        if not _within(target, (self.folder, *self.permissions.write)):
             message = f"{path} is outside the folder that the program runs in"
-            raise SourceError(CANNOT_WRITE, message, help="A program writes only inside that folder.")
+            raise SourceError(CANNOT_WRITE, message, help="Allow it: tl run --allow-write FOLDER.")
         return target
+
+    def readable(self, path: str) -> str:
+        """The path, if the program may read there."""
+        if not self.may_read(path):
+            message = f"{path} is outside the folders that the program may read"
+            raise SourceError(NOT_ALLOWED, message, help="Allow it: tl run --allow-read FOLDER.")
+        return path
+
+    def may_read(self, path: str) -> bool:
+        """Whether the program may read there."""
+        return _within(self._resolved(path), self.folders)
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where the program may read."""
+        return self.folder, self.home, *self.permissions.read, *self.permissions.write
+
+    def _resolved(self, path: str) -> Path:
+        """Where a path leads in the end; symbolic links are followed."""
+        try:
+            return (self.folder / path).resolve()
+        except (ValueError, RuntimeError, OSError) as error:
+            raise SourceError(FILE_NOT_FOUND, f"no file can be at {path!r}: {error}") from None
+
+
+def _within(path: Path, folders: Iterable[Path]) -> bool:
+    return any(path.is_relative_to(folder.resolve()) for folder in folders)
 
 
 CURRENT: ContextVar[Session] = ContextVar("session")

@@ -19,11 +19,14 @@ Dimensions = tuple[int | str | None, ...]
 Sizes = dict[str, int]
 
 
-def accept(value: Any, what: str, base: str, dimensions: Dimensions | None, sizes: Sizes | None = None) -> Any:
+def accept(value: Any, what: str, base: str | type, dimensions: Dimensions | None, sizes: Sizes | None = None) -> Any:
     """A value as the type that it must be of, or an error that says what `what` must be.
 
-    `sizes` are those that the named dimensions have had so far; new ones are added.
+    `base` is the name of a type, or the class of a struct. `sizes` are those that the named dimensions have had so
+    far; new ones are added.
     """
+    if not isinstance(base, str):
+        return _of_class(value, what, base)
     declared = Type(base, dimensions)
     if dimensions is None:
         return _scalar(value, what, declared)
@@ -34,7 +37,7 @@ def accept(value: Any, what: str, base: str, dimensions: Dimensions | None, size
     return tensor
 
 
-def argument(value: Any, what: str, base: str, dimensions: Dimensions | None, sizes: Sizes | None = None) -> Any:
+def argument(value: Any, what: str, base: str | type, dimensions: Dimensions | None, sizes: Sizes | None = None) -> Any:
     """Like `accept`, for an argument: a failure is the caller's, and is shown where the call is."""
     return accept(value, what, base, dimensions, sizes)
 
@@ -93,6 +96,13 @@ _CASTS: dict[str, Callable[[Any], Any]] = {
     "bool": lambda value: bool(_number(value, "bool")),
     "string": text,
 }
+
+
+def _of_class(value: Any, what: str, wanted: type) -> Any:
+    if value.__class__ is wanted:
+        return value
+    name = with_article(wanted.__name__)
+    raise SourceError(WRONG_TYPE, f"{what} must be {name}, not {with_article(kind(value))}")
 
 
 def _scalar(value: Any, what: str, declared: Type) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields as dataclass_fields
 from typing import Any, Final
 
 from tensorlogic.runtime.kinds import dtype_name
@@ -30,6 +31,11 @@ def adopt(value: Any) -> Any:
 def class_names(cls: type) -> list[str]:
     """The qualified names of a class and its bases, so that no library is imported only to ask for one."""
     return [f"{base.__module__}.{base.__qualname__}" for base in cls.__mro__]
+
+
+def fields(value: Any) -> dict[str, Any]:
+    """The public fields of a dataclass."""
+    return {f.name: getattr(value, f.name) for f in dataclass_fields(value) if not f.name.startswith("_")}
 
 
 def adopt_outputs(value: Any) -> Any:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 from tensorlogic.errors import SourceError
-from tensorlogic.errors.codes import ASSERTION_FAILED, WRONG_ARGUMENTS, WRONG_TYPE
+from tensorlogic.errors.codes import ASSERTION_FAILED, NOT_ALLOWED, PANIC, RUN_FAILED, WRONG_ARGUMENTS, WRONG_TYPE
 from tensorlogic.runtime.convert import as_int
-from tensorlogic.runtime.display import text
+from tensorlogic.runtime.display import nested, text
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.lazy import is_tensor
 from tensorlogic.runtime.registry import builtin
@@ -84,6 +86,66 @@ def _parsed(value: str, wanted: str) -> int | float:
         return int(value) if wanted == "int" else float(value)
     except ValueError:
         raise SourceError(WRONG_TYPE, f'"{value}" is not the text of {with_article(wanted)}') from None
+
+
+@builtin
+def to_int(value: Any) -> int:
+    """The same as `int`."""
+    return int_(value)
+
+
+@builtin
+def input_(prompt: str = "") -> str:
+    """A line that the user types, without its end; `prompt` is written before it."""
+    out = CURRENT.get().out
+    out.write(prompt)
+    out.flush()
+    return sys.stdin.readline().rstrip()
+
+
+@builtin
+def env(name: str) -> str:
+    """The value of an environment variable, where the user allows programs to read them."""
+    if not CURRENT.get().permissions.environment:
+        help = "Allow it: tl run --allow-env."
+        raise SourceError(NOT_ALLOWED, "this program is not allowed to read environment variables", help=help)
+    value = os.environ.get(name)
+    if value is None:
+        raise SourceError(RUN_FAILED, f"there is no environment variable {name}")
+    return value
+
+
+@builtin
+def cleanup(*names: Any) -> None:
+    """Nothing: memory is given back by itself."""
+
+
+@builtin
+def panic(message: str, *values: Any) -> None:
+    """Stop with a message, in which each ``{}`` is replaced by the next of the values."""
+    raise SourceError(PANIC, _filled(message, list(values)) if values else text(message))
+
+
+@builtin
+def assert_eq(a: Any, b: Any) -> None:
+    """Stop unless two values are equal: of the same type and, for tensors, of the same shape."""
+    if not _equal(a, b):
+        raise SourceError(ASSERTION_FAILED, f"{nested(a)} != {nested(b)}")
+
+
+def _equal(a: Any, b: Any) -> bool:
+    if is_tensor(a) or is_tensor(b):
+        both = is_tensor(a) and is_tensor(b)
+        return both and a.shape == b.shape and bool((a == b).all())
+    return isinstance(a, bool) == isinstance(b, bool) and type(a) is type(b) and bool(a == b)
+
+
+@builtin
+def assert_about_eq(a: Any, b: Any, eps: float = 1e-6) -> None:
+    """Stop unless two numbers, or two tensors of one shape, are less than `eps` apart."""
+    far = abs(a - b)
+    if not bool((far < eps).all() if is_tensor(far) else far < eps):
+        raise SourceError(ASSERTION_FAILED, f"{nested(a)} and {nested(b)} are not within {nested(eps)}")
 
 
 @builtin

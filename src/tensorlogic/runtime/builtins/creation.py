@@ -6,7 +6,7 @@ from typing import Any
 
 from tensorlogic.runtime.convert import as_dtype, as_int, as_ints, as_number, as_tensor
 from tensorlogic.runtime.lazy import torch
-from tensorlogic.runtime.registry import builtin
+from tensorlogic.runtime.registry import builtin, builtin_named
 from tensorlogic.runtime.session import CURRENT
 from tensorlogic.runtime.sizes import check_size
 
@@ -82,6 +82,71 @@ def randn(*shape: Any, dtype: str = "float32") -> torch.Tensor:
     """Random numbers, normally distributed around 0 with deviation 1; `seed` makes them repeatable."""
     kind = as_dtype(dtype)
     return torch.randn(_shape(shape, kind), generator=CURRENT.get().generator, dtype=kind)
+
+
+@builtin
+def randint(low: int, high: int, *shape: Any) -> Any:
+    """Random integers from `low` up to, but not including, `high`: an int, or with a shape a tensor of int64."""
+    sizes = _shape(shape, torch.int64) if shape else []
+    found = torch.randint(as_int(low), as_int(high), sizes, generator=CURRENT.get().generator)
+    return found if shape else int(found)
+
+
+@builtin
+def randperm(count: int) -> torch.Tensor:
+    """The integers below `count` in random order."""
+    return torch.randperm(*_shape((count,), torch.int64), generator=CURRENT.get().generator)
+
+
+@builtin
+def random_normal(mean: float, deviation: float, *shape: Any, dtype: str = "float32") -> torch.Tensor:
+    """Random numbers, normally distributed around a mean with a standard deviation."""
+    return randn(*shape, dtype=dtype) * as_number(deviation) + as_number(mean)
+
+
+@builtin
+def zeros_like(x: Any) -> torch.Tensor:
+    """Zeros, as many and of the type of the elements of x."""
+    return torch.zeros_like(as_tensor(x))
+
+
+@builtin
+def ones_like(x: Any) -> torch.Tensor:
+    """Ones, as many and of the type of the elements of x."""
+    return torch.ones_like(as_tensor(x))
+
+
+def _of_type(name: str, short: str) -> None:
+    """``f16::zeros`` and its like: the creation of tensors of one type."""
+
+    def zeros_of(*shape: Any) -> torch.Tensor:
+        return zeros(*shape, dtype=name)
+
+    def ones_of(*shape: Any) -> torch.Tensor:
+        return ones(*shape, dtype=name)
+
+    def arange_of(start: float, stop: float | None = None, step: float = 1) -> torch.Tensor:
+        return arange(start, stop, step, dtype=name)
+
+    def from_array(value: Any) -> torch.Tensor:
+        return tensor(value, dtype=name)
+
+    rows = {
+        "zeros": (zeros_of, "A tensor of zeros"),
+        "ones": (ones_of, "A tensor of ones"),
+        "arange": (
+            arange_of,
+            "The numbers from `start`, or 0, up to, but not including, `stop`",
+        ),
+        "from_array": (from_array, "A list as a tensor"),
+    }
+    for what, (function, says) in rows.items():
+        function.__name__, function.__doc__ = f"{short}::{what}", f"{says}, of {name}."
+        builtin_named(function.__name__)(function)
+
+
+for _name, _short in (("float16", "f16"), ("float32", "f32")):
+    _of_type(_name, _short)
 
 
 @builtin

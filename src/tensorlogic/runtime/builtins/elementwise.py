@@ -5,71 +5,54 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from tensorlogic.runtime.convert import as_tensor
-from tensorlogic.runtime.lazy import torch
-from tensorlogic.runtime.operators import power
+from tensorlogic.runtime import operators
+from tensorlogic.runtime.convert import as_number, as_tensor
+from tensorlogic.runtime.lazy import is_tensor, torch
 from tensorlogic.runtime.registry import builtin
 
 
-def _each(name: str, value: Any) -> Any:
-    """Python's function of a number, or torch's of a tensor."""
-    if isinstance(value, int | float):
-        return getattr(math, name)(value)
-    return getattr(torch, name)(as_tensor(value))
+def _define(name: str, says: str) -> None:
+    """A builtin that is Python's function of a number, and torch's of a tensor."""
+    of_number = getattr(math, name)
+
+    def each(x: Any) -> Any:
+        if x.__class__ is float or x.__class__ is int:
+            return of_number(x)
+        return getattr(torch, name)(x if x.__class__ is torch.Tensor else as_tensor(x))
+
+    each.__name__, each.__doc__ = name, says
+    builtin(each)
 
 
-@builtin
-def exp(x: Any) -> Any:
-    """e to the power x."""
-    return _each("exp", x)
-
-
-@builtin
-def log(x: Any) -> Any:
-    """The natural logarithm."""
-    return _each("log", x)
-
-
-@builtin
-def sqrt(x: Any) -> Any:
-    """The square root."""
-    return _each("sqrt", x)
-
-
-@builtin
-def sin(x: Any) -> Any:
-    """The sine of an angle in radians."""
-    return _each("sin", x)
-
-
-@builtin
-def cos(x: Any) -> Any:
-    """The cosine of an angle in radians."""
-    return _each("cos", x)
-
-
-@builtin
-def tan(x: Any) -> Any:
-    """The tangent of an angle in radians."""
-    return _each("tan", x)
-
-
-@builtin
-def tanh(x: Any) -> Any:
-    """The hyperbolic tangent."""
-    return _each("tanh", x)
-
-
-@builtin
-def floor(x: Any) -> Any:
-    """The largest integer that is not larger; of a number an int."""
-    return _each("floor", x)
-
-
-@builtin
-def ceil(x: Any) -> Any:
-    """The smallest integer that is not smaller; of a number an int."""
-    return _each("ceil", x)
+for _name, _says in {
+    "exp": "e to the power x.",
+    "expm1": "e to the power x, minus 1: exact for small x.",
+    "log": "The natural logarithm.",
+    "log1p": "The natural logarithm of 1 + x: exact for small x.",
+    "log2": "The logarithm to the base 2.",
+    "log10": "The logarithm to the base 10.",
+    "sqrt": "The square root.",
+    "sin": "The sine of an angle in radians.",
+    "cos": "The cosine of an angle in radians.",
+    "tan": "The tangent of an angle in radians.",
+    "asin": "The angle in radians whose sine is x.",
+    "acos": "The angle in radians whose cosine is x.",
+    "atan": "The angle in radians whose tangent is x.",
+    "sinh": "The hyperbolic sine.",
+    "cosh": "The hyperbolic cosine.",
+    "tanh": "The hyperbolic tangent.",
+    "asinh": "The inverse of the hyperbolic sine.",
+    "acosh": "The inverse of the hyperbolic cosine.",
+    "atanh": "The inverse of the hyperbolic tangent.",
+    "erf": "The error function.",
+    "floor": "The largest integer that is not larger; of a number an int.",
+    "ceil": "The smallest integer that is not smaller; of a number an int.",
+    "trunc": "The integer part, towards zero; of a number an int.",
+    "isnan": "Whether x is no number.",
+    "isinf": "Whether x is infinite.",
+    "isfinite": "Whether x is a number that is not infinite.",
+}.items():
+    _define(_name, _says)
 
 
 @builtin
@@ -85,6 +68,104 @@ def abs_(x: Any) -> Any:
 
 
 @builtin
+def sign(x: Any) -> Any:
+    """-1, 0 or 1: what a value is in relation to 0."""
+    return (x > 0) - (x < 0) if isinstance(x, int | float) else as_tensor(x).sign()
+
+
+@builtin
+def square(x: Any) -> Any:
+    """x times x."""
+    return x * x if isinstance(x, int | float) else as_tensor(x).square()
+
+
+@builtin
+def rsqrt(x: Any) -> Any:
+    """1 / sqrt(x)."""
+    return 1 / math.sqrt(x) if isinstance(x, int | float) else as_tensor(x).rsqrt()
+
+
+@builtin
+def reciprocal(x: Any) -> Any:
+    """1 / x."""
+    return 1 / x if isinstance(x, int | float) else as_tensor(x).reciprocal()
+
+
+@builtin
 def pow_(x: Any, exponent: Any) -> Any:
     """x to the power `exponent`, the same as ``x ** exponent``."""
-    return power(x, exponent)
+    return operators.power(x, exponent)
+
+
+@builtin
+def add(a: Any, b: Any) -> Any:
+    """a + b."""
+    return _operand(a) + _operand(b)
+
+
+@builtin
+def sub(a: Any, b: Any) -> Any:
+    """a - b."""
+    return _operand(a) - _operand(b)
+
+
+@builtin
+def mul(a: Any, b: Any) -> Any:
+    """a * b, element by element."""
+    return _operand(a) * _operand(b)
+
+
+@builtin
+def div(a: Any, b: Any) -> Any:
+    """a / b; of two integers the integer part, cut towards zero."""
+    return operators.divide(_operand(a), _operand(b))
+
+
+def _operand(value: Any) -> Any:
+    return value if isinstance(value, int | float) else as_tensor(value)
+
+
+@builtin
+def atan2(y: Any, x: Any) -> Any:
+    """The angle in radians of the point (x, y), from -pi to pi."""
+    if is_tensor(y) or is_tensor(x):
+        return torch.atan2(*_pair(y, x))
+    return math.atan2(as_number(y), as_number(x))
+
+
+@builtin
+def maximum(a: Any, b: Any) -> torch.Tensor:
+    """The larger of each two elements."""
+    return torch.maximum(*_pair(a, b))
+
+
+@builtin
+def minimum(a: Any, b: Any) -> torch.Tensor:
+    """The smaller of each two elements."""
+    return torch.minimum(*_pair(a, b))
+
+
+def _pair(a: Any, b: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    """Two values as tensors of one type; a number takes that of the tensor beside it."""
+    left, right = as_tensor(a), as_tensor(b)
+    if not is_tensor(a) and is_tensor(b):
+        return left.to(torch.result_type(left, right)), right
+    if is_tensor(a) and not is_tensor(b):
+        return left, right.to(torch.result_type(left, right))
+    common = torch.promote_types(left.dtype, right.dtype)
+    return left.to(common), right.to(common)
+
+
+@builtin
+def clip(x: Any, low: float | None = None, high: float | None = None) -> Any:
+    """x, but not below `low` and not above `high`; either may be left out."""
+    if isinstance(x, int | float):
+        above = x if low is None else max(x, low)
+        return above if high is None else min(above, high)
+    return as_tensor(x) if low is None and high is None else torch.clamp(as_tensor(x), low, high)
+
+
+@builtin
+def clamp(x: Any, low: float | None = None, high: float | None = None) -> Any:
+    """The same as `clip`."""
+    return clip(x, low, high)

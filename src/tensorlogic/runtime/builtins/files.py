@@ -9,6 +9,7 @@ from tensorlogic.errors import FormatError, SourceError
 from tensorlogic.errors.codes import BAD_IMAGE, FILE_NOT_FOUND, WRONG_ARGUMENTS
 from tensorlogic.runtime.convert import as_ints
 from tensorlogic.runtime.registry import builtin
+from tensorlogic.runtime.session import CURRENT
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 @builtin
 def glob(pattern: str) -> list[str]:
     """The paths that match a pattern such as ``"images/*.png"``, sorted; ``**`` stands for any folders."""
-    return sorted(iglob(pattern, recursive=True))  # noqa: PTH207 (`Path.glob` takes no absolute pattern)
+    session = CURRENT.get()
+    folder = pattern.partition("*")[0].rpartition("/")[0]
+    session.readable(folder or ".")
+    found = iglob(pattern, recursive=True)  # noqa: PTH207 (`Path.glob` takes no absolute pattern)
+    return sorted(path for path in found if session.may_read(path))
 
 
 @builtin
@@ -31,7 +36,7 @@ def load_image(path: str, size: Any = None, mode: str | None = None) -> Image.Im
     if mode not in (None, "L", "RGB", "RGBA"):
         raise SourceError(WRONG_ARGUMENTS, f'an image has the mode "L", "RGB" or "RGBA", not "{mode}"')
     try:
-        image: Image.Image = Image.open(path)
+        image: Image.Image = Image.open(CURRENT.get().readable(path))
         image.load()
     except FileNotFoundError:
         raise FormatError(FILE_NOT_FOUND, f"there is no file {path}") from None

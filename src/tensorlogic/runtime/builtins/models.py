@@ -7,7 +7,7 @@ from typing import Any
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import WRONG_TYPE
 from tensorlogic.runtime.kinds import kind, with_article
-from tensorlogic.runtime.registry import builtin
+from tensorlogic.runtime.registry import builtin, calling_a_method
 from tensorlogic.runtime.session import CURRENT
 from tensorlogic.runtime.values import adopt, adopt_outputs
 
@@ -24,7 +24,9 @@ def load_model(
     """
     from tensorlogic import models
 
-    return models.load_model(path, device=device, precision=precision, engine=engine, function=function)
+    return models.load_model(
+        CURRENT.get().readable(path), device=device, precision=precision, engine=engine, function=function
+    )
 
 
 @builtin
@@ -35,19 +37,19 @@ def save_model(model: Any, path: str) -> None:
     models.save_model(model, CURRENT.get().writable(path))
 
 
-@builtin
+@calling_a_method
 def predict(model: Any, *inputs: Any, **named: Any) -> Any:
     """What the model makes of its inputs, one by one or by name: its output, or a record of several."""
     return adopt_outputs(_method(model, "predict")(*inputs, **named))
 
 
-@builtin
+@calling_a_method
 def make_state(model: Any) -> Any:
     """What a model remembers from one prediction to the next, to begin with: ``predict(model, x, state: state)``."""
     return _method(model, "make_state")()
 
 
-@builtin
+@calling_a_method
 def get_tensor(model: Any, name: str) -> Any:
     """A tensor of a model by its name."""
     return adopt(_method(model, "get_tensor")(name, framework="torch"))

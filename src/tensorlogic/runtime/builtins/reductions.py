@@ -96,3 +96,48 @@ def all_(x: Any, axis: int | None = None) -> Any:
 def any_(x: Any, axis: int | None = None) -> Any:
     """Whether an element is true."""
     return bool(as_tensor(x).any()) if axis is None else as_tensor(x).any(axis)
+
+
+@builtin
+def prod(x: Any, axis: int | None = None, keepdim: bool = False) -> Any:
+    """The product of the elements."""
+    return as_tensor(x).prod() if axis is None else as_tensor(x).prod(axis, keepdim)
+
+
+@builtin
+def var(x: Any, axis: Axes = None, keepdim: bool = False, correction: int = 1) -> Any:
+    """The variance: the mean square of the distances from the mean, over one element less unless told."""
+    tensor = as_tensor(x)
+    return tensor.var(_axes(axis, tensor), correction=correction, keepdim=keepdim)
+
+
+@builtin
+def std(x: Any, axis: Axes = None, keepdim: bool = False, correction: int = 1) -> Any:
+    """The standard deviation, the root of the variance."""
+    tensor = as_tensor(x)
+    return tensor.std(_axes(axis, tensor), correction=correction, keepdim=keepdim)
+
+
+@builtin
+def median(x: Any, axis: int | None = None) -> Any:
+    """The middle element, of two the lower one."""
+    return as_tensor(x).median() if axis is None else as_tensor(x).median(axis).values
+
+
+@builtin
+def logsumexp(x: Any, axis: Axes = None, keepdim: bool = False) -> Any:
+    """The logarithm of the sum of exp(x), without leaving the range of floats on the way."""
+    tensor = as_tensor(x)
+    return torch.logsumexp(tensor, _axes(axis, tensor), keepdim)
+
+
+@builtin
+def cumsum(x: Any, axis: int = -1) -> torch.Tensor:
+    """The sums of the elements up to each place along an axis."""
+    return as_tensor(x).cumsum(axis)
+
+
+@builtin
+def cumprod(x: Any, axis: int = -1) -> torch.Tensor:
+    """The products of the elements up to each place along an axis."""
+    return as_tensor(x).cumprod(axis)

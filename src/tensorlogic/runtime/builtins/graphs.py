@@ -1,0 +1,99 @@
+"""Knowledge graphs and graph networks: scores of triples, ranks, messages between nodes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tensorlogic.errors import SourceError
+from tensorlogic.errors.codes import WRONG_ARGUMENTS
+from tensorlogic.runtime.convert import as_int, as_number, as_tensor
+from tensorlogic.runtime.lazy import torch
+from tensorlogic.runtime.registry import builtin, builtin_named
+
+
+@builtin_named("transe_score", "predict_tail_transe", "predict_head_transe")
+def transe_score(head: Any, relation: Any, tail: Any, norm: str = "L2") -> torch.Tensor:
+    """TransE (Bordes et al., 2013): minus the length of head + relation - tail along the last axis.
+
+    Vectors give a score of the shape [1], stacks of them one for each. `norm` is "L2" or "L1".
+    """
+    if norm not in ("L1", "L2"):
+        raise SourceError(WRONG_ARGUMENTS, f'the norm of transe_score is "L1" or "L2", not "{norm}"')
+    away = as_tensor(head) + as_tensor(relation) - as_tensor(tail)
+    return _score(-torch.linalg.vector_norm(away, 1 if norm == "L1" else 2, -1))
+
+
+@builtin_named("distmult_score", "predict_tail_distmult", "predict_head_distmult")
+def distmult_score(head: Any, relation: Any, tail: Any) -> torch.Tensor:
+    """DistMult (Yang et al., 2015): the sum of head * relation * tail along the last axis."""
+    return _score((as_tensor(head) * as_tensor(relation) * as_tensor(tail)).sum(-1))
+
+
+@builtin_named("complex_score", "predict_tail_complex", "predict_head_complex")
+def complex_score(
+    head_re: Any, head_im: Any, relation_re: Any, relation_im: Any, tail_re: Any, tail_im: Any
+) -> torch.Tensor:
+    """ComplEx (Trouillon et al., 2016): the real part of the sum of head * relation * conjugate of tail."""
+    h, r, t = (
+        torch.complex(as_tensor(re).float(), as_tensor(im).float())
+        for re, im in ((head_re, head_im), (relation_re, relation_im), (tail_re, tail_im))
+    )
+    return _score((h * r * t.conj()).real.sum(-1))
+
+
+def _score(scores: torch.Tensor) -> torch.Tensor:
+    return scores.reshape(1) if scores.ndim == 0 else scores
+
+
+@builtin
+def compute_rank(score: Any, higher: int) -> int:
+    """The rank of a score that so many others are higher than: 1 is the best."""
+    return as_int(higher) + 1
+
+
+@builtin
+def compute_mrr(rank: Any) -> float:
+    """The reciprocal of a rank; of several ranks the mean of their reciprocals."""
+    return float((1 / as_tensor(rank)).mean())
+
+
+@builtin
+def compute_hits_at_k(rank: Any, k: int) -> Any:
+    """1 for a rank among the best k, else 0; of several ranks the share of those that are."""
+    if isinstance(rank, int):
+        return int(0 < rank <= as_int(k))
+    ranks = as_tensor(rank)
+    return float(((ranks > 0) & (ranks <= as_int(k))).float().mean())
+
+
+@builtin
+def compute_mean_rank(total: Any, count: int) -> float:
+    """A sum of ranks over how many they are."""
+    return float(as_number(total)) / as_int(count)
+
+
+@builtin
+def aggregate_neighbors(features: Any, count: Any, kind: str = "mean") -> torch.Tensor:
+    """The sum of the features of a node's neighbours, for the kind "mean" over how many they are."""
+    return as_tensor(features) / count if kind == "mean" else as_tensor(features)
+
+
+@builtin
+def relational_aggregate(node: Any, relation: Any, neighbor: Any, weight: Any = None) -> torch.Tensor:
+    """node + relation * neighbor, with a weight node + relation * neighbor @ weight."""
+    message = as_tensor(relation) * as_tensor(neighbor)
+    return as_tensor(node) + (message if weight is None else message @ as_tensor(weight))
+
+
+@builtin
+def graph_attention(query: Any, key: Any, value: Any, count: Any = None) -> torch.Tensor:
+    """sigmoid(sum of query * key) * value."""
+    return torch.sigmoid((as_tensor(query) * as_tensor(key)).sum(-1, keepdim=True)) * as_tensor(value)
+
+
+@builtin
+def normalize_features(x: Any, kind: str = "l2") -> torch.Tensor:
+    """x over its length, unless that is almost 0."""
+    tensor = as_tensor(x)
+    length = torch.linalg.vector_norm(tensor)
+    return tensor / length if kind == "l2" and length > 1e-8 else tensor

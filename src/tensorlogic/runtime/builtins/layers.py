@@ -1,0 +1,131 @@
+"""Layers of networks: products with weights, convolutions, pooling, embeddings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tensorlogic.errors import SourceError
+from tensorlogic.errors.codes import RUN_FAILED
+from tensorlogic.runtime.convert import as_int, as_ints, as_optional, as_tensor
+from tensorlogic.runtime.lazy import torch
+from tensorlogic.runtime.registry import builtin
+
+Sizes = Any
+"""A number for all axes of an image, or one for each."""
+
+
+def _each(sizes: Sizes) -> Any:
+    return as_int(sizes) if isinstance(sizes, int) else as_ints([sizes])
+
+
+@builtin
+def linear(x: Any, weight: Any, bias: Any = None) -> torch.Tensor:
+    """x [..., in] times the transpose of `weight` [out, in], plus `bias` [out]: [..., out]."""
+    return torch.nn.functional.linear(as_tensor(x), as_tensor(weight), as_optional(bias))
+
+
+@builtin
+def embedding(table: Any, ids: Any) -> torch.Tensor:
+    """The rows of `table` [rows, size] with these numbers: of ids [...] [..., size], of a single one [1, size]."""
+    rows, index = as_tensor(table), as_tensor(ids)
+    index = (index.reshape(1) if index.ndim == 0 else index).long()
+    wrong = index[(index < 0) | (index >= len(rows))]
+    if wrong.numel():
+        raise SourceError(RUN_FAILED, f"there is no row {int(wrong[0])} in a table of {len(rows)}")
+    return rows[index]
+
+
+@builtin
+def conv1d(
+    x: Any, weight: Any, bias: Any = None, stride: int = 1, padding: int = 0, dilation: int = 1, groups: int = 1
+) -> torch.Tensor:
+    """The convolution of x [batch, in, length] with `weight` [out, in / groups, size]: [batch, out, length]."""
+    given = as_tensor(x), as_tensor(weight), as_optional(bias)
+    return torch.nn.functional.conv1d(*given, stride, padding, dilation, groups)
+
+
+@builtin
+def conv2d(
+    x: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Sizes = 1,
+    padding: Sizes = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
+) -> torch.Tensor:
+    """The convolution of x [batch, in, height, width] with `weight` [out, in / groups, rows, columns].
+
+    `stride`, `padding` and `dilation` are numbers, or [of the height, of the width].
+    """
+    given = as_tensor(x), as_tensor(weight), as_optional(bias)
+    return torch.nn.functional.conv2d(*given, _each(stride), _each(padding), _each(dilation), groups)
+
+
+@builtin
+def conv_transpose2d(
+    x: Any, weight: Any, bias: Any = None, stride: Sizes = 1, padding: Sizes = 0, groups: int = 1
+) -> torch.Tensor:
+    """The transposed convolution of x [batch, in, height, width] with `weight` [in, out / groups, rows, columns]."""
+    given = as_tensor(x), as_tensor(weight), as_optional(bias)
+    return torch.nn.functional.conv_transpose2d(*given, _each(stride), _each(padding), groups=groups)
+
+
+@builtin
+def max_pool2d(x: Any, size: Sizes, stride: Sizes = None, padding: Sizes = 0) -> torch.Tensor:
+    """The largest element in each window of a size, which moves on by `stride`, by its own size unless told."""
+    step = None if stride is None else _each(stride)
+    return torch.nn.functional.max_pool2d(as_tensor(x), _each(size), step, _each(padding))
+
+
+@builtin
+def avg_pool2d(x: Any, size: Sizes, stride: Sizes = None, padding: Sizes = 0) -> torch.Tensor:
+    """The mean of the elements in each window of a size, which moves on by `stride`, by its own size unless told."""
+    step = None if stride is None else _each(stride)
+    return torch.nn.functional.avg_pool2d(as_tensor(x), _each(size), step, _each(padding))
+
+
+@builtin
+def adaptive_avg_pool2d(x: Any, size: Sizes) -> torch.Tensor:
+    """The means of as many parts of an image as `size` says: with 1, one mean for each channel."""
+    return torch.nn.functional.adaptive_avg_pool2d(as_tensor(x), _each(size))
+
+
+@builtin
+def interpolate(x: Any, size: Sizes, mode: str = "nearest") -> torch.Tensor:
+    """Images [batch, channels, height, width] scaled to `size`; `mode` is "nearest", "bilinear" or "bicubic"."""
+    wanted = _each(size)
+    return torch.nn.functional.interpolate(as_tensor(x), wanted, mode=mode)
+
+
+@builtin
+def pad(x: Any, amounts: Any, value: float = 0, mode: str = "constant") -> torch.Tensor:
+    """x with more elements around it: [before, after] of the last axis, then of the one before it, and so on.
+
+    `mode` says what they are: "constant" (`value`), "reflect", "replicate" or "circular".
+    """
+    return torch.nn.functional.pad(as_tensor(x), as_ints([amounts]), mode, value if mode == "constant" else None)
+
+
+@builtin
+def fused_add_relu(a: Any, b: Any) -> torch.Tensor:
+    """relu(a + b)."""
+    return torch.relu(as_tensor(a) + as_tensor(b))
+
+
+@builtin
+def fused_mul_relu(a: Any, b: Any) -> torch.Tensor:
+    """relu(a * b)."""
+    return torch.relu(as_tensor(a) * as_tensor(b))
+
+
+@builtin
+def fused_affine(x: Any, scale: Any, bias: Any) -> torch.Tensor:
+    """x * scale + bias."""
+    return as_tensor(x) * as_tensor(scale) + as_tensor(bias)
+
+
+@builtin
+def fused_gelu_linear(x: Any, weight: Any, bias: Any) -> torch.Tensor:
+    """gelu(x) @ weight + bias, with `weight` [in, out]."""
+    return torch.nn.functional.gelu(as_tensor(x)) @ as_tensor(weight) + as_tensor(bias)

@@ -1,0 +1,80 @@
+"""Normalization, and dropout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tensorlogic.runtime.convert import as_optional, as_tensor
+from tensorlogic.runtime.lazy import is_tensor, torch
+from tensorlogic.runtime.registry import builtin
+from tensorlogic.runtime.session import CURRENT
+
+
+@builtin
+def layer_norm(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> torch.Tensor:
+    """x with the mean 0 and the variance 1 along its last axis, times `weight`, plus `bias` (both of its size).
+
+    Instead of a weight, a list of the sizes of the last axes may be given: then it goes over all of these, and what
+    follows the list may be `eps`.
+    """
+    tensor = as_tensor(x)
+    sizes = _sizes(weight)
+    if sizes is not None and isinstance(bias, float):
+        bias, eps = None, bias
+    over = list(tensor.shape[-1:]) if sizes is None else sizes
+    scale = None if sizes is not None or weight is None else as_tensor(weight).to(tensor.dtype)
+    shift = None if bias is None else as_tensor(bias).to(tensor.dtype)
+    return torch.nn.functional.layer_norm(tensor, over, scale, shift, eps)
+
+
+def _sizes(weight: Any) -> list[int] | None:
+    """The shape that stands where a weight may: whole numbers."""
+    if is_tensor(weight) and not weight.is_floating_point() and weight.ndim == 1:
+        weight = weight.tolist()
+    return list(weight) if isinstance(weight, list) and all(type(size) is int for size in weight) else None
+
+
+@builtin
+def rms_norm(x: Any, weight: Any = None, eps: float = 1e-6) -> torch.Tensor:
+    """x divided by the root of the mean of its squares along the last axis, times `weight` of its size."""
+    tensor = as_tensor(x)
+    scale = None if weight is None else as_tensor(weight).to(tensor.dtype)
+    return torch.nn.functional.rms_norm(tensor, [tensor.shape[-1]], scale, eps)
+
+
+@builtin
+def batch_norm(
+    x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5, mean: Any = None, variance: Any = None
+) -> torch.Tensor:
+    """x [batch, channels, …] with the mean 0 and the variance 1 in each channel, times `weight`, plus `bias`.
+
+    With `mean` and `variance` [channels], as learnt while training, these are used instead of those of x.
+    """
+    at, spread, scale, shift = map(as_optional, (mean, variance, weight, bias))
+    learnt = at is not None
+    return torch.nn.functional.batch_norm(as_tensor(x), at, spread, scale, shift, training=not learnt, eps=eps)
+
+
+@builtin
+def group_norm(x: Any, groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> torch.Tensor:
+    """x [batch, channels, …] normalized in groups of channels, times `weight`, plus `bias` (both [channels])."""
+    return torch.nn.functional.group_norm(as_tensor(x), groups, as_optional(weight), as_optional(bias), eps)
+
+
+@builtin
+def normalize(x: Any, axis: int = -1, eps: float = 1e-12) -> torch.Tensor:
+    """x divided by its length along an axis, so that it becomes 1; a length below `eps` counts as `eps`."""
+    return torch.nn.functional.normalize(as_tensor(x), dim=axis, eps=eps)
+
+
+@builtin
+def dropout(x: Any, p: float = 0.5, training: bool = True) -> torch.Tensor:
+    """x with elements made 0 at random, each with the probability `p`, and the others divided by 1 - p.
+
+    Without `training` it is x itself.
+    """
+    tensor = as_tensor(x)
+    if not training or p == 0:
+        return tensor
+    kept = torch.rand(tensor.shape, generator=CURRENT.get().generator) >= p
+    return tensor * kept / (1 - p)

@@ -1,0 +1,79 @@
+"""Strings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tensorlogic.errors import SourceError
+from tensorlogic.errors.codes import WRONG_TYPE
+from tensorlogic.runtime.convert import as_int
+from tensorlogic.runtime.display import text
+from tensorlogic.runtime.kinds import kind, with_article
+from tensorlogic.runtime.registry import builtin
+
+
+def _string(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    raise SourceError(WRONG_TYPE, f"this takes a string, not {with_article(kind(value))}")
+
+
+@builtin
+def string_length(s: str) -> int:
+    """The number of bytes of a string in UTF-8; `len` counts characters."""
+    return len(_string(s).encode())
+
+
+@builtin
+def string_substring(s: str, start: int, length: int) -> str:
+    """So many characters of a string, from one on."""
+    first = as_int(start)
+    return _string(s)[first : first + as_int(length)]
+
+
+@builtin
+def upper(s: str) -> str:
+    """The string in capital letters."""
+    return _string(s).upper()
+
+
+@builtin
+def lower(s: str) -> str:
+    """The string in small letters."""
+    return _string(s).lower()
+
+
+@builtin
+def strip(s: str) -> str:
+    """The string without spaces and newlines around it."""
+    return _string(s).strip()
+
+
+@builtin
+def join(items: list[Any], between: str = "") -> str:
+    """The items of a list as one string: ``join(["a", "b"], ", ")``."""
+    return _string(between).join(text(item) for item in items)
+
+
+@builtin
+def replace(s: str, old: str, new: str) -> str:
+    """The string with one part of it exchanged for another, wherever it is."""
+    return _string(s).replace(_string(old), _string(new))
+
+
+@builtin
+def starts_with(s: str, beginning: str) -> bool:
+    """Whether a string begins so."""
+    return _string(s).startswith(_string(beginning))
+
+
+@builtin
+def ends_with(s: str, end: str) -> bool:
+    """Whether a string ends so."""
+    return _string(s).endswith(_string(end))
+
+
+@builtin
+def find(s: str, part: str) -> int:
+    """Where a part of a string begins, or -1 where there is none."""
+    return _string(s).find(_string(part))

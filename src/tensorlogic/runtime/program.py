@@ -1,0 +1,77 @@
+"""A compiled program: its files, and ways to run it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tensorlogic.lang import Source, checked
+from tensorlogic.lang.codegen import main_name, program_name, trial_name
+from tensorlogic.runtime.builtins import CONSTANTS, FUNCTIONS
+from tensorlogic.runtime.failures import explain
+from tensorlogic.runtime.loader import Loader, Unit
+from tensorlogic.runtime.namespace import namespace
+from tensorlogic.runtime.session import CURRENT, Session
+
+
+class Program:
+    """A program that can run, with the files that it imports."""
+
+    def __init__(self, units: list[Unit], session: Session) -> None:
+        self._units = units
+        self._session = session
+
+    @classmethod
+    def of_file(cls, path: Path, session: Session) -> Program:
+        """The program in a file. Raises a `SourceError` with everything that is wrong with its text."""
+        loader = _loader(session)
+        loader.load_file(path)
+        return cls(loader.units, session)
+
+    @classmethod
+    def of_source(cls, source: Source, session: Session) -> Program:
+        """The program of a text, whose imports are relative to the session's home."""
+        loader = _loader(session)
+        loader.load(source, session.home)
+        return cls(loader.units, session)
+
+    def trials(self, word: str) -> tuple[checked.Trial, ...]:
+        """The tests of the file itself, or with ``"bench"`` its benchmarks."""
+        return tuple(trial for trial in self._units[-1].program.trials if trial.word == word)
+
+    def run(self) -> None:
+        """Run the top level, and ``main``."""
+        with self._running() as names:
+            self._begin(names)
+            program = self._units[-1].program
+            if program.main is not None:
+                names[main_name(program.unit)]()
+
+    def run_trial(self, trial: checked.Trial) -> None:
+        """Run a test or a benchmark, after the top level has been run anew."""
+        with self._running() as names:
+            self._begin(names)
+            names[trial_name(trial, self._units[-1].program.unit)]()
+
+    def _begin(self, names: dict[str, Any]) -> None:
+        for unit in self._units:
+            exec(unit.code, names)
+            names[program_name(unit.program.unit)]()
+
+    @contextmanager
+    def _running(self) -> Iterator[dict[str, Any]]:
+        token = CURRENT.set(self._session)
+        try:
+            yield namespace()
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            raise explain(error, self._units) from error
+        finally:
+            CURRENT.reset(token)
+
+
+def _loader(session: Session) -> Loader:
+    return Loader(frozenset(FUNCTIONS), frozenset(CONSTANTS), session)
