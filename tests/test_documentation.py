@@ -70,4 +70,4 @@ def test_every_program_of_the_examples_is_sound() -> None:
     from tensorlogic.runtime.builtins import CONSTANTS, FUNCTIONS
 
     for path in sorted((ROOT / "examples").glob("*.tl")):
-        check(parse(Source(path.name, path.read_text(encoding="utf-8"))), set(FUNCTIONS), constants=set(CONSTANTS))
+        check(parse(Source(path.name, path.read_text(encoding="utf-8"))), dict.fromkeys(FUNCTIONS), constants=set(CONSTANTS))

@@ -10,6 +10,7 @@ from typing import Any
 from tensorlogic.lang import Source, checked
 from tensorlogic.lang.codegen import main_name, program_name, trial_name
 from tensorlogic.runtime.builtins import CONSTANTS, FUNCTIONS
+from tensorlogic.runtime.calls import Signatures
 from tensorlogic.runtime.failures import explain
 from tensorlogic.runtime.loader import Loader, Unit
 from tensorlogic.runtime.namespace import namespace
@@ -74,4 +75,4 @@ class Program:
 
 
 def _loader(session: Session) -> Loader:
-    return Loader(frozenset(FUNCTIONS), frozenset(CONSTANTS), session)
+    return Loader(Signatures(FUNCTIONS), frozenset(CONSTANTS), session)
