@@ -68,6 +68,11 @@ def test_make_targets_of_the_documentation_exist() -> None:
 def test_every_program_of_the_examples_is_sound() -> None:
     from tensorlogic.lang import Source, check, parse
     from tensorlogic.runtime.builtins import CONSTANTS, FUNCTIONS
+    from tensorlogic.runtime.calls import Signatures
 
     for path in sorted((ROOT / "examples").glob("*.tl")):
-        check(parse(Source(path.name, path.read_text(encoding="utf-8"))), set(FUNCTIONS), constants=set(CONSTANTS))
+        check(
+            parse(Source(path.name, path.read_text(encoding="utf-8"))),
+            dict.fromkeys(FUNCTIONS),
+            constants=set(CONSTANTS),
+        )

@@ -76,3 +76,14 @@ def test_what_is_not_allowed_can_be(tmp_path: Path) -> None:
     (home / "p.tl").write_text('python import math\nprint(python.call("math.sqrt", 16))\n')
     assert "--allow-python" in tl("run", "p.tl", cwd=home).stderr
     assert tl("run", "p.tl", "--allow-python", cwd=home).stdout == "4.0\n"
+
+
+def test_bench_blocks_are_measured(tmp_path: Path) -> None:
+    (tmp_path / "t.tl").write_text('bench adds { print("once") x = 1 + 2 }\n')
+    done = tl("bench", "t.tl", "--seconds", "0", cwd=tmp_path)
+    assert (done.returncode, done.stdout.count("once")) == (0, 1)
+    assert "adds" in done.stdout
+    (result,) = json.loads(tl("bench", "t.tl", "--seconds", "0", "--json", cwd=tmp_path).stdout)
+    assert (result["bench"], result["runs"], result["median"] > 0) == ("adds", 3, True)
+    (tmp_path / "none.tl").write_text("print(1)\n")
+    assert "there are no benchmarks" in tl("bench", "none.tl", cwd=tmp_path).stdout

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tensorlogic.errors import Code, codes
+from tensorlogic.errors import Code, TensorLogicError, codes
 from tests.runtime.harness import failure, output, under_the_caret
 
 
@@ -76,7 +76,7 @@ TENSORS = [
 CALLS = [
     Case("range()", codes.WRONG_ARGUMENTS, 1, "range()", "also needs `start`"),
     Case("seed(1, 2)", codes.WRONG_ARGUMENTS, 1, "seed(1, 2)", "`seed(number)` takes 1 value, 2 given"),
-    Case("ones(2, dtyp: 1)", codes.UNKNOWN_OPTION, 1, "ones(2, dtyp: 1)", "no option `dtyp`", "`dtype`"),
+    Case("ones(2, dtyp: 1)", codes.UNKNOWN_OPTION, 1, "dtyp", "no option `dtyp`", "`dtype`"),
     Case("ones(2).sum(axes: 1)", codes.UNKNOWN_OPTION, 1, "ones(2).sum(axes: 1)", "no option `axes`", "`axis`"),
     Case("fn f(a, b) { a }\n1.f()", codes.WRONG_ARGUMENTS, 2, "1.f()", "`f(a, b)` also needs `b`"),
     Case(
@@ -185,3 +185,15 @@ def test_a_failure_in_a_multiline_expression_is_shown_on_its_first_line() -> Non
     found = failure("x = [\n  1 / 0,\n  2\n]\n")
     assert under_the_caret(found) == (2, "1 / 0")
     assert output("x = [\n 1\n]\nprint(x)") == "[1]"
+
+
+def test_calls_of_builtins_are_checked_before_anything_runs() -> None:
+    with pytest.raises(TensorLogicError) as caught:
+        output("print(1)\nzeros(2, dtyp: 1)\nseed(1, 2)\nIntVec::new(3)\nwhere(1)")
+    found = [(d.code, under_the_caret(d)) for d in caught.value.diagnostics]
+    assert found == [
+        (codes.UNKNOWN_OPTION, (2, "dtyp")),
+        (codes.WRONG_ARGUMENTS, (3, "seed(1, 2)")),
+        (codes.WRONG_ARGUMENTS, (4, "IntVec::new(3)")),
+        (codes.WRONG_ARGUMENTS, (5, "where(1)")),
+    ]

@@ -29,7 +29,7 @@ def test_of_pythons_builtins_there_is_only_what_torch_needs() -> None:
 def test_every_name_of_a_program_has_a_suffix() -> None:
     text = "fn __import__(x) { x } let eval = __import__(1) for y in [eval] { z = y.len print(z) } main { }"
     text = text.replace("y.len", "y.len()")
-    module = generate(check(parse(Source("t.tl", text)), FUNCTIONS))
+    module = generate(check(parse(Source("t.tl", text)), dict.fromkeys(FUNCTIONS)))
     names = {n.id for n in ast.walk(module) if isinstance(n, ast.Name)}
     assert {name for name in names if "·" not in name} <= HELPERS
     assert not [n for n in ast.walk(module) if isinstance(n, ast.Attribute | ast.Import | ast.ImportFrom)]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tensorlogic.cli.bench_blocks import bench_blocks
 from tensorlogic.cli.console import print_json, size_text, table_of
 from tensorlogic.cli.inputs import INPUT, read_inputs
 from tensorlogic.errors import UsageError, codes
@@ -26,7 +27,7 @@ _INTERRUPTED = 130
 
 
 def bench(
-    model: Annotated[Path, typer.Argument(help="A model file or package.")],
+    model: Annotated[Path, typer.Argument(help="A model file or package, or a program with `bench` blocks.")],
     inputs: Annotated[list[str] | None, INPUT] = None,
     device: Annotated[str, typer.Option(help="Only these, separated by commas: cpu, cuda, mps.")] = "",
     engine: Annotated[str, typer.Option(help="Only these engines.")] = "",
@@ -43,8 +44,12 @@ def bench(
 ) -> None:
     """Measure latency, throughput, power, start and memory, on every engine and device that can run the model.
 
-    Inputs that are not given are made up, of the shapes that the model describes.
+    Inputs that are not given are made up, of the shapes that the model describes. Of a program (.tl) its `bench` blocks
+    are measured.
     """
+    if model.suffix == ".tl":
+        bench_blocks(model, seconds, as_json)
+        return
     from tensorlogic.models import inspect_model
     from tensorlogic.models.bench import Wanted, benchmark, plotter
 

@@ -21,6 +21,7 @@ from tensorlogic.lang import checked, tree, types
 from tensorlogic.lang.context import Context, Surroundings
 from tensorlogic.lang.resolve import matched, resolve, resolve_element, resolve_member, typed
 from tensorlogic.lang.scopes import Scope
+from tensorlogic.lang.signatures import Signature
 from tensorlogic.lang.source import Span
 
 MOST_LOOPS = 20
@@ -31,7 +32,7 @@ _NOTHING: Imports = MappingProxyType({})
 
 def check(
     program: tree.Program,
-    known: Collection[str],
+    known: Mapping[str, Signature | None],
     *,
     constants: Collection[str] = (),
     imports: Imports = _NOTHING,
@@ -39,8 +40,9 @@ def check(
 ) -> checked.Program:
     """The checked tree of a program, or a `SourceError` with everything that is wrong with its names.
 
-    `known` are the builtin functions and `constants` the builtin values, `imports` is what other files
-    declare, and `unit` a number that keeps the names of this file apart from theirs.
+    `known` are the builtin functions, with what they take if that is to be checked, and `constants` the builtin
+    values. `imports` is what other files declare, and `unit` a number that keeps the names of this file apart from
+    theirs.
     """
     context = Context(program, known, constants, imports, unit)
     structs = _declare_structs(program, context)

@@ -13,6 +13,7 @@ from tensorlogic.lang.checked import Builtin, Exported, Function, Struct, Symbol
 from tensorlogic.lang.lexer import KEYWORDS
 from tensorlogic.lang.problems import Problems
 from tensorlogic.lang.scopes import Scope
+from tensorlogic.lang.signatures import Signature
 
 
 @dataclass
@@ -33,7 +34,7 @@ class Context:
     def __init__(
         self,
         program: tree.Program,
-        known: Collection[str],
+        known: Mapping[str, Signature | None],
         constants: Collection[str],
         imports: Mapping[str, Exported],
         unit: int,
@@ -73,6 +74,12 @@ class Context:
         if isinstance(symbol, Builtin):
             return symbol.name not in self._constants
         return isinstance(symbol, Function)
+
+    def signature(self, function: Function | Builtin) -> Signature | None:
+        """What a function takes; None where that shows only when it is called."""
+        if isinstance(function, Builtin):
+            return self._known.get(function.name)
+        return Signature(function.name, tuple(p.name for p in function.parameters))
 
     def struct(self, name: tree.Name) -> Struct | None:
         """The struct of a name; None, and a problem, when there is none."""

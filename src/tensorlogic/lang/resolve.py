@@ -9,7 +9,6 @@ from itertools import chain, repeat
 from tensorlogic.errors.codes import DUPLICATE_NAME, RAGGED_ARRAY, WRONG_ARGUMENTS, WRONG_TYPE
 from tensorlogic.lang import checked, tree
 from tensorlogic.lang.context import Context
-from tensorlogic.lang.signatures import Signature
 
 
 @singledispatch
@@ -206,8 +205,8 @@ def _call(node: tree.Call, context: Context) -> checked.Expression:
     arguments, options = _arguments(node, context)
     if function is None:
         return checked.Constant(node.span, 0)
+    _check_arguments(function, node, context)
     if isinstance(function, checked.Function):
-        _check_arguments(function, node, context)
         arguments, options = _typed_arguments(function, arguments, options)
     return checked.Call(node.span, function, tuple(arguments), options)
 
@@ -261,11 +260,12 @@ def _arguments(node: tree.Call, context: Context) -> tuple[list[checked.Expressi
     return arguments, options
 
 
-def _check_arguments(function: checked.Function, node: tree.Call, context: Context) -> None:
+def _check_arguments(function: checked.Callable, node: tree.Call, context: Context) -> None:
     """Report arguments that do not fit the parameters of a function."""
     options = {a.name.id: a.name.span for a in node.arguments if a.name is not None}
-    signature = Signature(function.name, tuple(p.name for p in function.parameters))
-    wrong = signature.mismatch(len(node.arguments) - len(options), list(options))
+    signature = context.signature(function)
+    values = sum(a.name is None for a in node.arguments)
+    wrong = None if signature is None else signature.mismatch(values, list(options))
     if wrong is not None:
         span = node.span if wrong.option is None else options[wrong.option]
         context.problems.report(wrong.code, wrong.message, span, wrong.help)

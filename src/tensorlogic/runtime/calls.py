@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tensorlogic.errors import SourceError
@@ -50,6 +50,25 @@ def signature(function: Function) -> Signature:
         inspect.Parameter.VAR_POSITIONAL in kinds,
         inspect.Parameter.VAR_KEYWORD in kinds,
     )
+
+
+class Signatures(Mapping[str, Signature]):
+    """What functions take, by name, worked out when it is asked for."""
+
+    def __init__(self, functions: Mapping[str, Function]) -> None:
+        self._functions = functions
+        self._found: dict[str, Signature] = {}
+
+    def __getitem__(self, name: str) -> Signature:
+        if name not in self._found:
+            self._found[name] = signature(self._functions[name])._replace(name=name)
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._functions)
+
+    def __len__(self) -> int:
+        return len(self._functions)
 
 
 def is_compiled(function: Function) -> bool:

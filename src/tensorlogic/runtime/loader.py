@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from errno import EINVAL
 from pathlib import Path
@@ -20,6 +21,7 @@ from tensorlogic.errors.codes import (
 )
 from tensorlogic.lang import Source, Span, check, checked, generate, parse, tree
 from tensorlogic.lang.checker import Imports
+from tensorlogic.lang.signatures import Signature
 from tensorlogic.runtime.session import Session
 
 
@@ -35,7 +37,7 @@ class Unit:
 class Loader:
     """Compiles a program and what it imports, each file once."""
 
-    def __init__(self, known: frozenset[str], constants: frozenset[str], session: Session) -> None:
+    def __init__(self, known: Mapping[str, Signature], constants: frozenset[str], session: Session) -> None:
         self.units: list[Unit] = []
         """In the order in which they must run: what is imported first."""
         self._known = known

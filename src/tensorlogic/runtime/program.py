@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,14 @@ from typing import Any
 from tensorlogic.lang import Source, checked
 from tensorlogic.lang.codegen import main_name, program_name, trial_name
 from tensorlogic.runtime.builtins import CONSTANTS, FUNCTIONS
+from tensorlogic.runtime.calls import Signatures
 from tensorlogic.runtime.failures import explain
 from tensorlogic.runtime.loader import Loader, Unit
 from tensorlogic.runtime.namespace import namespace
 from tensorlogic.runtime.session import CURRENT, Session
+
+_LEAST = 3
+"""Runs of a benchmark, however long they take."""
 
 
 class Program:
@@ -55,6 +61,21 @@ class Program:
             self._begin(names)
             names[trial_name(trial, self._units[-1].program.unit)]()
 
+    def timed(self, trial: checked.Trial, seconds: float) -> list[float]:
+        """How long each run of a benchmark took, in seconds: three at least, and more until `seconds` have passed.
+
+        What it prints is seen once, in the first run, which does not count.
+        """
+        with self._running() as names:
+            self._begin(names)
+            run = names[trial_name(trial, self._units[-1].program.unit)]
+            run()
+            out, self._session.out = self._session.out, io.StringIO()
+            try:
+                return _times(run, seconds)
+            finally:
+                self._session.out = out
+
     def _begin(self, names: dict[str, Any]) -> None:
         for unit in self._units:
             exec(unit.code, names)
@@ -73,5 +94,15 @@ class Program:
             CURRENT.reset(token)
 
 
+def _times(run: Callable[[], object], seconds: float) -> list[float]:
+    times: list[float] = []
+    end = time.perf_counter() + seconds
+    while len(times) < _LEAST or time.perf_counter() < end:
+        begin = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - begin)
+    return times
+
+
 def _loader(session: Session) -> Loader:
-    return Loader(frozenset(FUNCTIONS), frozenset(CONSTANTS), session)
+    return Loader(Signatures(FUNCTIONS), frozenset(CONSTANTS), session)
