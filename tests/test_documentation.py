@@ -73,6 +73,6 @@ def test_every_program_of_the_examples_is_sound() -> None:
     for path in sorted((ROOT / "examples").glob("*.tl")):
         check(
             parse(Source(path.name, path.read_text(encoding="utf-8"))),
-            dict.fromkeys(FUNCTIONS),
+            Signatures(FUNCTIONS),
             constants=set(CONSTANTS),
         )
