@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tensorlogic.cli.permissions import ENVIRONMENT, PYTHON, READ, WRITE
+from tensorlogic.cli.permissions import ENVIRONMENT, PYTHON, READ, WRITE, allowed
 
 
 def run(
@@ -21,7 +21,7 @@ def run(
 
     It may read in its own folder and in the current one, and write in the current one.
     """
-    from tensorlogic.runtime import Permissions, run_file
+    from tensorlogic.runtime import run_file
 
-    permissions = Permissions(allow_python, allow_env, tuple(allow_read or ()), tuple(allow_write or ()))
+    permissions = allowed(allow_python, allow_env, allow_read, allow_write)
     run_file(file, permissions=permissions)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 import typer
 
 from tensorlogic.cli.console import print_json
-from tensorlogic.cli.permissions import ENVIRONMENT, PYTHON, READ, WRITE
+from tensorlogic.cli.permissions import ENVIRONMENT, PYTHON, READ, WRITE, allowed
 from tensorlogic.errors import TensorLogicError, render
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ def test(
     allow_write: WRITE = None,
 ) -> None:
     """Run the `test` blocks of programs, each after the top level of its file has been run anew."""
-    from tensorlogic.runtime import Permissions, open_file
+    from tensorlogic.runtime import open_file
 
-    permissions = Permissions(allow_python, allow_env, tuple(allow_read or ()), tuple(allow_write or ()))
+    permissions = allowed(allow_python, allow_env, allow_read, allow_write)
     results = [
         result
         for file in files

@@ -81,10 +81,13 @@ def _declare_structs(program: tree.Program, context: Context) -> tuple[checked.S
 
 def _declare(name: tree.Name, declared: checked.Function | checked.Struct, context: Context) -> None:
     if name.id in context.declared:
-        what = "struct" if isinstance(context.declared[name.id], checked.Struct) else "function"
-        message = f"a {what} `{name.id}` is declared above"
+        message = f"a {_kind(context.declared[name.id])} `{name.id}` is declared above"
         context.problems.report(DUPLICATE_NAME, message, name.span)
     context.declared[name.id] = declared
+
+
+def _kind(declared: checked.Function | checked.Struct) -> str:
+    return "struct" if isinstance(declared, checked.Struct) else "function"
 
 
 @contextmanager
@@ -295,8 +298,7 @@ def _declared(name: tree.Name, context: Context) -> checked.Variable:
 
 def _check_free(name: tree.Name, context: Context) -> None:
     if name.id in context.declared:
-        what = "struct" if isinstance(context.declared[name.id], checked.Struct) else "function"
-        message = f"`{name.id}` is a {what} of this file"
+        message = f"`{name.id}` is a {_kind(context.declared[name.id])} of this file"
         context.problems.report(DUPLICATE_NAME, message, name.span)
 
 

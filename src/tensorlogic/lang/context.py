@@ -100,10 +100,10 @@ class Context:
         owner, name = path.owner.id, path.name.id
         if f"{owner}::{name}" in self._known:
             return Builtin(f"{owner}::{name}")
-        builtin = [known.partition("::") for known in self._known if "::" in known]
         struct = self.structs.get(owner)
         if struct is not None and name in struct.methods:
             return struct.methods[name]
+        builtin = [known.partition("::") for known in self._known if "::" in known]
         known = [name for of, _, name in builtin if of == owner] + list(struct.methods if struct else ())
         if known:
             message, help = f"`{owner}` has no function `{name}`", _did_you_mean(name, known)

@@ -58,13 +58,12 @@ class Printer(Expressions):
 
     def block(self, node: tree.Block, margin: str) -> str:
         """Statements between braces."""
-        lines = list(self._lines(node.statements, margin + INDENT, node.span.end))
-        return "{\n" + "".join(f"{line}\n" for line in lines) + margin + "}" if lines else "{}"
+        return self._braced(node.statements, node, margin)
 
-    def _members(self, head: str, nodes: Sequence[tree.Node], node: tree.Node, margin: str, after: str = "") -> str:
-        """Parts between braces, each on lines of its own."""
+    def _braced(self, nodes: Sequence[tree.Node], node: tree.Node, margin: str, after: str = "") -> str:
+        """The parts of a node between braces, each on lines of its own."""
         lines = list(self._lines(nodes, margin + INDENT, node.span.end, after))
-        return f"{head} {{\n" + "".join(f"{line}\n" for line in lines) + margin + "}" if lines else f"{head} {{}}"
+        return "{\n" + "".join(f"{line}\n" for line in lines) + margin + "}" if lines else "{}"
 
     @singledispatchmethod
     def text(self, node: tree.Node, margin: str) -> str:
@@ -123,7 +122,7 @@ class Printer(Expressions):
 
     @text.register
     def _(self, node: tree.Match, margin: str) -> str:
-        return self._members(f"match {self.head(node.value, margin)}", node.arms, node, margin, ",")
+        return f"match {self.head(node.value, margin)} {self._braced(node.arms, node, margin, ',')}"
 
     @text.register
     def _(self, node: tree.Arm, margin: str) -> str:
@@ -152,13 +151,13 @@ class Printer(Expressions):
     @text.register
     def _(self, node: tree.Struct, margin: str) -> str:
         head = f"struct {node.name.id}{_type_parameters(node.parameters)}"
-        return self._members(head, node.fields, node, margin, ",")
+        return f"{head} {self._braced(node.fields, node, margin, ',')}"
 
     @text.register
     def _(self, node: tree.Impl, margin: str) -> str:
         trait = "" if node.trait is None else f"{node.trait.id} for "
         head = f"impl{_type_parameters(node.parameters)} {trait}{self.text(node.type, margin)}"
-        return self._members(head, node.methods, node, margin)
+        return f"{head} {self._braced(node.methods, node, margin)}"
 
     @text.register
     def _(self, node: tree.Trial, margin: str) -> str:

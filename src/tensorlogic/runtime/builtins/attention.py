@@ -35,16 +35,11 @@ def combine_masks(a: Any, b: Any) -> torch.Tensor:
 
 
 @builtin
+@builtin_named("apply_attention_mask")
 def apply_mask(scores: Any, mask: Any) -> torch.Tensor:
     """The scores where the mask is not 0; -10000 elsewhere, which softmax makes 0."""
     tensor = as_tensor(scores)
     return torch.where(as_tensor(mask) != 0, tensor, torch.tensor(-1e4, dtype=tensor.dtype))
-
-
-@builtin
-def apply_attention_mask(scores: Any, mask: Any) -> torch.Tensor:
-    """The same as `apply_mask`."""
-    return apply_mask(scores, mask)
 
 
 @builtin

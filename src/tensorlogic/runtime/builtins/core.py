@@ -13,7 +13,7 @@ from tensorlogic.runtime.convert import as_int
 from tensorlogic.runtime.display import nested, text
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.lazy import is_tensor
-from tensorlogic.runtime.registry import builtin
+from tensorlogic.runtime.registry import builtin, builtin_named
 from tensorlogic.runtime.session import CURRENT
 
 
@@ -62,6 +62,7 @@ def str_(value: Any) -> str:
 
 
 @builtin
+@builtin_named("to_int")
 def int_(value: Any) -> int:
     """A number or the text of one as an integer; a fraction is cut off, towards zero."""
     return int(_number(value, "int"))
@@ -86,12 +87,6 @@ def _parsed(value: str, wanted: str) -> int | float:
         return int(value) if wanted == "int" else float(value)
     except ValueError:
         raise SourceError(WRONG_TYPE, f'"{value}" is not the text of {with_article(wanted)}') from None
-
-
-@builtin
-def to_int(value: Any) -> int:
-    """The same as `int`."""
-    return int_(value)
 
 
 @builtin

@@ -8,7 +8,7 @@ from typing import Any
 from tensorlogic.runtime import operators
 from tensorlogic.runtime.convert import as_number, as_tensor
 from tensorlogic.runtime.lazy import is_tensor, torch
-from tensorlogic.runtime.registry import builtin
+from tensorlogic.runtime.registry import builtin, builtin_named
 
 
 def _define(name: str, says: str) -> None:
@@ -157,15 +157,10 @@ def _pair(a: Any, b: Any) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 @builtin
+@builtin_named("clamp")
 def clip(x: Any, low: float | None = None, high: float | None = None) -> Any:
     """x, but not below `low` and not above `high`; either may be left out."""
     if isinstance(x, int | float):
         above = x if low is None else max(x, low)
         return above if high is None else min(above, high)
     return as_tensor(x) if low is None and high is None else torch.clamp(as_tensor(x), low, high)
-
-
-@builtin
-def clamp(x: Any, low: float | None = None, high: float | None = None) -> Any:
-    """The same as `clip`."""
-    return clip(x, low, high)

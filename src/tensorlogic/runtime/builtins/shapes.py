@@ -9,7 +9,7 @@ from tensorlogic.errors.codes import WRONG_SHAPE
 from tensorlogic.runtime.convert import as_int, as_ints, as_tensor
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.lazy import torch
-from tensorlogic.runtime.registry import builtin
+from tensorlogic.runtime.registry import builtin, builtin_named
 from tensorlogic.runtime.sizes import check_size
 from tensorlogic.runtime.values import Sizes
 
@@ -62,6 +62,7 @@ def unsqueeze(x: Any, axis: int) -> torch.Tensor:
 
 
 @builtin
+@builtin_named("cat")
 def concat(*tensors: Any, axis: int = 0) -> torch.Tensor:
     """Tensors joined along an axis that they have: ``concat(a, b, axis: 1)``, ``concat([a, b])``."""
     return torch.cat(_several(tensors), axis)
@@ -79,12 +80,7 @@ def _several(tensors: tuple[Any, ...]) -> list[torch.Tensor]:
 
 
 @builtin
-def cat(*tensors: Any, axis: int = 0) -> torch.Tensor:
-    """The same as `concat`."""
-    return concat(*tensors, axis=axis)
-
-
-@builtin
+@builtin_named("broadcast_to")
 def expand(x: Any, *shape: Any) -> torch.Tensor:
     """x repeated along axes of size 1, and along new ones before the first, to have a shape."""
     tensor, sizes = as_tensor(x), as_ints(shape)
@@ -92,12 +88,6 @@ def expand(x: Any, *shape: Any) -> torch.Tensor:
         return tensor.broadcast_to(sizes)
     except RuntimeError:
         raise SourceError(WRONG_SHAPE, f"{with_article(kind(tensor))} cannot be expanded to {sizes}") from None
-
-
-@builtin
-def broadcast_to(x: Any, *shape: Any) -> torch.Tensor:
-    """The same as `expand`."""
-    return expand(x, *shape)
 
 
 @builtin
