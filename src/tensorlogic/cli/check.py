@@ -9,28 +9,30 @@ from typing import Annotated
 import typer
 
 from tensorlogic.cli.console import print_json
-from tensorlogic.errors import TensorLogicError, UsageError, render
+from tensorlogic.errors import Diagnostic, TensorLogicError, UsageError, render_all
 
 
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="TensorLogic programs (.tl).")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Find what is wrong with programs without running them."""
+    """Find what is wrong with programs without running them.
+
+    Errors would stop a program; warnings are about what it may never come to, and leave the exit status at 0.
+    """
     from tensorlogic.runtime import check_file
 
-    found: list[TensorLogicError] = []
+    found: list[Diagnostic] = []
     for file in files:
         try:
-            check_file(file)
+            found += check_file(file)
         except UsageError:
             raise
         except TensorLogicError as error:
-            found.append(error)
+            found += error.diagnostics
     if as_json:
-        print_json([diagnostic.as_dict() for each in found for diagnostic in each.diagnostics])
-    else:
-        for each in found:
-            print(render(each), file=sys.stderr)
-    if found:
+        print_json([diagnostic.as_dict() for diagnostic in found])
+    elif found:
+        print(render_all(found), file=sys.stderr)
+    if any(diagnostic.severity == "error" for diagnostic in found):
         raise typer.Exit(1)

@@ -5,7 +5,15 @@ Every failure that a user can cause is a `TensorLogicError` that carries one or 
 
 from tensorlogic.errors import codes
 from tensorlogic.errors.codes import Code
-from tensorlogic.errors.diagnostic import BytePlace, Diagnostic, OperationPlace, Place, SourcePlace
+from tensorlogic.errors.diagnostic import (
+    BytePlace,
+    Diagnostic,
+    OperationPlace,
+    Place,
+    Related,
+    Severity,
+    SourcePlace,
+)
 from tensorlogic.errors.exceptions import (
     EngineError,
     FormatError,
@@ -17,7 +25,7 @@ from tensorlogic.errors.exceptions import (
     first_line,
 )
 from tensorlogic.errors.nearest import nearest
-from tensorlogic.errors.render import render
+from tensorlogic.errors.render import render, render_all
 
 __all__ = [
     "BytePlace",
@@ -28,6 +36,8 @@ __all__ = [
     "OperationPlace",
     "Place",
     "ProgramError",
+    "Related",
+    "Severity",
     "SourceError",
     "SourcePlace",
     "TensorLogicError",
@@ -37,4 +47,5 @@ __all__ = [
     "first_line",
     "nearest",
     "render",
+    "render_all",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from tensorlogic.errors.codes import Code
 
@@ -53,6 +53,17 @@ Place = SourcePlace | BytePlace | OperationPlace
 
 
 @dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that has to do with a finding, and how."""
+
+    message: str
+    place: SourcePlace
+
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding: its code, the message, the place, a help line, and further remarks."""
 
@@ -61,13 +72,18 @@ class Diagnostic:
     place: Place | None = None
     help: str | None = None
     notes: tuple[str, ...] = ()
+    related: tuple[Related, ...] = ()
+    severity: Severity = "error"
+    """A warning is shown, and stops nothing."""
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain data, for ``--json``."""
         return {
             "code": self.code.id,
+            "severity": self.severity,
             "message": self.message,
             "place": None if self.place is None else str(self.place),
             "help": self.help,
             "notes": list(self.notes),
+            "related": [{"message": other.message, "place": str(other.place)} for other in self.related],
         }

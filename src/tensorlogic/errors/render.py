@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tensorlogic.errors.diagnostic import Diagnostic, SourcePlace
 from tensorlogic.errors.exceptions import TensorLogicError
 
@@ -10,15 +12,22 @@ _WIDEST = 160
 
 def render(error: TensorLogicError) -> str:
     """`error` as a person reads it in a terminal: one block a diagnostic, in plain text."""
-    return "\n\n".join(_block(d) for d in error.diagnostics)
+    return render_all(error.diagnostics)
+
+
+def render_all(diagnostics: Iterable[Diagnostic]) -> str:
+    """Diagnostics as a person reads them in a terminal."""
+    return "\n\n".join(map(_block, diagnostics))
 
 
 def _block(diagnostic: Diagnostic) -> str:
-    lines = [f"error[{diagnostic.code.id}]: {diagnostic.message}"]
+    lines = [f"{diagnostic.severity}[{diagnostic.code.id}]: {diagnostic.message}"]
     if isinstance(diagnostic.place, SourcePlace):
         lines += _excerpt(diagnostic.place)
     elif diagnostic.place is not None:
         lines.append(f"  --> {diagnostic.place}")
+    for other in diagnostic.related:
+        lines += [f"note: {other.message}", *_excerpt(other.place)]
     lines += [f"  = note: {note}" for note in diagnostic.notes]
     if diagnostic.help is not None:
         lines.append(f"  = help: {diagnostic.help}")

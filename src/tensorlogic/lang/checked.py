@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from tensorlogic.errors import Diagnostic
 from tensorlogic.lang.source import Source, Span
 from tensorlogic.lang.tree import Node, node
+
+if TYPE_CHECKING:
+    from tensorlogic.lang.inference.facts import Fact
 
 
 class Type(NamedTuple):
@@ -378,6 +382,7 @@ class Definition(Node):
     """A function with its body."""
 
     function: Function
+    parameters: tuple[Variable, ...]
     places: tuple[Span, ...]
     """Where each parameter is declared."""
     body: Block
@@ -415,3 +420,10 @@ class Program:
     """Whether values of some struct must be dropped when their time is over."""
     exports: Mapping[str, Exported]
     """What an importing file gets."""
+    library: bool = False
+    """Whether other files see its variables."""
+    facts: Mapping[Expression, Fact] = field(default_factory=dict)
+    """What is known of the values of expressions before the program runs."""
+    places: Mapping[Span, Fact] = field(default_factory=dict)
+    """What is known of variables where they get a value."""
+    warnings: tuple[Diagnostic, ...] = ()

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import singledispatch
 from types import MappingProxyType
 
+from tensorlogic.errors import Severity
 from tensorlogic.errors.codes import (
     DUPLICATE_NAME,
     MISPLACED_STATEMENT,
@@ -19,6 +20,7 @@ from tensorlogic.errors.codes import (
 )
 from tensorlogic.lang import checked, tree, types
 from tensorlogic.lang.context import Context, Surroundings
+from tensorlogic.lang.inference import infer
 from tensorlogic.lang.resolve import matched, resolve, resolve_element, resolve_member, typed
 from tensorlogic.lang.scopes import Scope
 from tensorlogic.lang.signatures import Signature
@@ -59,7 +61,29 @@ def check(
     whole = checked.Block(Span(0, len(program.source.text)), body)
     shared = frozenset(context.shared)
     drops = any(struct.drops for struct in context.structs.values())
-    return checked.Program(program.source, unit, whole, definitions, structs, main, trials, shared, drops, exports)
+    made = checked.Program(
+        program.source, unit, whole, definitions, structs, main, trials, shared, drops, exports, program.library
+    )
+    return _inferred(made, context)
+
+
+def _inferred(program: checked.Program, context: Context) -> checked.Program:
+    """The program with what is known of its values. What cannot succeed is refused if it is sure to be tried."""
+    known = infer(program, context.known)
+    for finding in known.findings.values():
+        problem = finding.problem
+        severity: Severity = "error" if finding.certain else "warning"
+        context.problems.report(
+            problem.code,
+            problem.message,
+            finding.span,
+            problem.help,
+            notes=problem.notes,
+            severity=severity,
+            related=finding.witnesses,
+        )
+    context.problems.raise_any()
+    return replace(program, facts=known.facts, places=known.places, warnings=context.problems.warnings)
 
 
 _ELSEWHERE = (tree.Function, tree.Struct, tree.Impl, tree.Main, tree.Trial, tree.Import)
@@ -161,13 +185,12 @@ def _function(node: tree.Function, name: str, context: Context) -> checked.Funct
 
 def _definition(node: tree.Function, function: checked.Function, context: Context) -> checked.Definition:
     context.here = here = Surroundings(Scope(), function, node.span.start)
-    for parameter in node.parameters:
-        here.scope.declare(parameter.name, parameter.span.start, inner=False)
+    parameters = tuple(here.scope.declare(p.name, p.span.start, inner=False) for p in node.parameters)
     body = checked.Block(node.body.span, _statements(node.body.statements, context))
     if function.result is None or function.result.base != "void":
         body = _giving_value(body, function)
     places = tuple(p.span for p in node.parameters)
-    return checked.Definition(node.span, function, places, body, frozenset(here.assigned))
+    return checked.Definition(node.span, function, parameters, places, body, frozenset(here.assigned))
 
 
 def _giving_value(block: checked.Block, function: checked.Function) -> checked.Block:
@@ -213,7 +236,7 @@ def _procedure(name: str, node: tree.Main | tree.Trial, context: Context) -> che
     function = checked.Function(name, context.unit, (), checked.Type("void"))
     context.here = here = Surroundings(Scope(), function, math.inf)
     body = checked.Block(node.body.span, _statements(node.body.statements, context))
-    return checked.Definition(node.span, function, (), body, frozenset(here.assigned))
+    return checked.Definition(node.span, function, (), (), body, frozenset(here.assigned))
 
 
 def _statements(nodes: Collection[tree.Statement], context: Context) -> tuple[checked.Statement, ...]:

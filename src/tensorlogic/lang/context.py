@@ -51,7 +51,7 @@ class Context:
         """The variables of the top level, of this file or another, that are used from elsewhere."""
         self.top = Scope(unit)
         self.here = Surroundings(self.top)
-        self._known = known
+        self.known = known
         self._constants = constants
         self._imports = imports
 
@@ -67,7 +67,7 @@ class Context:
         if (imported := self._imports.get(name)) is not None:
             self.shared.update({imported} if isinstance(imported, Variable) else ())
             return imported
-        return Builtin(name) if name in self._known or name in self._constants else None
+        return Builtin(name) if name in self.known or name in self._constants else None
 
     def is_function(self, symbol: Symbol) -> bool:
         """Whether a symbol can be called."""
@@ -78,7 +78,7 @@ class Context:
     def signature(self, function: Function | Builtin) -> Signature | None:
         """What a function takes; None where that shows only when it is called."""
         if isinstance(function, Builtin):
-            return self._known.get(function.name)
+            return self.known.get(function.name)
         return Signature(function.name, tuple(p.name for p in function.parameters))
 
     def struct(self, name: tree.Name) -> Struct | None:
@@ -98,12 +98,12 @@ class Context:
     def function_of(self, path: tree.Path) -> Function | Builtin | None:
         """The function that belongs to a type; None, and a problem, when there is none."""
         owner, name = path.owner.id, path.name.id
-        if f"{owner}::{name}" in self._known:
+        if f"{owner}::{name}" in self.known:
             return Builtin(f"{owner}::{name}")
         struct = self.structs.get(owner)
         if struct is not None and name in struct.methods:
             return struct.methods[name]
-        builtin = [known.partition("::") for known in self._known if "::" in known]
+        builtin = [known.partition("::") for known in self.known if "::" in known]
         known = [name for of, _, name in builtin if of == owner] + list(struct.methods if struct else ())
         if known:
             message, help = f"`{owner}` has no function `{name}`", _did_you_mean(name, known)
@@ -139,7 +139,7 @@ class Context:
             top,
             self.declared,
             self._imports,
-            self._known,
+            self.known,
             self._constants,
             KEYWORDS,
         )

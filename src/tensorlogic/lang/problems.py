@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tensorlogic.errors import Code, Diagnostic, SourceError, UnsupportedError
+from collections.abc import Iterable
+
+from tensorlogic.errors import Code, Diagnostic, Related, Severity, SourceError, UnsupportedError
 from tensorlogic.errors.codes import NESTED_TOO_DEEPLY, UNSUPPORTED_SYNTAX
 from tensorlogic.lang.source import Source, Span
 
@@ -21,20 +23,41 @@ class Problems:
         """Whether further findings would be dropped."""
         return len(self._found) >= MOST
 
-    def report(self, code: Code, message: str, span: Span, help: str | None = None) -> None:
+    def report(
+        self,
+        code: Code,
+        message: str,
+        span: Span,
+        help: str | None = None,
+        *,
+        notes: tuple[str, ...] = (),
+        severity: Severity = "error",
+        related: Iterable[tuple[str, Span]] = (),
+    ) -> None:
         """Add a finding; beyond `MOST` they are dropped, as they are mostly echoes of earlier ones."""
-        if not self.full:
-            self._found.append((span, Diagnostic(code, message, self.source.place(span), help)))
+        if self.full:
+            return
+        others = tuple(Related(words, self.source.place(place)) for words, place in related)
+        found = Diagnostic(code, message, self.source.place(span), help, notes, others, severity)
+        self._found.append((span, found))
 
     def too_deep(self, span: Span, what: str = "this statement is nested too deeply") -> None:
         """Add the finding that what begins at `span` is nested too deeply."""
         start = Span(span.start, span.start + 1)
         self.report(NESTED_TOO_DEEPLY, what, start, "Give parts of it names.")
 
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What was found that stops nothing, in the order of the text."""
+        return tuple(d for d in self._sorted() if d.severity == "warning")
+
+    def _sorted(self) -> list[Diagnostic]:
+        return [d for _, d in sorted(self._found, key=lambda found: found[0].start)]
+
     def raise_any(self) -> None:
         """Raise everything found so far as one error, in the order of the text."""
-        if not self._found:
+        diagnostics = self._sorted()
+        if all(d.severity == "warning" for d in diagnostics):
             return
-        diagnostics = [d for _, d in sorted(self._found, key=lambda found: found[0].start)]
         unsupported = all(d.code == UNSUPPORTED_SYNTAX for d in diagnostics)
         raise (UnsupportedError if unsupported else SourceError).of(diagnostics)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from tensorlogic.errors import Code, nearest
 from tensorlogic.errors.codes import UNKNOWN_OPTION, WRONG_ARGUMENTS
@@ -28,6 +28,8 @@ class Signature(NamedTuple):
     """What is given by name only."""
     any_number: bool = False
     any_name: bool = False
+    result: Callable[..., Any] | None = None
+    """What is known of the value of a call, from what is known of its arguments."""
 
     def __str__(self) -> str:
         more = ("…",) if self.any_number else ()

@@ -21,3 +21,10 @@ KINDS: Final = {
     "void": "void",
 }
 """The kind of scalar that a base type means when it has no dimensions."""
+
+
+def with_article(kind: str) -> str:
+    """``an int``, ``a string``; void is nothing that one can have several of."""
+    if kind == "void":
+        return "nothing"
+    return f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}"

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
+from tensorlogic.errors import Diagnostic
 from tensorlogic.lang import Source
 from tensorlogic.runtime.program import Program
 from tensorlogic.runtime.session import Permissions, Session
@@ -26,9 +27,9 @@ def open_file(path: str | Path, out: TextIO | None = None, *, permissions: Permi
     return Program.of_file(Path(path), _session(out, Path(path).parent, permissions))
 
 
-def check_file(path: str | Path) -> None:
-    """Raise a `SourceError` with everything that is wrong with the text of a program."""
-    open_file(path)
+def check_file(path: str | Path) -> tuple[Diagnostic, ...]:
+    """The warnings about a program, or a `SourceError` with everything that is wrong with its text."""
+    return open_file(path).warnings
 
 
 def run_source(

@@ -8,7 +8,9 @@ from typing import Any
 
 from tensorlogic.errors import SourceError
 from tensorlogic.lang.emit import parameter_name
+from tensorlogic.lang.inference.rules import by_annotation
 from tensorlogic.lang.signatures import Signature
+from tensorlogic.runtime.registry import RULES
 
 Function = Callable[..., Any]
 
@@ -61,7 +63,9 @@ class Signatures(Mapping[str, Signature]):
 
     def __getitem__(self, name: str) -> Signature:
         if name not in self._found:
-            self._found[name] = signature(self._functions[name])._replace(name=name)
+            function = self._functions[name]
+            rule = RULES.get(function) or by_annotation(function.__annotations__.get("return"))
+            self._found[name] = signature(function)._replace(name=name, result=rule)
         return self._found[name]
 
     def __iter__(self) -> Iterator[str]:

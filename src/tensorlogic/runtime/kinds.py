@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tensorlogic.lang.types import with_article
 from tensorlogic.runtime.lazy import is_tensor
+
+__all__ = ["NAMES", "dtype_name", "kind", "with_article"]
 
 NAMES: dict[str, str] = {
     "str": "string",
@@ -32,10 +35,3 @@ def kind(value: object) -> str:
 def dtype_name(dtype: object) -> str:
     """The name of a tensor's element type: ``float32``."""
     return str(dtype).removeprefix("torch.")
-
-
-def with_article(kind: str) -> str:
-    """``an int``, ``a string``; void is nothing that one can have several of."""
-    if kind == "void":
-        return "nothing"
-    return f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}"

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tensorlogic.errors import Diagnostic
 from tensorlogic.lang import Source, checked
 from tensorlogic.lang.codegen import main_name, program_name, trial_name
 from tensorlogic.runtime.builtins import CONSTANTS, FUNCTIONS
@@ -42,6 +43,11 @@ class Program:
         loader = _loader(session)
         loader.load(source, session.home)
         return cls(loader.units, session)
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What is odd about the text of the program and of its imports."""
+        return tuple(warning for unit in self._units for warning in unit.program.warnings)
 
     def trials(self, word: str) -> tuple[checked.Trial, ...]:
         """The tests of the file itself, or with ``"bench"`` its benchmarks."""

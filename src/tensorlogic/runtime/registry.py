@@ -9,10 +9,13 @@ import math
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
+from tensorlogic.lang.inference.rules import Rule
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {}
 CONSTANTS: Final[dict[str, Any]] = {"pi": math.pi}
+RULES: Final[dict[Callable[..., Any], Rule]] = {}
 METHODS: Final[set[Callable[..., Any]]] = set()
 """The builtins that call a method of their first value."""
 
@@ -26,6 +29,16 @@ def calling_a_method(function: F) -> F:
     """Make a function a builtin that calls the method of its name, and knows what becomes of the result."""
     METHODS.add(function)
     return builtin(function)
+
+
+def gives(rule: Rule) -> Callable[[F], F]:
+    """Say what is known of a builtin's value before it runs; without, it is what the Python function declares."""
+
+    def register(function: F) -> F:
+        RULES[function] = rule
+        return function
+
+    return register
 
 
 def builtin_named(*names: str) -> Callable[[F], F]:

@@ -1,0 +1,5 @@
+"""What can be known of a program's values without running it."""
+
+from tensorlogic.lang.inference.flow import infer
+
+__all__ = ["infer"]
