@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tensorlogic.errors import Code, Diagnostic, SourceError, UnsupportedError
+from collections.abc import Collection
+
+from tensorlogic.errors import Code, Diagnostic, SourceError, TensorLogicError, UnsupportedError
 from tensorlogic.errors.codes import NESTED_TOO_DEEPLY, UNSUPPORTED_SYNTAX
 from tensorlogic.lang.source import Source, Span
 
@@ -33,8 +35,15 @@ class Problems:
 
     def raise_any(self) -> None:
         """Raise everything found so far as one error, in the order of the text."""
-        if not self._found:
-            return
-        diagnostics = [d for _, d in sorted(self._found, key=lambda found: found[0].start)]
-        unsupported = all(d.code == UNSUPPORTED_SYNTAX for d in diagnostics)
-        raise (UnsupportedError if unsupported else SourceError).of(diagnostics)
+        if self._found:
+            raise error_of(self.diagnostics())
+
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Everything found so far, in the order of the text."""
+        return tuple(d for _, d in sorted(self._found, key=lambda found: found[0].start))
+
+
+def error_of(diagnostics: Collection[Diagnostic]) -> TensorLogicError:
+    """The error that carries findings (at least one)."""
+    unsupported = all(d.code == UNSUPPORTED_SYNTAX for d in diagnostics)
+    return (UnsupportedError if unsupported else SourceError).of(diagnostics)

@@ -1,0 +1,79 @@
+"""Everything that is known of a program's text before it runs, whether it has errors or not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from tensorlogic.errors import Diagnostic
+from tensorlogic.lang import checked, tree
+from tensorlogic.lang.checker import Imports, check_program
+from tensorlogic.lang.context import Context
+from tensorlogic.lang.occurrences import Occurrence
+from tensorlogic.lang.problems import error_of
+from tensorlogic.lang.signatures import Signature
+from tensorlogic.lang.source import Span
+
+_NOTHING: Imports = MappingProxyType({})
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """What is known of a text that could be parsed."""
+
+    tree: tree.Program
+    program: checked.Program | None
+    """None when there are errors."""
+    diagnostics: tuple[Diagnostic, ...]
+    """Everything that is wrong with its names, in the order of the text."""
+    names: tuple[Occurrence, ...]
+    """Every name that means something, in the order of the text."""
+    scopes: Mapping[checked.Variable, Span]
+    """The stretch of the text in which each variable means something."""
+    held: Mapping[checked.Variable, checked.Struct | None]
+    """The struct that a variable's value is of, where the text shows that it is of one; None if of several."""
+    exports: Imports
+    """What an importing file gets, errors or not."""
+    types: Mapping[Span, str] = field(default_factory=dict)
+    """The types of values, such as ``float32[2, 3]``, where they are known."""
+
+
+def analyze(
+    program: tree.Program,
+    known: Mapping[str, Signature | None],
+    *,
+    constants: Collection[str] = (),
+    imports: Imports = _NOTHING,
+    unit: int = 0,
+) -> Analysis:
+    """What is known of a program, with everything that is wrong with its names.
+
+    `known` are the builtin functions, with what they take if that is to be checked, and `constants` the builtin
+    values. `imports` is what other files declare, and `unit` a number that keeps the names of this file apart from
+    theirs.
+    """
+    context = Context(program, known, constants, imports, unit)
+    whole = check_program(program, context)
+    diagnostics = context.problems.diagnostics()
+    sound = None if diagnostics else whole
+    names = tuple(context.occurrences)
+    return Analysis(program, sound, diagnostics, names, context.scopes, context.held, whole.exports)
+
+
+def check(
+    program: tree.Program,
+    known: Mapping[str, Signature | None],
+    *,
+    constants: Collection[str] = (),
+    imports: Imports = _NOTHING,
+    unit: int = 0,
+) -> checked.Program:
+    """The checked tree of a program, or a `SourceError` with everything that is wrong with its names.
+
+    The parameters are those of `analyze`.
+    """
+    analysis = analyze(program, known, constants=constants, imports=imports, unit=unit)
+    if analysis.program is None:
+        raise error_of(analysis.diagnostics)
+    return analysis.program
