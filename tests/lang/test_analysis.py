@@ -48,7 +48,8 @@ CASES = [
     ),
     Case(
         "struct P { a: int }\nimpl P {\nfn new() -> P { P { a: 1 } }\nfn get(self) { self.a }\n}\nP::new().get()",
-        "struct P@1; field a@1; P=1; function new@3; P=1; P=1; a=1; function get@4; variable self@4; self=4; a=1; P=1; new=3; get=4",
+        "struct P@1; field a@1; P=1; function new@3; P=1; P=1; a=1; "
+        "function get@4; variable self@4; self=4; a=1; P=1; new=3; get=4",
     ),
     Case(
         "struct P { a: int }\nlet p = 1\nmatch p {\nP { a: k } if k > 0 => k,\n_ => 0\n}",
@@ -58,6 +59,10 @@ CASES = [
     Case(
         "struct P { a: int }\nimpl P {\nfn relu(self) { 1 }\n}\nx = [1]\nx.relu()",
         "struct P@1; field a@1; P=1; function relu@3; variable self@3; variable x@5; x=5",
+    ),
+    Case(
+        "struct B<T> { v: T }\nimpl<T> B<T> {\nfn of(v: T) -> B<T> { B { v } }\n}\nB<int>::of(1)",
+        "struct B@1; field v@1; B=1; function of@3; variable v@3; B=1; B=1; v=1; v=3; B=1; of=3",
     ),
     Case("nothing(unknown)\ny = 1\nprint(y)", "variable y@2; print; y=2"),
     Case(

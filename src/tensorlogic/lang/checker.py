@@ -73,7 +73,7 @@ def _note_fields(owner: checked.Struct | checked.Function, nodes: Collection[tre
 
 
 def _name(node: tree.Parameter) -> tree.Name:
-    return tree.Name(Span(node.span.start, node.span.start + len(node.name)), node.name)
+    return tree.Name(node.span.first(len(node.name)), node.name)
 
 
 def _declare(name: tree.Name, declared: checked.Function | checked.Struct, context: Context) -> None:

@@ -138,7 +138,7 @@ class Context:
             help = _did_you_mean(name.id, self.structs)
             self.problems.report(UNDEFINED_NAME, f"there is no struct `{name.id}`", name.span, help)
         else:
-            self.occurrences.use(Span(name.span.start, name.span.start + len(name.id)), found)
+            self.occurrences.use(name.span.first(len(name.id)), found)
         return found
 
     def no_field(self, struct: Struct, name: tree.Name) -> None:
@@ -152,7 +152,7 @@ class Context:
         owner, name = path.owner.id, path.name.id
         struct = self.structs.get(owner)
         if struct is not None:
-            self.occurrences.use(path.owner.span, struct)
+            self.occurrences.use(path.owner.span.first(len(owner)), struct)
         found = self._function_of(struct, owner, name)
         if found is not None:
             self.occurrences.use(path.name.span, found)
@@ -210,7 +210,7 @@ class Context:
         if written.name in self.type_parameters:
             return None
         if (struct := self.structs.get(written.name)) is not None:
-            self.occurrences.use(Span(written.span.start, written.span.start + len(written.name)), struct)
+            self.occurrences.use(written.span.first(len(written.name)), struct)
             for argument in written.arguments:
                 self.type(argument)
             return Type(written.name, struct=struct)
