@@ -62,7 +62,7 @@ CASES = [
     ),
     Case(
         "struct B<T> { v: T }\nimpl<T> B<T> {\nfn of(v: T) -> B<T> { B { v } }\n}\nB<int>::of(1)",
-        "struct B@1; field v@1; B=1; function of@3; variable v@3; B=1; B=1; v=1; v=3; B=1; of=3",
+        "struct B@1; field v@1; B=1; function of@3; variable v@3; B=1; B=1; v=3; v=1; B=1; of=3",
     ),
     Case("nothing(unknown)\ny = 1\nprint(y)", "variable y@2; print; y=2"),
     Case(
