@@ -21,7 +21,9 @@ class Client:
         self.texts: dict[str, str] = {}
         self._number = 0
         self._told: list[Json] = []
-        self.capabilities = self.ask("initialize", processId=None, rootUri=self.uri(""), capabilities={})["capabilities"]
+        self.capabilities = self.ask("initialize", processId=None, rootUri=self.uri(""), capabilities={})[
+            "capabilities"
+        ]
         self.tell("initialized")
 
     def uri(self, name: str) -> str:

@@ -10,7 +10,7 @@ def lsp() -> None:
     try:
         from tensorlogic.editor.server import server
     except ModuleNotFoundError as error:
-        if error.name not in ("pygls", "lsprotocol"):
+        if str(error.name).partition(".")[0] not in ("pygls", "lsprotocol"):
             raise
         message, help = "the language server needs pygls, which is not installed", "pip install 'tensorlogic-lang[lsp]'"
         raise UsageError(codes.MISSING_PACKAGE, message, help=help) from error

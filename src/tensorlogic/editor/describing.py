@@ -87,9 +87,11 @@ def _type_of(field: Field) -> checked.Type | None:
 
 
 def _comment(source: Source, span: Span) -> str:
-    """The lines of ``//`` right above a declaration."""
+    """The lines of ``//`` right above a declaration; a parameter has none."""
     lines: list[str] = []
-    number, _ = source.position(span.start)
+    number, column = source.position(span.start)
+    if {"(", "{"} & set(source.line(number)[:column]):
+        return ""
     while number > 1 and (line := source.line(number - 1).strip()).startswith("//"):
         lines.insert(0, line.lstrip("/").strip())
         number -= 1
