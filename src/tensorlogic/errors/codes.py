@@ -25,6 +25,7 @@ UNDEFINED_NAME = Code("TL0201", "undefined name")
 DUPLICATE_NAME = Code("TL0202", "name declared twice")
 IMPORT_CYCLE = Code("TL0203", "import cycle")
 IMPORT_NOT_FOUND = Code("TL0204", "import not found")
+UNUSED_NAME = Code("TL0205", "unused name")
 
 WRONG_ARGUMENTS = Code("TL0301", "wrong arguments in a call")
 WRONG_TYPE = Code("TL0302", "wrong type of value")

@@ -7,9 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import singledispatch
-from types import MappingProxyType
 
-from tensorlogic.errors import Severity
 from tensorlogic.errors.codes import (
     DUPLICATE_NAME,
     MISPLACED_STATEMENT,
@@ -20,70 +18,45 @@ from tensorlogic.errors.codes import (
 )
 from tensorlogic.lang import checked, tree, types
 from tensorlogic.lang.context import Context, Surroundings
-from tensorlogic.lang.inference import infer
+from tensorlogic.lang.holding import struct_of
+from tensorlogic.lang.occurrences import Field
 from tensorlogic.lang.resolve import matched, resolve, resolve_element, resolve_member, typed
 from tensorlogic.lang.scopes import Scope
-from tensorlogic.lang.signatures import Signature
 from tensorlogic.lang.source import Span
 
 MOST_LOOPS = 20
 """Python refuses more loops inside one another."""
 Imports = Mapping[str, checked.Exported]
-_NOTHING: Imports = MappingProxyType({})
 
 
-def check(
-    program: tree.Program,
-    known: Mapping[str, Signature | None],
-    *,
-    constants: Collection[str] = (),
-    imports: Imports = _NOTHING,
-    unit: int = 0,
-) -> checked.Program:
-    """The checked tree of a program, or a `SourceError` with everything that is wrong with its names.
-
-    `known` are the builtin functions, with what they take if that is to be checked, and `constants` the builtin
-    values. `imports` is what other files declare, and `unit` a number that keeps the names of this file apart from
-    theirs.
-    """
-    context = Context(program, known, constants, imports, unit)
+def check_program(program: tree.Program, context: Context) -> checked.Program:
+    """The checked tree of a program; it means nothing when the context has problems afterwards."""
     structs = _declare_structs(program, context)
     functions = _declare_functions(program, context)
     # The top level comes first, so that functions see all of its variables.
     body = _statements([s for s in program.statements if not isinstance(s, _ELSEWHERE)], context)
     definitions = tuple(_definition(node, function, context) for node, function in functions)
     main, trials = _main(program, context), _trials(program, context)
-    context.problems.raise_any()
     variables = context.top.outermost()
     if program.library:
         context.shared.update(variables.values())
-    exports = {**imports, **variables, **context.declared}
+    exports = {**context.imports, **variables, **context.declared}
     whole = checked.Block(Span(0, len(program.source.text)), body)
     shared = frozenset(context.shared)
     drops = any(struct.drops for struct in context.structs.values())
-    made = checked.Program(
-        program.source, unit, whole, definitions, structs, main, trials, shared, drops, exports, program.library
+    return checked.Program(
+        program.source,
+        context.unit,
+        whole,
+        definitions,
+        structs,
+        main,
+        trials,
+        shared,
+        drops,
+        exports,
+        program.library,
     )
-    return _inferred(made, context)
-
-
-def _inferred(program: checked.Program, context: Context) -> checked.Program:
-    """The program with what is known of its values. What cannot succeed is refused if it is sure to be tried."""
-    known = infer(program, context.known)
-    for finding in known.findings.values():
-        problem = finding.problem
-        severity: Severity = "error" if finding.certain else "warning"
-        context.problems.report(
-            problem.code,
-            problem.message,
-            finding.span,
-            problem.help,
-            notes=problem.notes,
-            severity=severity,
-            related=finding.witnesses,
-        )
-    context.problems.raise_any()
-    return replace(program, facts=known.facts, places=known.places, warnings=context.problems.warnings)
 
 
 _ELSEWHERE = (tree.Function, tree.Struct, tree.Impl, tree.Main, tree.Trial, tree.Import)
@@ -100,7 +73,17 @@ def _declare_structs(program: tree.Program, context: Context) -> tuple[checked.S
     for node, struct in zip(nodes, structs, strict=True):
         with _type_parameters(node.parameters, context):
             struct.fields = _parameters(node.fields, "fields", context)
+            _note_fields(struct, node.fields, context)
     return structs
+
+
+def _note_fields(owner: checked.Struct | checked.Function, nodes: Collection[tree.Parameter], context: Context) -> None:
+    for node in nodes:
+        context.occurrences.declare(_name(node).span, Field(owner, node.name))
+
+
+def _name(node: tree.Parameter) -> tree.Name:
+    return tree.Name(node.span.first(len(node.name)), node.name)
 
 
 def _declare(name: tree.Name, declared: checked.Function | checked.Struct, context: Context) -> None:
@@ -108,6 +91,7 @@ def _declare(name: tree.Name, declared: checked.Function | checked.Struct, conte
         message = f"a {_kind(context.declared[name.id])} `{name.id}` is declared above"
         context.problems.report(DUPLICATE_NAME, message, name.span)
     context.declared[name.id] = declared
+    context.occurrences.declare(name.span, declared)
 
 
 def _kind(declared: checked.Function | checked.Struct) -> str:
@@ -165,6 +149,8 @@ def _declare_methods(node: tree.Impl, context: Context) -> Functions:
                 message = f"a function `{function.name}` is declared above"
                 context.problems.report(DUPLICATE_NAME, message, method.name.span)
             struct.methods[method.name.id] = function
+            context.methods.add(method.name.id)
+            context.occurrences.declare(method.name.span, function)
             functions.append((method, function))
     return functions
 
@@ -184,13 +170,25 @@ def _function(node: tree.Function, name: str, context: Context) -> checked.Funct
 
 
 def _definition(node: tree.Function, function: checked.Function, context: Context) -> checked.Definition:
-    context.here = here = Surroundings(Scope(), function, node.span.start)
-    parameters = tuple(here.scope.declare(p.name, p.span.start, inner=False) for p in node.parameters)
+    context.here = here = Surroundings(Scope(node.span), function, node.span.start)
+    parameters = _declare_parameters(node, function, context)
     body = checked.Block(node.body.span, _statements(node.body.statements, context))
     if function.result is None or function.result.base != "void":
         body = _giving_value(body, function)
     places = tuple(p.span for p in node.parameters)
     return checked.Definition(node.span, function, parameters, places, body, frozenset(here.assigned))
+
+
+def _declare_parameters(
+    node: tree.Function, function: checked.Function, context: Context
+) -> tuple[checked.Variable, ...]:
+    own = context.structs.get(function.name.partition("::")[0])
+    variables = tuple(context.declare(_name(parameter), inner=False) for parameter in node.parameters)
+    for variable, (name, type) in zip(variables, function.parameters, strict=True):
+        context.occurrences.excuse(variable)
+        context.hold(variable, own if name == "self" else type and type.struct)
+    _note_fields(function, node.parameters, context)
+    return variables
 
 
 def _giving_value(block: checked.Block, function: checked.Function) -> checked.Block:
@@ -234,7 +232,7 @@ def _trials(program: tree.Program, context: Context) -> tuple[checked.Trial, ...
 def _procedure(name: str, node: tree.Main | tree.Trial, context: Context) -> checked.Definition:
     """A function without parameters or value, which sees everything at the top level."""
     function = checked.Function(name, context.unit, (), checked.Type("void"))
-    context.here = here = Surroundings(Scope(), function, math.inf)
+    context.here = here = Surroundings(Scope(node.span), function, math.inf)
     body = checked.Block(node.body.span, _statements(node.body.statements, context))
     return checked.Definition(node.span, function, (), (), body, frozenset(here.assigned))
 
@@ -262,7 +260,7 @@ def statement(node: tree.Statement, context: Context) -> checked.Statement:
 
 @statement.register(tree.Block)
 def _block(node: tree.Block, context: Context) -> checked.Block:
-    with context.here.scope.block():
+    with context.here.scope.block(node.span):
         return checked.Block(node.span, _statements(node.statements, context))
 
 
@@ -278,7 +276,7 @@ def _choose(node: tree.Match, context: Context) -> checked.Statement:
     value = resolve(node.value, context)
     ways = []
     for arm in node.arms:
-        with context.here.scope.block():
+        with context.here.scope.block(arm.span):
             pattern, guard = matched(arm, context)
             body = arm.body.statements if isinstance(arm.body, tree.Block) else (_as_statement(arm.body),)
             ways.append(checked.Way(arm.span, pattern, guard, checked.Block(arm.span, _statements(body, context))))
@@ -303,6 +301,7 @@ def _assign(node: tree.Assign, context: Context) -> checked.Statement:
         return checked.AssignField(node.span, resolve_member(node.target, context), None, value)
     declared = None if node.type is None else context.type(node.type)
     target = _declared(node.target, context) if node.declares else _target(node.target, context)
+    context.hold(target, struct_of(value, context.held) if declared is None else declared.struct)
     return checked.Assign(node.span, target, typed(value, declared), declared, node.declares)
 
 
@@ -313,7 +312,7 @@ def _target(name: tree.Name, context: Context) -> checked.Variable:
 
 
 def _declared(name: tree.Name, context: Context) -> checked.Variable:
-    variable = context.here.scope.declare(name.id, name.span.start, inner=True)
+    variable = context.declare(name, inner=True)
     if variable.unit is not None:
         _check_free(name, context)
     return variable
@@ -363,8 +362,9 @@ def _if(node: tree.If, context: Context) -> checked.Statement:
 @statement.register(tree.For)
 def _for(node: tree.For, context: Context) -> checked.Statement:
     iterable = resolve(node.iterable, context)
-    with context.here.scope.block(), _loop(node, context):
-        variable = context.here.scope.declare(node.variable.id, node.variable.span.start, inner=True)
+    with context.here.scope.block(node.span), _loop(node, context):
+        variable = context.declare(node.variable, inner=True)
+        context.occurrences.excuse(variable)
         return checked.For(node.span, variable, iterable, _block(node.body, context))
 
 

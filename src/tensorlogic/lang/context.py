@@ -9,11 +9,14 @@ from itertools import chain
 from tensorlogic.errors import nearest
 from tensorlogic.errors.codes import NO_MEMBER, UNDEFINED_NAME, WRONG_TYPE
 from tensorlogic.lang import tree, types
-from tensorlogic.lang.checked import Builtin, Exported, Function, Struct, Symbol, Type, Variable
+from tensorlogic.lang.checked import Builtin, Exported, Expression, Function, Struct, Symbol, Type, Variable
+from tensorlogic.lang.holding import struct_of
 from tensorlogic.lang.lexer import KEYWORDS
+from tensorlogic.lang.occurrences import Field, Occurrences
 from tensorlogic.lang.problems import Problems
 from tensorlogic.lang.scopes import Scope
 from tensorlogic.lang.signatures import Signature
+from tensorlogic.lang.source import Span
 
 
 @dataclass
@@ -45,18 +48,32 @@ class Context:
         """The functions and structs of this file."""
         self.structs = {name: each for name, each in imports.items() if isinstance(each, Struct)}
         """The structs of this file and of those that it imports."""
+        self.methods = {method for struct in self.structs.values() for method in struct.methods}
+        """The names of all their methods."""
         self.type_parameters: frozenset[str] = frozenset()
         """The names that stand for any type here."""
         self.shared: set[Variable] = set()
         """The variables of the top level, of this file or another, that are used from elsewhere."""
-        self.top = Scope(unit)
+        self.top = Scope(Span(0, len(program.source.text)), unit)
+        self.occurrences = Occurrences()
+        self.scopes: dict[Variable, Span] = {}
+        """Where in the text each variable means something."""
+        self.held: dict[Variable, Struct | None] = {}
+        """The struct that a variable holds a value of; None for one that holds others too."""
         self.here = Surroundings(self.top)
         self.known = known
         self._constants = constants
-        self._imports = imports
+        self.imports = imports
 
-    def lookup(self, name: str) -> Symbol | None:
-        """What a name means here: the innermost meaning first, builtins last."""
+    def lookup(self, name: tree.Name) -> Symbol | None:
+        """What a name means here; None when it means nothing."""
+        symbol = self._find(name.id)
+        if symbol is not None:
+            self.occurrences.use(name.span, symbol)
+        return symbol
+
+    def _find(self, name: str) -> Symbol | None:
+        """The innermost meaning of a name first, builtins last."""
         if (variable := self.here.scope.find(name)) is not None:
             return variable
         if (outer := self.top.outermost().get(name)) is not None:
@@ -64,10 +81,43 @@ class Context:
             return outer
         if (declared := self.declared.get(name)) is not None:
             return declared
-        if (imported := self._imports.get(name)) is not None:
+        if (imported := self.imports.get(name)) is not None:
             self.shared.update({imported} if isinstance(imported, Variable) else ())
             return imported
         return Builtin(name) if name in self.known or name in self._constants else None
+
+    def declare(self, name: tree.Name, *, inner: bool) -> Variable:
+        """The variable that is declared here, in the innermost block or for the whole function."""
+        scope = self.here.scope
+        variable = scope.declare(name.id, name.span.start, inner=inner)
+        self.scopes.setdefault(variable, scope.span(inner=inner))
+        self.occurrences.declare(name.span, variable)
+        return variable
+
+    def hold(self, variable: Variable, struct: Struct | None) -> None:
+        """Note which struct a variable gets a value of."""
+        self.held[variable] = struct if self.held.get(variable, struct) is struct else None
+
+    def member(self, value: Expression, name: tree.Name) -> bool:
+        """Note what a name behind a dot means; whether that is known."""
+        struct = struct_of(value, self.held)
+        if struct is None:
+            return False
+        if name.id in struct.methods:
+            self.occurrences.use(name.span, struct.methods[name.id])
+        elif any(field.name == name.id for field in struct.fields):
+            self.occurrences.use(name.span, Field(struct, name.id))
+        else:
+            return False
+        return True
+
+    def function_behind_dot(self, value: Expression, name: tree.Name) -> Function | Builtin | None:
+        """What ``value.name(…)`` calls if the value has no member of that name."""
+        symbol = self._find(name.id)
+        function = symbol if isinstance(symbol, Function | Builtin) else None
+        if not self.member(value, name) and function is not None and name.id not in self.methods:
+            self.occurrences.use(name.span, function)
+        return function
 
     def is_function(self, symbol: Symbol) -> bool:
         """Whether a symbol can be called."""
@@ -87,6 +137,8 @@ class Context:
         if found is None:
             help = _did_you_mean(name.id, self.structs)
             self.problems.report(UNDEFINED_NAME, f"there is no struct `{name.id}`", name.span, help)
+        else:
+            self.occurrences.use(name.span.first(len(name.id)), found)
         return found
 
     def no_field(self, struct: Struct, name: tree.Name) -> None:
@@ -98,11 +150,13 @@ class Context:
     def function_of(self, path: tree.Path) -> Function | Builtin | None:
         """The function that belongs to a type; None, and a problem, when there is none."""
         owner, name = path.owner.id, path.name.id
-        if f"{owner}::{name}" in self.known:
-            return Builtin(f"{owner}::{name}")
         struct = self.structs.get(owner)
-        if struct is not None and name in struct.methods:
-            return struct.methods[name]
+        if struct is not None:
+            self.occurrences.use(path.owner.span.first(len(owner)), struct)
+        found = self._function_of(struct, owner, name)
+        if found is not None:
+            self.occurrences.use(path.name.span, found)
+            return found
         builtin = [known.partition("::") for known in self.known if "::" in known]
         known = [name for of, _, name in builtin if of == owner] + list(struct.methods if struct else ())
         if known:
@@ -113,17 +167,24 @@ class Context:
             self.problems.report(UNDEFINED_NAME, f"there is no type `{owner}`", path.owner.span, help)
         return None
 
+    def _function_of(self, struct: Struct | None, owner: str, name: str) -> Function | Builtin | None:
+        if f"{owner}::{name}" in self.known:
+            return Builtin(f"{owner}::{name}")
+        return None if struct is None else struct.methods.get(name)
+
     def target(self, name: tree.Name) -> Variable:
         """The variable that a plain assignment means: the nearest one, else a new one."""
         here = self.here
         if (variable := here.scope.find(name.id)) is not None:
+            self.occurrences.assign(name.span, variable)
             return variable
         outer = self.top.outermost().get(name.id)
         if outer is not None and outer.declared < here.sees:
             self.shared.add(outer)
             here.assigned.add(outer)
+            self.occurrences.assign(name.span, outer)
             return outer
-        return here.scope.declare(name.id, name.span.start, inner=False)
+        return self.declare(name, inner=False)
 
     def undefined(self, name: tree.Name) -> None:
         """Report a name that means nothing."""
@@ -138,7 +199,7 @@ class Context:
             self.here.scope.names(),
             top,
             self.declared,
-            self._imports,
+            self.imports,
             self.known,
             self._constants,
             KEYWORDS,
@@ -149,6 +210,7 @@ class Context:
         if written.name in self.type_parameters:
             return None
         if (struct := self.structs.get(written.name)) is not None:
+            self.occurrences.use(written.span.first(len(written.name)), struct)
             for argument in written.arguments:
                 self.type(argument)
             return Type(written.name, struct=struct)

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from tensorlogic.errors import Code, Diagnostic, Related, Severity, SourceError, UnsupportedError
+from tensorlogic.errors import (
+    Code,
+    Diagnostic,
+    Related,
+    Severity,
+    SourceError,
+    TensorLogicError,
+    UnsupportedError,
+)
 from tensorlogic.errors.codes import NESTED_TOO_DEEPLY, UNSUPPORTED_SYNTAX
 from tensorlogic.lang.source import Source, Span
 
@@ -46,18 +54,23 @@ class Problems:
         start = Span(span.start, span.start + 1)
         self.report(NESTED_TOO_DEEPLY, what, start, "Give parts of it names.")
 
-    @property
-    def warnings(self) -> tuple[Diagnostic, ...]:
-        """What was found that stops nothing, in the order of the text."""
-        return tuple(d for d in self._sorted() if d.severity == "warning")
-
-    def _sorted(self) -> list[Diagnostic]:
-        return [d for _, d in sorted(self._found, key=lambda found: found[0].start)]
-
     def raise_any(self) -> None:
         """Raise everything found so far as one error, in the order of the text."""
-        diagnostics = self._sorted()
-        if all(d.severity == "warning" for d in diagnostics):
-            return
-        unsupported = all(d.code == UNSUPPORTED_SYNTAX for d in diagnostics)
-        raise (UnsupportedError if unsupported else SourceError).of(diagnostics)
+        if self.errors:
+            raise error_of(self.diagnostics())
+
+    @property
+    def errors(self) -> bool:
+        """Whether something was found that stops the program."""
+        return any(d.severity == "error" for _, d in self._found)
+
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Everything found so far, in the order of the text."""
+        return tuple(d for _, d in sorted(self._found, key=lambda found: found[0].start))
+
+
+def error_of(diagnostics: Collection[Diagnostic]) -> TensorLogicError:
+    """The error that carries the findings that are no warnings (at least one)."""
+    errors = [d for d in diagnostics if d.severity == "error"]
+    unsupported = all(d.code == UNSUPPORTED_SYNTAX for d in errors)
+    return (UnsupportedError if unsupported else SourceError).of(errors)

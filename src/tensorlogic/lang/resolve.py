@@ -9,6 +9,7 @@ from itertools import chain, repeat
 from tensorlogic.errors.codes import DUPLICATE_NAME, RAGGED_ARRAY, WRONG_ARGUMENTS, WRONG_TYPE
 from tensorlogic.lang import checked, tree
 from tensorlogic.lang.context import Context
+from tensorlogic.lang.occurrences import Field
 
 
 @singledispatch
@@ -24,7 +25,7 @@ def _literal(node: tree.Literal, context: Context) -> checked.Expression:
 
 @resolve.register(tree.Name)
 def _name(node: tree.Name, context: Context) -> checked.Expression:
-    symbol = context.lookup(node.id)
+    symbol = context.lookup(node)
     if symbol is None:
         context.undefined(node)
     elif isinstance(symbol, checked.Struct):
@@ -57,6 +58,8 @@ def _struct_literal(node: tree.StructLiteral, context: Context) -> checked.Expre
             context.problems.report(DUPLICATE_NAME, f"`{name}` is given twice", given.name.span)
         elif struct is not None and name not in declared:
             context.no_field(struct, given.name)
+        elif struct is not None:
+            context.occurrences.use(given.name.span, Field(struct, name))
         values[name] = typed(value, declared.get(name))
     missing = [name for name in declared if name not in values]
     if struct is None:
@@ -72,7 +75,7 @@ def _match(node: tree.Match, context: Context) -> checked.Expression:
     value = resolve(node.value, context)
     arms = []
     for arm in node.arms:
-        with context.here.scope.block():
+        with context.here.scope.block(arm.span):
             pattern, guard = matched(arm, context)
             if isinstance(arm.body, tree.Block):
                 help = "Give the value in each arm; a block can stand where the value of the match is not used."
@@ -100,7 +103,7 @@ def _literal_pattern(node: tree.Literal, context: Context) -> checked.Pattern:
 
 @_pattern.register(tree.Name)
 def _binding(node: tree.Name, context: Context) -> checked.Pattern:
-    return checked.Binds(node.span, context.here.scope.declare(node.id, node.span.start, inner=True))
+    return checked.Binds(node.span, context.declare(node, inner=True))
 
 
 @_pattern.register(tree.Alternatives)
@@ -120,6 +123,8 @@ def _struct_pattern(node: tree.StructPattern, context: Context) -> checked.Patte
     for each in node.fields:
         if struct is not None and each.name.id not in known:
             context.no_field(struct, each.name)
+        elif struct is not None:
+            context.occurrences.use(each.name.span, Field(struct, each.name.id))
         fields.append((each.name.id, _pattern(each.pattern, context)))
     return checked.Anything(node.span) if struct is None else checked.Fields(node.span, struct, tuple(fields))
 
@@ -173,7 +178,9 @@ def _cast(node: tree.Cast, context: Context) -> checked.Expression:
 @resolve.register(tree.Member)
 def resolve_member(node: tree.Member, context: Context) -> checked.Member:
     """The checked form of a member, which also can be assigned to."""
-    return checked.Member(node.span, resolve(node.object, context), node.name.id)
+    value = resolve(node.object, context)
+    context.member(value, node.name)
+    return checked.Member(node.span, value, node.name.id)
 
 
 @resolve.register(tree.Slice)
@@ -213,8 +220,7 @@ def _call(node: tree.Call, context: Context) -> checked.Expression:
 
 def _method_call(node: tree.Call, callee: tree.Member, context: Context) -> checked.Expression:
     value = resolve(callee.object, context)
-    symbol = context.lookup(callee.name.id)
-    function = symbol if isinstance(symbol, checked.Function | checked.Builtin) else None
+    function = context.function_behind_dot(value, callee.name)
     arguments, options = _arguments(node, context)
     return checked.MethodCall(node.span, value, callee.name.id, function, tuple(arguments), options)
 
@@ -228,7 +234,7 @@ def _callee(callee: tree.Expression, context: Context) -> checked.Callable | Non
         context.problems.report(WRONG_TYPE, "this is not a function", callee.span, help)
         resolve(callee, context)
         return None
-    symbol = context.lookup(callee.id)
+    symbol = context.lookup(callee)
     if symbol is None:
         context.undefined(callee)
     elif isinstance(symbol, checked.Struct):
@@ -263,6 +269,9 @@ def _arguments(node: tree.Call, context: Context) -> tuple[list[checked.Expressi
 def _check_arguments(function: checked.Callable, node: tree.Call, context: Context) -> None:
     """Report arguments that do not fit the parameters of a function."""
     options = {a.name.id: a.name.span for a in node.arguments if a.name is not None}
+    if isinstance(function, checked.Function):
+        for name, span in options.items():
+            context.occurrences.use(span, Field(function, name))
     signature = context.signature(function)
     values = sum(a.name is None for a in node.arguments)
     wrong = None if signature is None else signature.mismatch(values, list(options))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tensorlogic.lang.checked import Variable
+from tensorlogic.lang.source import Span
 
 
 class Scope:
@@ -16,8 +17,9 @@ class Scope:
     for the whole function, as in Python, so that both branches of an ``if`` can give one variable its value.
     """
 
-    def __init__(self, unit: int | None = None) -> None:
+    def __init__(self, span: Span, unit: int | None = None) -> None:
         self._unit = unit
+        self._spans = [span]
         self._blocks: list[dict[str, Variable]] = [{}]
         self._count: Counter[str] = Counter()
         self.closed: set[str] = set()
@@ -40,13 +42,19 @@ class Scope:
         return block[name]
 
     @contextmanager
-    def block(self) -> Iterator[None]:
-        """Inside a block."""
+    def block(self, span: Span) -> Iterator[None]:
+        """Inside a block, which is that stretch of the text."""
         self._blocks.append({})
+        self._spans.append(span)
         try:
             yield
         finally:
             self.closed.update(self._blocks.pop())
+            self._spans.pop()
+
+    def span(self, *, inner: bool) -> Span:
+        """The stretch of the text that the innermost block is, or the whole function."""
+        return self._spans[-1 if inner else 0]
 
     def names(self) -> Iterator[str]:
         """Every name that means something here."""

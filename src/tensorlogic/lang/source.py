@@ -20,6 +20,10 @@ class Span(NamedTuple):
         """From the start of this span to the end of `last`."""
         return Span(self.start, last.end)
 
+    def first(self, length: int) -> Span:
+        """The first `length` characters of this span."""
+        return Span(self.start, self.start + length)
+
 
 @dataclass(frozen=True)
 class Source:
@@ -38,6 +42,12 @@ class Source:
         """The line (from 1) and the column (from 0) of an offset."""
         line = bisect_right(self._line_starts, offset)
         return line, offset - self._line_starts[line - 1]
+
+    def offset(self, line: int, column: int) -> int:
+        """The offset of a line (from 1) and a column (from 0); what is beyond the end of a line is its end."""
+        if line > len(self._line_starts):
+            return len(self.text)
+        return self._line_starts[line - 1] + min(column, len(self.line(line)))
 
     def line(self, number: int) -> str:
         """The text of a line, without its newline."""

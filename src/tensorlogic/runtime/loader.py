@@ -10,7 +10,7 @@ from errno import EINVAL
 from pathlib import Path
 from types import CodeType
 
-from tensorlogic.errors import SourceError, UsageError
+from tensorlogic.errors import SourceError, SourcePlace, UsageError
 from tensorlogic.errors.codes import (
     FILE_NOT_FOUND,
     IMPORT_CYCLE,
@@ -70,13 +70,10 @@ class Loader:
         place = source.place(statement.span)
         path = folder / statement.path
         try:
-            identity = _identity(path)
-            if not self._session.may_read(str(identity)):
-                message = f"{statement.path} is outside the folders that the program may read"
-                raise SourceError(NOT_ALLOWED, message, place, help="Allow it: tl run --allow-read FOLDER.")
-            if (name := self._loading.get(identity)) is not None:
+            known = importable(path, statement, place, self._session)
+            if (name := self._loading.get(known)) is not None:
                 raise SourceError(IMPORT_CYCLE, f"files import each other: {self._cycle(name)}", place)
-            return self._loaded.get(identity) or self._load_path(path, library=True)
+            return self._loaded.get(known) or self._load_path(path, library=True)
         except OSError as error:
             message = f"cannot import {statement.path}: {error.strerror}"
             raise SourceError(IMPORT_NOT_FOUND, message, place) from error
@@ -86,10 +83,10 @@ class Loader:
         return " → ".join([*names[names.index(name) :], name])
 
     def _load_path(self, path: Path, *, library: bool = False) -> Unit:
-        identity, source = _identity(path), read_source(path)
-        self._loading[identity] = source.name
-        self._loaded[identity] = unit = self.load(source, path.parent, library=library)
-        del self._loading[identity]
+        known, source = identity(path), read_source(path)
+        self._loading[known] = source.name
+        self._loaded[known] = unit = self.load(source, path.parent, library=library)
+        del self._loading[known]
         return unit
 
     def _compile(self, parsed: tree.Program, imports: Imports) -> Unit:
@@ -109,7 +106,16 @@ def _compiled(module: ast.Module, source: Source) -> CodeType:
         raise SourceError(NESTED_TOO_DEEPLY, "this program is nested too deeply", place) from error
 
 
-def _identity(path: Path) -> Path:
+def importable(path: Path, statement: tree.Import, place: SourcePlace, session: Session) -> Path:
+    """The path by which an imported file is recognised, if the program may read it."""
+    found = identity(path)
+    if not session.may_read(str(found)):
+        message = f"{statement.path} is outside the folders that the program may read"
+        raise SourceError(NOT_ALLOWED, message, place, help="Allow it: tl run --allow-read FOLDER.")
+    return found
+
+
+def identity(path: Path) -> Path:
     """The path by which a file is recognised; one that no file can have is an `OSError` too."""
     try:
         return path.resolve()

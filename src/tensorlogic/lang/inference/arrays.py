@@ -18,7 +18,7 @@ from tensorlogic.lang.inference.facts import (
     Tensor,
     as_size,
 )
-from tensorlogic.lang.inference.problem import Impossible, wrong_type
+from tensorlogic.lang.inference.problem import ImpossibleError, wrong_type
 from tensorlogic.lang.types import FLOATS, INTEGERS, with_article
 
 _NUMBERS: Final = {"int", "float"}
@@ -109,7 +109,7 @@ def _of_list(items: tuple[Fact, ...] | None, part: Fact | Part) -> Fact:
     if items is None or not isinstance(place, int):
         return None
     if not -len(items) <= place < len(items):
-        raise Impossible("the index is out of range", RUN_FAILED)
+        raise ImpossibleError("the index is out of range", RUN_FAILED)
     return items[place]
 
 
@@ -117,7 +117,7 @@ def _of_tensor(value: Tensor, parts: list[Fact | Part]) -> Fact:
     if value.shape is None or any(part is None for part in parts):
         return Tensor(value.dtype)
     if len(parts) > len(value.shape):
-        raise Impossible(f"there are more indices than axes, which are {len(value.shape)}", RUN_FAILED)
+        raise ImpossibleError(f"there are more indices than axes, which are {len(value.shape)}", RUN_FAILED)
     places = [part for part in parts if not isinstance(part, Part)]
     if all(_is_place(place) for place in places):
         return _plain(value, value.shape, parts)
@@ -149,17 +149,17 @@ def _plain(value: Tensor, shape: tuple[Size, ...], parts: list[Fact | Part]) -> 
 def _length(size: Size, part: Part) -> Size:
     if part.open_start and part.open_stop:
         return size
-    start, stop = (None if part.open_start else as_size(part.start)), (None if part.open_stop else as_size(part.stop))
-    known = (part.open_start or isinstance(start, int)) and (part.open_stop or isinstance(stop, int))
-    if not isinstance(size, int) or not known:
-        return None
-    return len(range(size)[start:stop])  # type: ignore[misc] # both are numbers or None here
+    start = 0 if part.open_start else as_size(part.start)
+    stop = size if part.open_stop else as_size(part.stop)
+    if isinstance(size, int) and isinstance(start, int) and isinstance(stop, int):
+        return len(range(size)[start:stop])
+    return None
 
 
 def _check_place(axis: int, size: Size, place: Size) -> None:
     if isinstance(size, int) and isinstance(place, int) and not -size <= place < size:
         message = f"index {place} is out of bounds for axis {axis} with size {size}"
-        raise Impossible(message, RUN_FAILED)
+        raise ImpossibleError(message, RUN_FAILED)
 
 
 def numel(shape: tuple[Size, ...]) -> int | None:

@@ -7,7 +7,7 @@ from math import prod
 from tensorlogic.lang.checked import Type
 from tensorlogic.lang.inference.arrays import numel
 from tensorlogic.lang.inference.facts import Fact, List, Record, Scalar, Size, Tensor
-from tensorlogic.lang.inference.problem import Impossible, wrong_type
+from tensorlogic.lang.inference.problem import ImpossibleError, wrong_type
 from tensorlogic.lang.types import FLOATS, KINDS, with_article
 
 Sizes = dict[str, Size]
@@ -35,7 +35,7 @@ def of_field(declared: Type | None) -> Fact:
 
 
 def accepted(fact: Fact, what: str, declared: Type | None, sizes: Sizes | None = None) -> Fact:
-    """The fact about a value that must be of a type; `Impossible` when it never is.
+    """The fact about a value that must be of a type; `ImpossibleError` when it never is.
 
     New named dimensions are added to `sizes`.
     """
@@ -112,7 +112,7 @@ def _may_be_tensor(fact: Fact, declared: Type) -> bool:
     return False
 
 
-def _wrong(fact: Fact, what: str, declared: Type, note: str | None = None) -> Impossible:
+def _wrong(fact: Fact, what: str, declared: Type, note: str | None = None) -> ImpossibleError:
     message = f"{what} must be {with_article(str(declared))}, not {with_article(str(fact))}"
     convertible = isinstance(fact, Tensor) and fact.dtype not in (None, declared.base)
     help = f"Convert it: … as {declared.base}." if convertible else None
@@ -131,7 +131,7 @@ def declaration(fact: Fact, what: str, declared: Type) -> Tensor:
         return Tensor(declared.base, dimensions)
     try:
         shape = _as_tensor(Tensor(declared.base, fact.shape), what, declared, {})
-    except Impossible:
+    except ImpossibleError:
         raise _wrong(fact, what, declared) from None
     assert isinstance(shape, Tensor)
     return shape

@@ -268,7 +268,10 @@ def _loop(once: Callable[[], None], walk: Walk, *, surely: bool, ends: bool) -> 
     walk.certain = certain and surely
     head, loop = _turn(once, head, walk)
     walk.certain = certain
-    walk.state = reduce(meet, loop.breaks, head if ends else None)
+    after = head if ends else None
+    for way in loop.breaks:
+        after = meet(after, way)
+    walk.state = after
 
 
 def _turn(once: Callable[[], None], head: State, walk: Walk) -> tuple[State, Loop]:
@@ -277,7 +280,7 @@ def _turn(once: Callable[[], None], head: State, walk: Walk) -> tuple[State, Loo
     walk.loops.append(loop := Loop())
     once()
     walk.loops.pop()
-    ends = reduce(meet, loop.continues, walk.state)
-    met = meet(head, ends)
-    assert met is not None
-    return met, loop
+    met = meet(head, walk.state)
+    for way in loop.continues:
+        met = meet(met, way)
+    return met or {}, loop

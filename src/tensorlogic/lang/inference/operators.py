@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tensorlogic.lang.inference.facts import BOOL, INT, STRING, Fact, List, Record, Scalar, Shape, Tensor, join
-from tensorlogic.lang.inference.problem import Impossible, wrong_type
+from tensorlogic.lang.inference.problem import ImpossibleError, wrong_type
 from tensorlogic.lang.inference.promotion import broadcast, common_dtype, promote, shown
 from tensorlogic.lang.types import FLOATS, INTEGERS, with_article
 
@@ -23,7 +23,7 @@ _WHOLE: Final[dict[str, Callable[[int, int], int]]] = {
 
 
 def binary(operator: str, left: Fact, right: Fact) -> Fact:
-    """The fact about ``left operator right``; `Impossible` when that always fails."""
+    """The fact about ``left operator right``; `ImpossibleError` when that always fails."""
     if operator in ("and", "or"):
         return join(left, right)
     if left is None or right is None:
@@ -119,7 +119,7 @@ def _plain(operator: str, left: Fact, right: Fact) -> Fact:
     raise _refused(operator, left, right)
 
 
-def _refused(operator: str, left: Fact, right: Fact) -> Impossible:
+def _refused(operator: str, left: Fact, right: Fact) -> ImpossibleError:
     sequences = [isinstance(side, List) or side == STRING for side in (left, right)]
     if operator == "*" and sum(sequences) == 1:
         times = with_article(str(right if sequences[0] else left))
@@ -158,12 +158,12 @@ def matmul(left: Fact, right: Fact) -> Fact:
 
 def _product(left: tuple[int | str | None, ...], right: tuple[int | str | None, ...]) -> Shape:
     if not left or not right:
-        raise Impossible("a matrix product needs axes on both sides", help="Use * to multiply by a number.")
+        raise ImpossibleError("a matrix product needs axes on both sides", help="Use * to multiply by a number.")
     inner, other = left[-1], right[-2] if len(right) > 1 else right[-1]
     if isinstance(inner, int) and isinstance(other, int) and inner != other:
         message = f"the shapes do not fit in a matrix product: {shown(left)} and {shown(right)}"
         help = f"The last axis on the left, {inner}, must be as long as the one before the last on the right, {other}."
-        raise Impossible(message, help=help if len(right) > 1 else None)
+        raise ImpossibleError(message, help=help if len(right) > 1 else None)
     batch = broadcast(left[:-2], right[:-2])
     return (*(batch or ()), *left[-2:-1], *(right[-1:] if len(right) > 1 else ()))
 

@@ -6,7 +6,7 @@ from tensorlogic.errors import Code
 from tensorlogic.errors.codes import WRONG_SHAPE, WRONG_TYPE
 
 
-class Impossible(Exception):
+class ImpossibleError(Exception):
     """What is known of the operands shows that an operation would fail."""
 
     def __init__(
@@ -16,6 +16,6 @@ class Impossible(Exception):
         self.message, self.code, self.help, self.notes = message, code, help, notes
 
 
-def wrong_type(message: str, help: str | None = None, *notes: str) -> Impossible:
+def wrong_type(message: str, help: str | None = None, *notes: str) -> ImpossibleError:
     """The operands are not of a kind that fits."""
-    return Impossible(message, WRONG_TYPE, help, notes)
+    return ImpossibleError(message, WRONG_TYPE, help, notes)

@@ -6,7 +6,7 @@ from itertools import zip_longest
 from typing import Final
 
 from tensorlogic.lang.inference.facts import Scalar, Shape, Size, Tensor
-from tensorlogic.lang.inference.problem import Impossible
+from tensorlogic.lang.inference.problem import ImpossibleError
 from tensorlogic.lang.types import FLOATS, INTEGERS
 
 _HALVES: Final = {"float16", "bfloat16"}
@@ -64,7 +64,9 @@ def broadcast(one: Shape, other: Shape) -> Shape:
         return tuple(_fitting(a, b) for a, b in pairs)[::-1]
     except ValueError:
         message = f"the shapes do not fit: {shown(one)} and {shown(other)}"
-        raise Impossible(message, help="Axes fit, from the last to the first, where they are equal or 1.") from None
+        raise ImpossibleError(
+            message, help="Axes fit, from the last to the first, where they are equal or 1."
+        ) from None
 
 
 def _fitting(a: Size, b: Size) -> Size:

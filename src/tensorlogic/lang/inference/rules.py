@@ -22,7 +22,7 @@ from tensorlogic.lang.inference.facts import (
     as_sizes,
 )
 from tensorlogic.lang.inference.operators import binary, in_place_of_ints, matmul
-from tensorlogic.lang.inference.problem import Impossible, wrong_type
+from tensorlogic.lang.inference.problem import ImpossibleError, wrong_type
 from tensorlogic.lang.inference.promotion import broadcast, promote, shown
 from tensorlogic.lang.types import ALIASES, FLOATS, with_article
 
@@ -122,7 +122,7 @@ def linear(given: Arguments) -> Fact:
     inner, other = x.shape[-1], weight.shape[-1]
     if isinstance(inner, int) and isinstance(other, int) and inner != other:
         message = f"the shapes do not fit: {shown(x.shape)} and a weight of shape {shown(weight.shape)}"
-        raise Impossible(message, help="A weight has the shape [outputs, inputs].")
+        raise ImpossibleError(message, help="A weight has the shape [outputs, inputs].")
     return Tensor(_shared(x, weight), (*x.shape[:-1], weight.shape[0]))
 
 
@@ -186,7 +186,7 @@ def reshaped(given: Arguments) -> Fact:
     rest = numel(tuple(size for size in sizes if size not in unknown)) or 0
     fits = count == rest if not unknown else rest == 0 or count % rest == 0
     if not fits:
-        raise Impossible(f"{with_article(str(x))} cannot have the shape {shown(sizes)}")
+        raise ImpossibleError(f"{with_article(str(x))} cannot have the shape {shown(sizes)}")
     one = count // rest if unknown == [-1] and rest else None
     return Tensor(x.dtype, tuple(one if size == -1 else size for size in sizes))
 
@@ -291,7 +291,7 @@ def _equal(sizes: tuple[Size, ...], axis: int, shapes: list[Shape]) -> Size:
     numbers = {size for size in sizes if isinstance(size, int)}
     if len(numbers) > 1:
         message = f"the shapes do not fit: {' and '.join(shown(shape) for shape in shapes)} differ in axis {axis}"
-        raise Impossible(message, help="All axes but the one that they are joined along must be equal.")
+        raise ImpossibleError(message, help="All axes but the one that they are joined along must be equal.")
     return numbers.pop() if numbers else sizes[0] if len(set(sizes)) == 1 else None
 
 

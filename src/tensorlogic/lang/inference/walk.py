@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tensorlogic.lang import checked
 from tensorlogic.lang.inference.facts import Fact, join
-from tensorlogic.lang.inference.problem import Impossible
+from tensorlogic.lang.inference.problem import ImpossibleError
 from tensorlogic.lang.signatures import Signature
 from tensorlogic.lang.source import Span
 
@@ -38,7 +38,7 @@ class Witness(NamedTuple):
 class Finding(NamedTuple):
     """An operation that cannot succeed, and whether it will be tried for certain."""
 
-    problem: Impossible
+    problem: ImpossibleError
     span: Span
     witnesses: tuple[Witness, ...]
     certain: bool
@@ -122,14 +122,14 @@ class Walk:
             self.known.given[variable].add(place)
 
     def attempt(self, span: Span, seen: Callable[[], tuple[Witness, ...]], work: Callable[[], Fact]) -> Fact:
-        """What `work` finds out; when it is `Impossible`, that is a finding, and nothing is known."""
+        """What `work` finds out; when it is `ImpossibleError`, that is a finding, and nothing is known."""
         return self.tried(span, seen, work)[1]
 
     def tried(self, span: Span, seen: Callable[[], tuple[Witness, ...]], work: Callable[[], Fact]) -> tuple[bool, Fact]:
         """Whether it is possible, and what `work` finds out."""
         try:
             return True, work()
-        except Impossible as problem:
+        except ImpossibleError as problem:
             self._found(Finding(problem, span, seen(), self.certain and self.state is not None))
             if self.silent:
                 self.state = None  # it ends here; otherwise what follows is looked at too
