@@ -69,7 +69,7 @@ TENSORS = [
         "in a matrix product: 2x3 and 4x5",
         notes=("`x` is float32[2, 3]", "`w` is float32[4, 5]"),
     ),
-    Case("a = ones(2, 3)\na + ones(2)", codes.WRONG_SHAPE, 2, "a + ones(2)", "3 and 2 in axis 1"),
+    Case("a = get([ones(2, 3)], 0)\na + ones(2)", codes.WRONG_SHAPE, 2, "a + ones(2)", "3 and 2 in axis 1"),
     Case("ones(2).reshape(3)", codes.WRONG_SHAPE, 1, "ones(2).reshape(3)", "cannot have the shape [3]"),
     Case("zeros(1000000, 1000000)", codes.TOO_LARGE, 1, "zeros(1000000, 1000000)", "3.638 TiB"),
     Case("zeros(-1)", codes.WRONG_SHAPE, 1, "zeros(-1)", "a size is negative"),

@@ -37,7 +37,7 @@ class Parameter(NamedTuple):
     type: Type | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@node
 class Variable:
     """A variable: one declaration, whatever other variables have the same name."""
 
@@ -50,7 +50,7 @@ class Variable:
     """The offset of its declaration."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@node
 class Function:
     """A function of the program: what a call needs to know."""
 

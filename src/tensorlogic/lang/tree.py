@@ -12,8 +12,11 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True)
 def node(cls: type[T]) -> type[T]:
-    """Make a class of tree nodes: immutable, compact, compared by identity."""
-    return dataclass(frozen=True, slots=True, eq=False)(cls)
+    """Make a class of tree nodes: compact, compared by identity, and immutable for type checkers.
+
+    Making it so for Python too would double the time that it takes to begin, and to parse.
+    """
+    return dataclass(slots=True, eq=False)(cls)
 
 
 @node

@@ -93,8 +93,8 @@ def element(value: Fact, parts: list[Fact | Part]) -> Fact:
     match value:
         case Tensor():
             return _of_tensor(value, parts)
-        case List(items) if len(parts) == 1:
-            return _of_list(items, parts[0])
+        case List(items, each) if len(parts) == 1:
+            return _of_list(items, each, parts[0])
         case Scalar("string"):
             return STRING
         case Scalar(exact=True):
@@ -102,12 +102,12 @@ def element(value: Fact, parts: list[Fact | Part]) -> Fact:
     return None
 
 
-def _of_list(items: tuple[Fact, ...] | None, part: Fact | Part) -> Fact:
+def _of_list(items: tuple[Fact, ...] | None, each: Fact, part: Fact | Part) -> Fact:
     if isinstance(part, Part):
         return List()
     place = as_size(part)
     if items is None or not isinstance(place, int):
-        return None
+        return each
     if not -len(items) <= place < len(items):
         raise ImpossibleError("the index is out of range", RUN_FAILED)
     return items[place]

@@ -41,9 +41,12 @@ class Tensor(NamedTuple):
 
 
 class List(NamedTuple):
-    """A list; its items where it was just made and they are known."""
+    """A list; its items where it was just made and they are known, or else what is true of each."""
 
     items: tuple[Fact, ...] | None = None
+    each: Fact = None
+    filled: bool = False
+    """Whether it has an item for certain."""
 
     def __str__(self) -> str:
         return "list"

@@ -230,8 +230,8 @@ def _element(whole: Fact) -> Fact:
     match whole:
         case Scalar("string"):
             return STRING
-        case List(items) if items:
-            return lasting(reduce(join, items))
+        case List(items, each):
+            return lasting(reduce(join, items) if items else each)
         case Tensor(dtype, shape) if shape and dtype is not None:
             whole_numbers = len(shape) == 1 and dtype.startswith(("int", "uint"))
             if len(shape) == 1 and dtype == "bool":
@@ -245,8 +245,8 @@ def _element(whole: Fact) -> Fact:
 
 def _has_elements(whole: Fact) -> bool:
     match whole:
-        case List(items) if items:
-            return True
+        case List(items, _, filled):
+            return filled or bool(items)
         case Tensor(shape=(int(size), *_)):
             return size > 0
     return False

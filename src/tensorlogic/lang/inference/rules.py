@@ -24,7 +24,7 @@ from tensorlogic.lang.inference.facts import (
 from tensorlogic.lang.inference.operators import binary, in_place_of_ints, matmul
 from tensorlogic.lang.inference.problem import ImpossibleError, wrong_type
 from tensorlogic.lang.inference.promotion import broadcast, promote, shown
-from tensorlogic.lang.types import ALIASES, FLOATS, with_article
+from tensorlogic.lang.types import FLOATS, with_article
 
 
 class Arguments(NamedTuple):
@@ -99,6 +99,18 @@ def mathematics(given: Arguments) -> Fact:
     return None if isinstance(given.values.get("x"), Scalar) else floats_like()(given)
 
 
+def same_kind(given: Arguments) -> Fact:
+    """Of a number a number of its type, of a tensor one of its shape and type."""
+    x = given.values.get("x")
+    return Scalar(x.base, exact=x.exact) if isinstance(x, Scalar) and x.base in ("int", "float") else like()(given)
+
+
+def larger(given: Arguments) -> Fact:
+    """A tensor of two combined element by element."""
+    a, b = given.tensor("a"), given.tensor("b")
+    return Tensor(_shared(a, b), broadcast(a.shape, b.shape))
+
+
 def of_type(dtype: str) -> Rule:
     """A tensor of an argument's shape and a type of its own."""
     return lambda given: Tensor(dtype, given.tensor("x").shape)
@@ -148,6 +160,14 @@ def _option(given: Arguments) -> str | None:
 def counted(name: str, dtype: str | None = None) -> Rule:
     """A vector of so many elements."""
     return lambda given: Tensor(dtype or _option(given), (given.size(name),))
+
+
+def counted_out(given: Arguments) -> Fact:
+    """The whole numbers that a range goes through, of which nothing but that is known."""
+    start, stop = given.size("start"), given.size("stop")
+    first, last = (0, start) if not given.gives("stop") else (start, stop)
+    runs = isinstance(first, int) and isinstance(last, int) and first < last and not given.gives("step")
+    return List(each=Scalar("int"), filled=runs)
 
 
 def square(given: Arguments) -> Fact:
@@ -342,9 +362,19 @@ def same(dtype: str | None) -> str | None:
     return dtype
 
 
-def always(name: str) -> Callable[[str | None], str | None]:
-    """One type, whatever is given."""
-    return lambda _: ALIASES.get(name, name)
+def found(base: str, dtype: str) -> Rule:
+    """A plain value over all elements, a tensor along an axis."""
+
+    def rule(given: Arguments) -> Fact:
+        return reduced(lambda _: dtype)(given) if given.gives("axis") else Scalar(base)
+
+    return rule
+
+
+def accumulated(given: Arguments) -> Fact:
+    """As many sums or products as there are elements."""
+    x = given.tensor("x")
+    return Tensor(summed(x.dtype), x.shape)
 
 
 def chosen(given: Arguments) -> Fact:
@@ -360,3 +390,57 @@ def rows_of_table(given: Arguments) -> Fact:
     if table.shape is None or ids.shape is None or len(table.shape) != 2:
         return Tensor(table.dtype)
     return Tensor(table.dtype, (*ids.shape, table.shape[1]))
+
+
+def _each(given: Arguments, name: str, default: int, axes: int) -> tuple[Size, ...]:
+    """A number for all axes of an image, or one for each."""
+    if not given.gives(name):
+        return (default,) * axes
+    sizes = as_sizes((given.values[name],)) or (None,)
+    return sizes * axes if len(sizes) == 1 else sizes
+
+
+def convolved(axes: int) -> Rule:
+    """Images, or signals, after a convolution."""
+
+    def rule(given: Arguments) -> Fact:
+        x, weight = given.tensor("x"), given.tensor("weight")
+        dtype = _shared(x, weight)
+        if x.shape is None or weight.shape is None or len(x.shape) != axes + 2 or len(weight.shape) != axes + 2:
+            return Tensor(dtype)
+        _check_channels(x.shape, weight.shape, given.size("groups", 1))
+        options = [_each(given, name, default, axes) for name, default in _WINDOW.items()]
+        windows = zip(x.shape[2:], weight.shape[2:], *options, strict=False)
+        return Tensor(dtype, (x.shape[0], weight.shape[0], *(_moved(*window) for window in windows)))
+
+    return rule
+
+
+_WINDOW: Final = {"stride": 1, "padding": 0, "dilation": 1}
+
+
+def _check_channels(x: tuple[Size, ...], weight: tuple[Size, ...], groups: Size) -> None:
+    channels, inner = x[1], weight[1]
+    if isinstance(channels, int) and isinstance(inner, int) and isinstance(groups, int) and channels != inner * groups:
+        message = f"the shapes do not fit: {shown(x)} has {channels} channels, a weight {shown(weight)} takes"
+        raise ImpossibleError(f"{message} {inner * groups}", help="A weight has the shape [outputs, inputs, …].")
+
+
+def _moved(*window: Size) -> Size:
+    """How many places a window has along an axis."""
+    numbers = [number for number in window if isinstance(number, int)]
+    if len(numbers) < len(window):
+        return None
+    size, width, stride, padding, dilation = numbers
+    return (size + 2 * padding - dilation * (width - 1) - 1) // stride + 1 if stride > 0 else None
+
+
+def pooled(given: Arguments) -> Fact:
+    """Images after pooling: windows stand side by side unless told."""
+    x = given.tensor("x")
+    if x.shape is None or len(x.shape) != 4:
+        return Tensor(x.dtype)
+    size, padding = _each(given, "size", 1, 2), _each(given, "padding", 0, 2)
+    stride = _each(given, "stride", 1, 2) if given.gives("stride") else size
+    windows = zip(x.shape[2:], size, stride, padding, strict=False)
+    return Tensor(x.dtype, (*x.shape[:2], *(_moved(*window, 1) for window in windows)))

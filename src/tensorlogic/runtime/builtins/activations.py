@@ -6,9 +6,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from tensorlogic.lang.inference import rules
 from tensorlogic.runtime.convert import as_tensor
 from tensorlogic.runtime.lazy import torch
-from tensorlogic.runtime.registry import builtin
+from tensorlogic.runtime.registry import builtin, gives
 
 
 @cache
@@ -16,6 +17,10 @@ def _function(name: str) -> Callable[[torch.Tensor], torch.Tensor]:
     """torch's own function where it has one, which is nearer to the kernel."""
     found: Callable[[torch.Tensor], torch.Tensor] = getattr(torch, name, None) or getattr(torch.nn.functional, name)
     return found
+
+
+KEEPING = ("relu", "relu6")
+"""The activations that whole numbers stay whole under."""
 
 
 def _define(name: str, says: str) -> None:
@@ -26,7 +31,7 @@ def _define(name: str, says: str) -> None:
         return found
 
     each.__name__, each.__doc__ = name, says
-    builtin(each)
+    gives(rules.like() if name in KEEPING else rules.floats_like())(builtin(each))
 
 
 for _name, _says in {
@@ -46,30 +51,35 @@ for _name, _says in {
 
 
 @builtin
+@gives(rules.floats_like())
 def leaky_relu(x: Any, slope: float = 0.01) -> torch.Tensor:
     """x where it is positive, else x times `slope`."""
     return torch.nn.functional.leaky_relu(as_tensor(x), slope)
 
 
 @builtin
+@gives(rules.floats_like())
 def elu(x: Any, alpha: float = 1.0) -> torch.Tensor:
     """x where it is positive, else alpha times (exp(x) - 1)."""
     return torch.nn.functional.elu(as_tensor(x), alpha)
 
 
 @builtin
+@gives(rules.floats_like())
 def gelu(x: Any, approximate: str = "none") -> torch.Tensor:
     """x times the normal distribution function of x; with ``approximate: "tanh"`` by a formula with tanh."""
     return torch.nn.functional.gelu(as_tensor(x), approximate=approximate)
 
 
 @builtin
+@gives(rules.floats_like())
 def softmax(x: Any, axis: int = -1) -> torch.Tensor:
     """exp(x), scaled so that the sum along an axis is 1."""
     return torch.softmax(as_tensor(x), axis)
 
 
 @builtin
+@gives(rules.floats_like())
 def log_softmax(x: Any, axis: int = -1) -> torch.Tensor:
     """The logarithm of softmax(x)."""
     return torch.log_softmax(as_tensor(x), axis)

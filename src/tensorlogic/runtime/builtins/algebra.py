@@ -5,13 +5,15 @@ from __future__ import annotations
 from functools import reduce
 from typing import Any
 
+from tensorlogic.lang.inference import rules
 from tensorlogic.runtime import operators
 from tensorlogic.runtime.convert import as_tensor
 from tensorlogic.runtime.lazy import torch
-from tensorlogic.runtime.registry import builtin
+from tensorlogic.runtime.registry import builtin, gives
 
 
 @builtin
+@gives(rules.product)
 def matmul(a: Any, b: Any) -> torch.Tensor:
     """The matrix product, the same as ``a @ b``; of stacks of matrices one for each pair."""
     product: torch.Tensor = operators.matmul(as_tensor(a), as_tensor(b))
@@ -27,6 +29,7 @@ def einsum(equation: str, *tensors: Any) -> torch.Tensor:
 
 
 @builtin
+@gives(rules.product)
 def dot(a: Any, b: Any) -> torch.Tensor:
     """The sum of the products of the elements of two vectors."""
     product: torch.Tensor = operators.matmul(as_tensor(a), as_tensor(b))

@@ -9,11 +9,12 @@ from typing import Any
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import ASSERTION_FAILED, NOT_ALLOWED, PANIC, RUN_FAILED, WRONG_ARGUMENTS, WRONG_TYPE
+from tensorlogic.lang.inference import rules
 from tensorlogic.runtime.convert import as_int
 from tensorlogic.runtime.display import nested, text
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.lazy import is_tensor
-from tensorlogic.runtime.registry import builtin, builtin_named
+from tensorlogic.runtime.registry import builtin, builtin_named, gives
 from tensorlogic.runtime.session import CURRENT
 
 
@@ -41,6 +42,7 @@ def _filled(template: str, values: list[Any]) -> str:
 
 
 @builtin
+@gives(rules.length)
 def len_(value: Any) -> int:
     """The number of elements of a list, of characters of a string, of rows of a tensor (its first size)."""
     if isinstance(value, str | list | range | Mapping) or (is_tensor(value) and value.ndim > 0):
@@ -49,6 +51,7 @@ def len_(value: Any) -> int:
 
 
 @builtin
+@gives(rules.counted_out)
 def range_(start: int, stop: int | None = None, step: int = 1) -> range:
     """The integers from `start` up to, but not including, `stop`; with one value those from 0 up to it."""
     first, last = (0, start) if stop is None else (start, stop)

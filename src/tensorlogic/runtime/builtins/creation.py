@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from tensorlogic.lang.inference import rules
 from tensorlogic.runtime.convert import as_dtype, as_int, as_ints, as_number, as_tensor
 from tensorlogic.runtime.lazy import torch
-from tensorlogic.runtime.registry import builtin, builtin_named
+from tensorlogic.runtime.registry import builtin, builtin_named, gives
 from tensorlogic.runtime.session import CURRENT
 from tensorlogic.runtime.sizes import check_size
 
@@ -19,6 +20,7 @@ def _shape(sizes: tuple[Any, ...], dtype: torch.dtype) -> list[int]:
 
 
 @builtin
+@gives(rules.created())
 def zeros(*shape: Any, dtype: str = "float32") -> torch.Tensor:
     """A tensor of zeros: ``zeros(2, 3)`` or ``zeros([2, 3])``."""
     kind = as_dtype(dtype)
@@ -26,6 +28,7 @@ def zeros(*shape: Any, dtype: str = "float32") -> torch.Tensor:
 
 
 @builtin
+@gives(rules.created())
 def ones(*shape: Any, dtype: str = "float32") -> torch.Tensor:
     """A tensor of ones."""
     kind = as_dtype(dtype)
@@ -33,6 +36,7 @@ def ones(*shape: Any, dtype: str = "float32") -> torch.Tensor:
 
 
 @builtin
+@gives(rules.created())
 def full(shape: Any, value: float, dtype: str = "float32") -> torch.Tensor:
     """A tensor in which every element is `value`."""
     kind = as_dtype(dtype)
@@ -57,6 +61,7 @@ def arange(start: float, stop: float | None = None, step: float = 1, dtype: str 
 
 
 @builtin
+@gives(rules.counted("count"))
 def linspace(start: float, stop: float, count: int, dtype: str = "float32") -> torch.Tensor:
     """`count` numbers from `start` to `stop`, both included, at equal distances."""
     kind = as_dtype(dtype)
@@ -64,6 +69,7 @@ def linspace(start: float, stop: float, count: int, dtype: str = "float32") -> t
 
 
 @builtin
+@gives(rules.square)
 def eye(rows: int, columns: int | None = None, dtype: str = "float32") -> torch.Tensor:
     """A matrix with ones on its diagonal."""
     kind = as_dtype(dtype)
@@ -71,6 +77,7 @@ def eye(rows: int, columns: int | None = None, dtype: str = "float32") -> torch.
 
 
 @builtin
+@gives(rules.created())
 def rand(*shape: Any, dtype: str = "float32") -> torch.Tensor:
     """Random numbers, evenly distributed from 0 to 1; `seed` makes them repeatable."""
     kind = as_dtype(dtype)
@@ -78,6 +85,7 @@ def rand(*shape: Any, dtype: str = "float32") -> torch.Tensor:
 
 
 @builtin
+@gives(rules.created())
 def randn(*shape: Any, dtype: str = "float32") -> torch.Tensor:
     """Random numbers, normally distributed around 0 with deviation 1; `seed` makes them repeatable."""
     kind = as_dtype(dtype)
@@ -93,24 +101,28 @@ def randint(low: int, high: int, *shape: Any) -> Any:
 
 
 @builtin
+@gives(rules.counted("count", "int64"))
 def randperm(count: int) -> torch.Tensor:
     """The integers below `count` in random order."""
     return torch.randperm(*_shape((count,), torch.int64), generator=CURRENT.get().generator)
 
 
 @builtin
+@gives(rules.created())
 def random_normal(mean: float, deviation: float, *shape: Any, dtype: str = "float32") -> torch.Tensor:
     """Random numbers, normally distributed around a mean with a standard deviation."""
     return randn(*shape, dtype=dtype) * as_number(deviation) + as_number(mean)
 
 
 @builtin
+@gives(rules.like())
 def zeros_like(x: Any) -> torch.Tensor:
     """Zeros, as many and of the type of the elements of x."""
     return torch.zeros_like(as_tensor(x))
 
 
 @builtin
+@gives(rules.like())
 def ones_like(x: Any) -> torch.Tensor:
     """Ones, as many and of the type of the elements of x."""
     return torch.ones_like(as_tensor(x))
@@ -142,6 +154,8 @@ def _of_type(name: str, short: str) -> None:
     }
     for what, (function, says) in rows.items():
         function.__name__, function.__doc__ = f"{short}::{what}", f"{says}, of {name}."
+        if what in ("zeros", "ones"):
+            gives(rules.created(name))(function)
         builtin_named(function.__name__)(function)
 
 

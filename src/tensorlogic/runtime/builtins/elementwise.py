@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from tensorlogic.lang.inference import rules
 from tensorlogic.runtime import operators
 from tensorlogic.runtime.convert import as_number, as_tensor
 from tensorlogic.runtime.lazy import is_tensor, torch
-from tensorlogic.runtime.registry import builtin, builtin_named
+from tensorlogic.runtime.registry import builtin, builtin_named, gives
 
 
 def _define(name: str, says: str) -> None:
@@ -21,7 +22,7 @@ def _define(name: str, says: str) -> None:
         return getattr(torch, name)(x if x.__class__ is torch.Tensor else as_tensor(x))
 
     each.__name__, each.__doc__ = name, says
-    builtin(each)
+    gives(rules.of_type("bool") if name.startswith("is") else rules.mathematics)(builtin(each))
 
 
 for _name, _says in {
@@ -56,12 +57,14 @@ for _name, _says in {
 
 
 @builtin
+@gives(rules.mathematics)
 def round_(x: Any) -> Any:
     """The nearest integer, of two equally near the even one; of a number an int."""
     return round(x) if isinstance(x, int | float) else torch.round(as_tensor(x))
 
 
 @builtin
+@gives(rules.same_kind)
 def abs_(x: Any) -> Any:
     """The value without its sign."""
     return abs(x) if isinstance(x, int | float) else as_tensor(x).abs()
@@ -74,48 +77,56 @@ def sign(x: Any) -> Any:
 
 
 @builtin
+@gives(rules.same_kind)
 def square(x: Any) -> Any:
     """x times x."""
     return x * x if isinstance(x, int | float) else as_tensor(x).square()
 
 
 @builtin
+@gives(rules.mathematics)
 def rsqrt(x: Any) -> Any:
     """1 / sqrt(x)."""
     return 1 / math.sqrt(x) if isinstance(x, int | float) else as_tensor(x).rsqrt()
 
 
 @builtin
+@gives(rules.mathematics)
 def reciprocal(x: Any) -> Any:
     """1 / x."""
     return 1 / x if isinstance(x, int | float) else as_tensor(x).reciprocal()
 
 
 @builtin
+@gives(rules.operator("**", "x", "exponent"))
 def pow_(x: Any, exponent: Any) -> Any:
     """x to the power `exponent`, the same as ``x ** exponent``."""
     return operators.power(x, exponent)
 
 
 @builtin
+@gives(rules.operator("+"))
 def add(a: Any, b: Any) -> Any:
     """a + b."""
     return _operand(a) + _operand(b)
 
 
 @builtin
+@gives(rules.operator("-"))
 def sub(a: Any, b: Any) -> Any:
     """a - b."""
     return _operand(a) - _operand(b)
 
 
 @builtin
+@gives(rules.operator("*"))
 def mul(a: Any, b: Any) -> Any:
     """a * b, element by element."""
     return _operand(a) * _operand(b)
 
 
 @builtin
+@gives(rules.operator("/"))
 def div(a: Any, b: Any) -> Any:
     """a / b; of two integers the integer part, cut towards zero."""
     return operators.divide(_operand(a), _operand(b))
@@ -134,12 +145,14 @@ def atan2(y: Any, x: Any) -> Any:
 
 
 @builtin
+@gives(rules.larger)
 def maximum(a: Any, b: Any) -> torch.Tensor:
     """The larger of each two elements."""
     return torch.maximum(*_pair(a, b))
 
 
 @builtin
+@gives(rules.larger)
 def minimum(a: Any, b: Any) -> torch.Tensor:
     """The smaller of each two elements."""
     return torch.minimum(*_pair(a, b))
@@ -158,6 +171,7 @@ def _pair(a: Any, b: Any) -> tuple[torch.Tensor, torch.Tensor]:
 
 @builtin
 @builtin_named("clamp")
+@gives(rules.same_kind)
 def clip(x: Any, low: float | None = None, high: float | None = None) -> Any:
     """x, but not below `low` and not above `high`; either may be left out."""
     if isinstance(x, int | float):

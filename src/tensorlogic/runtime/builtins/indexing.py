@@ -6,14 +6,16 @@ from typing import Any
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import RUN_FAILED
+from tensorlogic.lang.inference import rules
 from tensorlogic.runtime.convert import as_int, as_ints, as_tensor
 from tensorlogic.runtime.kinds import kind
 from tensorlogic.runtime.lazy import is_tensor, torch
-from tensorlogic.runtime.registry import builtin
+from tensorlogic.runtime.registry import builtin, gives
 from tensorlogic.runtime.sizes import check_size
 
 
 @builtin
+@gives(rules.chosen)
 def where(condition: Any, a: Any, b: Any) -> torch.Tensor:
     """The elements of `a` where the condition is true, those of `b` elsewhere."""
     return torch.where(as_tensor(condition).bool(), a, b)
@@ -35,6 +37,7 @@ def sort(x: Any, axis: int = -1, descending: bool = False) -> Any:
 
 
 @builtin
+@gives(rules.of_type("int64"))
 def argsort(x: Any, axis: int = -1, descending: bool = False) -> torch.Tensor:
     """The indices of the elements along an axis by size; the smallest first unless `descending`."""
     return torch.argsort(as_tensor(x), dim=axis, descending=descending, stable=True)
@@ -73,6 +76,7 @@ def index_select(x: Any, axis: int, index: Any) -> torch.Tensor:
 
 
 @builtin
+@gives(rules.like())
 def masked_fill(x: Any, mask: Any, value: float) -> torch.Tensor:
     """x with `value` where the mask is true."""
     return as_tensor(x).masked_fill(as_tensor(mask).bool(), value)

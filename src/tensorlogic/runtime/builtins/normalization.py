@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from tensorlogic.lang.inference import rules
 from tensorlogic.runtime.convert import as_optional, as_tensor
 from tensorlogic.runtime.lazy import is_tensor, torch
-from tensorlogic.runtime.registry import builtin
+from tensorlogic.runtime.registry import builtin, gives
 from tensorlogic.runtime.session import CURRENT
 
 
 @builtin
+@gives(rules.like())
 def layer_norm(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> torch.Tensor:
     """x with the mean 0 and the variance 1 along its last axis, times `weight`, plus `bias` (both of its size).
 
@@ -35,6 +37,7 @@ def _sizes(weight: Any) -> list[int] | None:
 
 
 @builtin
+@gives(rules.like())
 def rms_norm(x: Any, weight: Any = None, eps: float = 1e-6) -> torch.Tensor:
     """x divided by the root of the mean of its squares along the last axis, times `weight` of its size."""
     tensor = as_tensor(x)
@@ -43,6 +46,7 @@ def rms_norm(x: Any, weight: Any = None, eps: float = 1e-6) -> torch.Tensor:
 
 
 @builtin
+@gives(rules.like())
 def batch_norm(
     x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5, mean: Any = None, variance: Any = None
 ) -> torch.Tensor:
@@ -56,18 +60,21 @@ def batch_norm(
 
 
 @builtin
+@gives(rules.like())
 def group_norm(x: Any, groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> torch.Tensor:
     """x [batch, channels, …] normalized in groups of channels, times `weight`, plus `bias` (both [channels])."""
     return torch.nn.functional.group_norm(as_tensor(x), groups, as_optional(weight), as_optional(bias), eps)
 
 
 @builtin
+@gives(rules.like())
 def normalize(x: Any, axis: int = -1, eps: float = 1e-12) -> torch.Tensor:
     """x divided by its length along an axis, so that it becomes 1; a length below `eps` counts as `eps`."""
     return torch.nn.functional.normalize(as_tensor(x), dim=axis, eps=eps)
 
 
 @builtin
+@gives(rules.like())
 def dropout(x: Any, p: float = 0.5, training: bool = True) -> torch.Tensor:
     """x with elements made 0 at random, each with the probability `p`, and the others divided by 1 - p.
 

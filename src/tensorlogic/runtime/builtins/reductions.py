@@ -6,9 +6,10 @@ from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
+from tensorlogic.lang.inference import rules
 from tensorlogic.runtime.convert import as_ints, as_tensor
 from tensorlogic.runtime.lazy import is_tensor, torch
-from tensorlogic.runtime.registry import builtin
+from tensorlogic.runtime.registry import builtin, gives
 
 Axes = Any
 """An axis, several of them, or None for all."""
@@ -19,6 +20,7 @@ def _axes(axis: Axes, tensor: torch.Tensor) -> list[int]:
 
 
 @builtin
+@gives(rules.reduced(rules.summed))
 def sum_(x: Any, axis: Axes = None, keepdim: bool = False) -> Any:
     """The sum of the elements."""
     tensor = as_tensor(x)
@@ -26,6 +28,7 @@ def sum_(x: Any, axis: Axes = None, keepdim: bool = False) -> Any:
 
 
 @builtin
+@gives(rules.reduced())
 def mean(x: Any, axis: Axes = None, keepdim: bool = False) -> Any:
     """The mean of the elements; of integers a float32."""
     tensor = as_tensor(x)
@@ -34,6 +37,7 @@ def mean(x: Any, axis: Axes = None, keepdim: bool = False) -> Any:
 
 
 @builtin
+@gives(rules.reduced(rules.same))
 def max_(x: Any, *others: Any, axis: Axes = None, keepdim: bool = False) -> Any:
     """The largest element, ``max(x)`` or ``max(x, axis: 0)``, or the largest of some values, ``max(a, b)``.
 
@@ -45,6 +49,7 @@ def max_(x: Any, *others: Any, axis: Axes = None, keepdim: bool = False) -> Any:
 
 
 @builtin
+@gives(rules.reduced(rules.same))
 def min_(x: Any, *others: Any, axis: Axes = None, keepdim: bool = False) -> Any:
     """The smallest element, ``min(x)`` or ``min(x, axis: 0)``, or the smallest of some, ``min(a, b)``.
 
@@ -73,6 +78,7 @@ def _along(x: Any, given: tuple[Any, ...], axis: Axes, keepdim: bool) -> tuple[l
 
 
 @builtin
+@gives(rules.found("int", "int64"))
 def argmax(x: Any, axis: int | None = None, keepdim: bool = False) -> Any:
     """The index of the first largest element: an int in the flattened tensor, or a tensor along an axis."""
     found = as_tensor(x).argmax(axis, keepdim)
@@ -80,6 +86,7 @@ def argmax(x: Any, axis: int | None = None, keepdim: bool = False) -> Any:
 
 
 @builtin
+@gives(rules.found("int", "int64"))
 def argmin(x: Any, axis: int | None = None, keepdim: bool = False) -> Any:
     """The index of the first smallest element: an int in the flattened tensor, or a tensor along an axis."""
     found = as_tensor(x).argmin(axis, keepdim)
@@ -87,24 +94,28 @@ def argmin(x: Any, axis: int | None = None, keepdim: bool = False) -> Any:
 
 
 @builtin
+@gives(rules.found("bool", "bool"))
 def all_(x: Any, axis: int | None = None) -> Any:
     """Whether every element is true."""
     return bool(as_tensor(x).all()) if axis is None else as_tensor(x).all(axis)
 
 
 @builtin
+@gives(rules.found("bool", "bool"))
 def any_(x: Any, axis: int | None = None) -> Any:
     """Whether an element is true."""
     return bool(as_tensor(x).any()) if axis is None else as_tensor(x).any(axis)
 
 
 @builtin
+@gives(rules.reduced(rules.summed))
 def prod(x: Any, axis: int | None = None, keepdim: bool = False) -> Any:
     """The product of the elements."""
     return as_tensor(x).prod() if axis is None else as_tensor(x).prod(axis, keepdim)
 
 
 @builtin
+@gives(rules.reduced())
 def var(x: Any, axis: Axes = None, keepdim: bool = False, correction: int = 1) -> Any:
     """The variance: the mean square of the distances from the mean, over one element less unless told."""
     tensor = as_tensor(x)
@@ -112,6 +123,7 @@ def var(x: Any, axis: Axes = None, keepdim: bool = False, correction: int = 1) -
 
 
 @builtin
+@gives(rules.reduced())
 def std(x: Any, axis: Axes = None, keepdim: bool = False, correction: int = 1) -> Any:
     """The standard deviation, the root of the variance."""
     tensor = as_tensor(x)
@@ -119,12 +131,14 @@ def std(x: Any, axis: Axes = None, keepdim: bool = False, correction: int = 1) -
 
 
 @builtin
+@gives(rules.reduced(rules.same))
 def median(x: Any, axis: int | None = None) -> Any:
     """The middle element, of two the lower one."""
     return as_tensor(x).median() if axis is None else as_tensor(x).median(axis).values
 
 
 @builtin
+@gives(rules.reduced())
 def logsumexp(x: Any, axis: Axes = None, keepdim: bool = False) -> Any:
     """The logarithm of the sum of exp(x), without leaving the range of floats on the way."""
     tensor = as_tensor(x)
@@ -132,12 +146,14 @@ def logsumexp(x: Any, axis: Axes = None, keepdim: bool = False) -> Any:
 
 
 @builtin
+@gives(rules.accumulated)
 def cumsum(x: Any, axis: int = -1) -> torch.Tensor:
     """The sums of the elements up to each place along an axis."""
     return as_tensor(x).cumsum(axis)
 
 
 @builtin
+@gives(rules.accumulated)
 def cumprod(x: Any, axis: int = -1) -> torch.Tensor:
     """The products of the elements up to each place along an axis."""
     return as_tensor(x).cumprod(axis)

@@ -6,21 +6,24 @@ from typing import Any
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import WRONG_SHAPE
+from tensorlogic.lang.inference import rules
 from tensorlogic.runtime.convert import as_int, as_ints, as_tensor
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.lazy import torch
-from tensorlogic.runtime.registry import builtin, builtin_named
+from tensorlogic.runtime.registry import builtin, builtin_named, gives
 from tensorlogic.runtime.sizes import check_size
 from tensorlogic.runtime.values import Sizes
 
 
 @builtin
+@gives(rules.listed)
 def shape(x: Any) -> list[int]:
     """The sizes of a tensor, one for each axis."""
     return Sizes(as_tensor(x).shape)
 
 
 @builtin
+@gives(rules.reshaped)
 def reshape(x: Any, *shape: Any) -> torch.Tensor:
     """The elements in another shape, ``reshape(x, [2, 3])``; one size may be -1, which is worked out."""
     tensor, sizes = as_tensor(x), as_ints(shape)
@@ -32,30 +35,35 @@ def reshape(x: Any, *shape: Any) -> torch.Tensor:
 
 
 @builtin
+@gives(rules.flat)
 def flatten(x: Any) -> torch.Tensor:
     """All elements along one axis."""
     return as_tensor(x).flatten()
 
 
 @builtin
+@gives(rules.transposed)
 def transpose(x: Any, first: int = -2, second: int = -1) -> torch.Tensor:
     """Two axes exchanged, the last two unless told."""
     return as_tensor(x).transpose(first, second)
 
 
 @builtin
+@gives(rules.permuted)
 def permute(x: Any, *axes: Any) -> torch.Tensor:
     """The axes in another order: ``permute(x, [0, 2, 1])``."""
     return as_tensor(x).permute(as_ints(axes))
 
 
 @builtin
+@gives(rules.squeezed)
 def squeeze(x: Any, axis: int | None = None) -> torch.Tensor:
     """Without the axes of size 1, or without one of them."""
     return as_tensor(x).squeeze() if axis is None else as_tensor(x).squeeze(axis)
 
 
 @builtin
+@gives(rules.unsqueezed)
 def unsqueeze(x: Any, axis: int) -> torch.Tensor:
     """With a new axis of size 1."""
     return as_tensor(x).unsqueeze(axis)
@@ -63,12 +71,14 @@ def unsqueeze(x: Any, axis: int) -> torch.Tensor:
 
 @builtin
 @builtin_named("cat")
+@gives(rules.joined)
 def concat(*tensors: Any, axis: int = 0) -> torch.Tensor:
     """Tensors joined along an axis that they have: ``concat(a, b, axis: 1)``, ``concat([a, b])``."""
     return torch.cat(_several(tensors), axis)
 
 
 @builtin
+@gives(rules.stacked)
 def stack(*tensors: Any, axis: int = 0) -> torch.Tensor:
     """Tensors of one shape put together along a new axis: ``stack(a, b)``, ``stack([a, b])``."""
     return torch.stack(_several(tensors), axis)
@@ -81,6 +91,7 @@ def _several(tensors: tuple[Any, ...]) -> list[torch.Tensor]:
 
 @builtin
 @builtin_named("broadcast_to")
+@gives(rules.expanded)
 def expand(x: Any, *shape: Any) -> torch.Tensor:
     """x repeated along axes of size 1, and along new ones before the first, to have a shape."""
     tensor, sizes = as_tensor(x), as_ints(shape)
@@ -100,12 +111,14 @@ def repeat(x: Any, *times: Any) -> torch.Tensor:
 
 
 @builtin
+@gives(rules.like())
 def flip(x: Any, axis: int = -1) -> torch.Tensor:
     """The elements along an axis in the opposite order."""
     return as_tensor(x).flip(as_int(axis))
 
 
 @builtin
+@gives(rules.like())
 def roll(x: Any, by: int, axis: int = -1) -> torch.Tensor:
     """The elements along an axis moved on; what leaves at the end comes in at the start."""
     return as_tensor(x).roll(as_int(by), as_int(axis))
@@ -136,12 +149,14 @@ def unbind(x: Any, axis: int = 0) -> list[torch.Tensor]:
 
 
 @builtin
+@gives(rules.like())
 def tril(x: Any, diagonal: int = 0) -> torch.Tensor:
     """The elements on and below a diagonal of a matrix, and 0 elsewhere."""
     return as_tensor(x).tril(as_int(diagonal))
 
 
 @builtin
+@gives(rules.like())
 def triu(x: Any, diagonal: int = 0) -> torch.Tensor:
     """The elements on and above a diagonal of a matrix, and 0 elsewhere."""
     return as_tensor(x).triu(as_int(diagonal))
@@ -156,6 +171,7 @@ def diag(x: Any) -> torch.Tensor:
 
 
 @builtin
+@gives(rules.counting)
 def numel(x: Any) -> int:
     """The number of elements."""
     return as_tensor(x).numel()
