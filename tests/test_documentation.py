@@ -1,4 +1,4 @@
-"""The documentation runs: fenced `tl` and `python` blocks are programs, and commands that it names exist."""
+"""The documentation runs: fenced blocks are programs and commands, and links and targets that it names exist."""
 
 from __future__ import annotations
 
@@ -10,22 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tensorlogic.runtime import run_source
 from tests.conftest import ROOT
+from tests.pages import blocks, compare, examples
 
 PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# What a block prints is said in comments at the ends of its lines.
-EXPECTED = re.compile(r"^print\(.*?//\s*(\w+)$", re.MULTILINE)
-
-
-def blocks(language: str) -> list:
-    return [
-        pytest.param(text, id=f"{page.name}-{index}")
-        for page in PAGES
-        for index, (kind, text) in enumerate(BLOCK.findall(page.read_text(encoding="utf-8")))
-        if kind == language
-    ]
+LESSONS = ROOT / "docs" / "language"
+RUN = {"tl", "output", "error", "console"}
 
 
 @pytest.fixture
@@ -37,16 +27,32 @@ def folder(package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 
 @pytest.mark.usefixtures("folder")
-@pytest.mark.parametrize("text", blocks("tl"))
-def test_programs_of_the_documentation(text: str) -> None:
-    out = io.StringIO()
-    run_source(text, "documentation.tl", out)
-    for word in EXPECTED.findall(text):
-        assert word in out.getvalue()
+@pytest.mark.parametrize("page", [page for page in PAGES if examples(page)], ids=lambda page: page.name)
+def test_what_a_page_shows_is_what_happens(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    for example in examples(page):
+        compare(example)
+
+
+@pytest.mark.parametrize("page", sorted(LESSONS.glob("*.md")), ids=lambda page: page.name)
+def test_every_block_of_the_lessons_runs(page: Path) -> None:
+    assert {block.kind for block in blocks(page)} <= RUN | {"ebnf"}
+    fences = re.findall("^```", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(fences) == 2 * len(blocks(page))
+
+
+def python_blocks() -> list:
+    return [
+        pytest.param(block.text, id=f"{page.name}-{index}")
+        for page in PAGES
+        if page.name in ("README.md", "onnx.md")
+        for index, block in enumerate(blocks(page))
+        if block.kind == "python"
+    ]
 
 
 @pytest.mark.usefixtures("folder")
-@pytest.mark.parametrize("text", [b for b in blocks("python") if b.id.startswith(("README", "onnx"))])
+@pytest.mark.parametrize("text", python_blocks())
 def test_python_for_users(text: str) -> None:
     with contextlib.redirect_stdout(io.StringIO()):
         exec(compile(text, "documentation", "exec"), {})

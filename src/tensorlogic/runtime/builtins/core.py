@@ -123,15 +123,23 @@ def panic(message: str, *values: Any) -> None:
 
 @builtin
 def assert_eq(a: Any, b: Any) -> None:
-    """Stop unless two values are equal: of the same type and, for tensors, of the same shape."""
+    """Stop unless two values are equal: of the same type and, for tensors, of the same shape.
+
+    A number beside a tensor without axes is of its type, as in ``assert_eq(sum([1.0, 2.0]), 3.0)``; an integer is no
+    float, and a truth value no number.
+    """
     if not _equal(a, b):
-        raise SourceError(ASSERTION_FAILED, f"{nested(a)} != {nested(b)}")
+        left, right = nested(a), nested(b)
+        types = (f"one is {with_article(kind(a))}, the other {with_article(kind(b))}",) if left == right else ()
+        raise SourceError(ASSERTION_FAILED, f"{left} != {right}", notes=types)
 
 
 def _equal(a: Any, b: Any) -> bool:
+    if is_tensor(a) and is_tensor(b):
+        return a.shape == b.shape and bool((a == b).all())
     if is_tensor(a) or is_tensor(b):
-        both = is_tensor(a) and is_tensor(b)
-        return both and a.shape == b.shape and bool((a == b).all())
+        tensor, number = (a, b) if is_tensor(a) else (b, a)
+        return tensor.ndim == 0 and type(tensor.item()) is type(number) and bool(tensor == number)
     return isinstance(a, bool) == isinstance(b, bool) and type(a) is type(b) and bool(a == b)
 
 
