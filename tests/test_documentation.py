@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from scripts import builtins_page
 
 from tests.conftest import ROOT
 from tests.pages import blocks, compare, examples
@@ -60,8 +61,21 @@ def test_python_for_users(text: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text(encoding="utf-8")):
-        assert (page.parent / target).exists(), target
+    links = re.findall(r"\]\((?!https?://)([^)#]*)(?:#([^)]+))?\)", page.read_text(encoding="utf-8"))
+    for target, heading in links:
+        path = page.parent / target if target else page
+        assert path.exists(), target
+        assert not heading or heading in anchors(path), heading
+
+
+def anchors(page: Path) -> set[str]:
+    """What links to the headings of a page end with."""
+    headings = re.findall(r"^#+ (.*)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_page_of_builtins_is_current() -> None:
+    assert builtins_page.PAGE.read_text(encoding="utf-8") == builtins_page.page(), "python -m scripts.builtins_page"
 
 
 def test_make_targets_of_the_documentation_exist() -> None:
@@ -82,3 +96,21 @@ def test_every_program_of_the_examples_is_sound() -> None:
             Signatures(FUNCTIONS),
             constants=set(CONSTANTS),
         )
+
+
+def test_the_grammar_names_every_keyword_type_and_operator() -> None:
+    from tensorlogic.lang import types
+    from tensorlogic.lang.expressions import INFIX
+    from tensorlogic.lang.lexer import KEYWORDS
+    from tensorlogic.lang.parser import AUGMENTED, DECLARED_BY
+
+    text = (LESSONS / "grammar.md").read_text(encoding="utf-8")
+    words = re.search(r"^keyword = (.*?);", text, re.MULTILINE | re.DOTALL)
+    assert words is not None
+    assert set(re.findall(r"'(\w+)'", words[1])) == KEYWORDS
+    assert all(f"'{word}'" in text for word in (*DECLARED_BY, *AUGMENTED))
+    assert all(f"`{name}`" in text for name in types.NAMES)
+    lines = re.findall(r"^\| (`.*?) \| ", text, re.MULTILINE)
+    rows = [set(re.findall(r"`(\S+?)`", line.replace("\\|", "|"))) & INFIX.keys() for line in lines]
+    levels = sorted({infix.power for infix in INFIX.values()})
+    assert [row for row in rows if row] == [{o for o, infix in INFIX.items() if infix.power == p} for p in levels]
