@@ -96,6 +96,13 @@ WORDINGS: Final = (
     ),
     Wording(
         RuntimeError,
+        r"not implemented for '(Long|Int|Short|Char|Byte|Bool)'|[Ee]xpected a floating point|either a floating point",
+        "this takes a tensor of floats, not one of integers or truth values",
+        "Write 1.0 for 1, or convert it: … as float32.",
+        WRONG_TYPE,
+    ),
+    Wording(
+        RuntimeError,
         "Overflow when unpacking|cannot be converted to type .* without overflow",
         "a number is too large for the elements of this tensor",
     ),
