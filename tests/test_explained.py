@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 
 from tensorlogic.errors import Code, TensorLogicError, UsageError
 from tensorlogic.errors.explained import code_of, every, page
-from tensorlogic.runtime import run_source
+from tensorlogic.runtime import run_file
 
 EXAMPLES = [(code, text) for code in every() for text in re.findall(r"```tl\n(.*?)```", page(code), re.S)]
 
@@ -22,13 +21,18 @@ def test_there_is_a_page_for_every_code_and_a_code_for_every_page() -> None:
     assert pages == {code.id for code in every()}
 
 
+def test_every_page_about_programs_has_an_example() -> None:
+    assert {code.id for code, _ in EXAMPLES} >= {code.id for code in every() if code.id < "TL05"}
+
+
 @pytest.mark.parametrize(("code", "text"), EXAMPLES, ids=[code.id for code, _ in EXAMPLES])
 def test_the_program_on_a_page_fails_with_its_code(
     code: Code, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("page.tl").write_text(text, encoding="utf-8")
     with pytest.raises(TensorLogicError) as caught:
-        run_source(text, "page.tl", io.StringIO())
+        run_file("page.tl")
     assert caught.value.code == code
 
 

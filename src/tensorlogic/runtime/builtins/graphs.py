@@ -87,8 +87,9 @@ def aggregate_neighbors(features: Any, count: Any, kind: str = "mean") -> torch.
 
 @builtin
 def relational_aggregate(node: Any, relation: Any, neighbor: Any, weight: Any = None) -> torch.Tensor:
-    """A node with the message of a neighbour: node + relation * neighbor, or with a weight [size, size]
-    node + (relation * neighbor) @ weight.
+    """A node with the message of a neighbour: node + relation * neighbor, each [..., size].
+
+    With a `weight` [size, size], the message is (relation * neighbor) @ weight.
     """
     message = as_tensor(relation) * as_tensor(neighbor)
     return as_tensor(node) + (message if weight is None else message @ as_tensor(weight))

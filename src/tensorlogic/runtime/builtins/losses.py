@@ -1,5 +1,6 @@
-"""Losses, how far predictions are from what they should be: the mean over all examples, a number, unless said
-otherwise.
+"""Losses: how far predictions are from what they should be.
+
+The result is a number, the mean over all examples, unless said otherwise.
 """
 
 from __future__ import annotations

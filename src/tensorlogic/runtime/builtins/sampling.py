@@ -1,5 +1,7 @@
-"""Choosing the next token. `logits` say how likely each is: [tokens], or [..., tokens], of which the last row counts
-where a token is drawn. `seed` makes what is drawn repeatable.
+"""Choosing the next token.
+
+`logits` say how likely each token is: [tokens], or [..., tokens], of which the last row counts where a token is drawn.
+`seed` makes what is drawn repeatable.
 """
 
 from __future__ import annotations
