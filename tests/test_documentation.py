@@ -42,6 +42,30 @@ def test_every_block_of_the_lessons_runs(page: Path) -> None:
     assert len(fences) == 2 * len(blocks(page))
 
 
+def test_the_lessons_are_listed() -> None:
+    listed = re.findall(r"\]\(([\w-]+\.md)\)", (LESSONS / "README.md").read_text(encoding="utf-8"))
+    assert sorted(listed) == sorted(page.name for page in LESSONS.glob("*.md") if page.name != "README.md")
+
+
+UNTRUE = {
+    "output": "```tl\nprint(1)\n```\n```output\n2\n```\n",
+    "output that is not shown": "```tl\nprint(1)\n```\n",
+    "comment": "```tl\nprint(1)  // 2\n```\n",
+    "error": "```tl\nprint(1 / 0)\n```\n```error\nerror[TL0401]: division by one\n```\n",
+    "error that is not shown": "```tl\nprint(1)\nprint(1 / 0)\n```\n```output\n1\n```\n",
+    "command": "```console\n$ tl explain TL0801\nTL0801: …\n```\n",
+}
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("text", UNTRUE.values(), ids=UNTRUE)
+def test_a_page_that_shows_something_else_is_found(text: str) -> None:
+    Path("page.md").write_text(text, encoding="utf-8")
+    (example,) = examples(Path("page.md"))
+    with pytest.raises(AssertionError):
+        compare(example)
+
+
 def python_blocks() -> list:
     return [
         pytest.param(block.text, id=f"{page.name}-{index}")

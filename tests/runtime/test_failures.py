@@ -73,6 +73,13 @@ TENSORS = [
     Case("softmax([1, 2])", codes.WRONG_TYPE, 1, "softmax([1, 2])", "takes a tensor of floats", "float32"),
     Case("norm([1, 2])", codes.WRONG_TYPE, 1, "norm([1, 2])", "takes a tensor of floats", "float32"),
     Case("mse_loss([1], [2])", codes.WRONG_TYPE, 1, "mse_loss([1], [2])", "takes a tensor of floats", "float32"),
+    Case(
+        "ones(2, 3).sum(axis: 2)",
+        codes.RUN_FAILED,
+        1,
+        "ones(2, 3).sum(axis: 2)",
+        "no axis 2; the axes of this tensor are -2 to 1",
+    ),
     Case("log(0)", codes.RUN_FAILED, 1, "log(0)", "no real value"),
 ]
 

@@ -75,6 +75,11 @@ WORDINGS: Final = (
         "there are more indices than axes, which are {axes}",
     ),
     Wording(
+        IndexError,
+        r"Dimension out of range .* \[(?P<low>-?\d+), (?P<high>-?\d+)\], but got (?P<axis>-?\d+)",
+        "there is no axis {axis}; the axes of this tensor are {low} to {high}",
+    ),
+    Wording(
         RuntimeError,
         "Boolean value of Tensor with (more than one|no) value",
         "a tensor is true or false only if it has one element",
