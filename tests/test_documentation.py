@@ -1,4 +1,4 @@
-"""The documentation runs: fenced `tl` and `python` blocks are programs, and commands that it names exist."""
+"""The documentation runs: fenced blocks are programs and commands, and links and targets that it names exist."""
 
 from __future__ import annotations
 
@@ -9,23 +9,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from scripts import builtins_page
 
-from tensorlogic.runtime import run_source
 from tests.conftest import ROOT
+from tests.pages import blocks, compare, examples
 
 PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# What a block prints is said in comments at the ends of its lines.
-EXPECTED = re.compile(r"^print\(.*?//\s*(\w+)$", re.MULTILINE)
-
-
-def blocks(language: str) -> list:
-    return [
-        pytest.param(text, id=f"{page.name}-{index}")
-        for page in PAGES
-        for index, (kind, text) in enumerate(BLOCK.findall(page.read_text(encoding="utf-8")))
-        if kind == language
-    ]
+LESSONS = ROOT / "docs" / "language"
+RUN = {"tl", "output", "error", "console"}
 
 
 @pytest.fixture
@@ -37,16 +28,56 @@ def folder(package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 
 @pytest.mark.usefixtures("folder")
-@pytest.mark.parametrize("text", blocks("tl"))
-def test_programs_of_the_documentation(text: str) -> None:
-    out = io.StringIO()
-    run_source(text, "documentation.tl", out)
-    for word in EXPECTED.findall(text):
-        assert word in out.getvalue()
+@pytest.mark.parametrize("page", [page for page in PAGES if examples(page)], ids=lambda page: page.name)
+def test_what_a_page_shows_is_what_happens(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    for example in examples(page):
+        compare(example)
+
+
+@pytest.mark.parametrize("page", sorted(LESSONS.glob("*.md")), ids=lambda page: page.name)
+def test_every_block_of_the_lessons_runs(page: Path) -> None:
+    assert {block.kind for block in blocks(page)} <= RUN | {"ebnf"}
+    fences = re.findall("^```", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(fences) == 2 * len(blocks(page))
+
+
+def test_the_lessons_are_listed() -> None:
+    listed = re.findall(r"\]\(([\w-]+\.md)\)", (LESSONS / "README.md").read_text(encoding="utf-8"))
+    assert sorted(listed) == sorted(page.name for page in LESSONS.glob("*.md") if page.name != "README.md")
+
+
+UNTRUE = {
+    "output": "```tl\nprint(1)\n```\n```output\n2\n```\n",
+    "output that is not shown": "```tl\nprint(1)\n```\n",
+    "comment": "```tl\nprint(1)  // 2\n```\n",
+    "error": "```tl\nprint(1 / 0)\n```\n```error\nerror[TL0401]: division by one\n```\n",
+    "error that is not shown": "```tl\nprint(1)\nprint(1 / 0)\n```\n```output\n1\n```\n",
+    "command": "```console\n$ tl explain TL0801\nTL0801: …\n```\n",
+}
 
 
 @pytest.mark.usefixtures("folder")
-@pytest.mark.parametrize("text", [b for b in blocks("python") if b.id.startswith(("README", "onnx"))])
+@pytest.mark.parametrize("text", UNTRUE.values(), ids=UNTRUE)
+def test_a_page_that_shows_something_else_is_found(text: str) -> None:
+    Path("page.md").write_text(text, encoding="utf-8")
+    (example,) = examples(Path("page.md"))
+    with pytest.raises(AssertionError):
+        compare(example)
+
+
+def python_blocks() -> list:
+    return [
+        pytest.param(block.text, id=f"{page.name}-{index}")
+        for page in PAGES
+        if page.name in ("README.md", "onnx.md")
+        for index, block in enumerate(blocks(page))
+        if block.kind == "python"
+    ]
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("text", python_blocks())
 def test_python_for_users(text: str) -> None:
     with contextlib.redirect_stdout(io.StringIO()):
         exec(compile(text, "documentation", "exec"), {})
@@ -54,8 +85,21 @@ def test_python_for_users(text: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text(encoding="utf-8")):
-        assert (page.parent / target).exists(), target
+    links = re.findall(r"\]\((?!https?://)([^)#]*)(?:#([^)]+))?\)", page.read_text(encoding="utf-8"))
+    for target, heading in links:
+        path = page.parent / target if target else page
+        assert path.exists(), target
+        assert not heading or heading in anchors(path), heading
+
+
+def anchors(page: Path) -> set[str]:
+    """What links to the headings of a page end with."""
+    headings = re.findall(r"^#+ (.*)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_page_of_builtins_is_current() -> None:
+    assert builtins_page.PAGE.read_text(encoding="utf-8") == builtins_page.page(), "python -m scripts.builtins_page"
 
 
 def test_make_targets_of_the_documentation_exist() -> None:
@@ -76,3 +120,21 @@ def test_every_program_of_the_examples_is_sound() -> None:
             Signatures(FUNCTIONS),
             constants=set(CONSTANTS),
         )
+
+
+def test_the_grammar_names_every_keyword_type_and_operator() -> None:
+    from tensorlogic.lang import types
+    from tensorlogic.lang.expressions import INFIX
+    from tensorlogic.lang.lexer import KEYWORDS
+    from tensorlogic.lang.parser import AUGMENTED, DECLARED_BY
+
+    text = (LESSONS / "grammar.md").read_text(encoding="utf-8")
+    words = re.search(r"^keyword = (.*?);", text, re.MULTILINE | re.DOTALL)
+    assert words is not None
+    assert set(re.findall(r"'(\w+)'", words[1])) == KEYWORDS
+    assert all(f"'{word}'" in text for word in (*DECLARED_BY, *AUGMENTED))
+    assert all(f"`{name}`" in text for name in types.NAMES)
+    lines = re.findall(r"^\| (`.*?) \| ", text, re.MULTILINE)
+    rows = [set(re.findall(r"`(\S+?)`", line.replace("\\|", "|"))) & INFIX.keys() for line in lines]
+    levels = sorted({infix.power for infix in INFIX.values()})
+    assert [row for row in rows if row] == [{o for o, infix in INFIX.items() if infix.power == p} for p in levels]

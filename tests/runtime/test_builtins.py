@@ -73,6 +73,7 @@ AGAINST_NUMPY: list[tuple[str, list[Any], dict[str, Any], Callable[[], Any]]] = 
     ("squeeze", [X[None, :, :1], 0], {}, lambda: X[:, :1]),
     ("unsqueeze", [X, 1], {}, lambda: X[:, None]),
     ("concat", [X, X], {"axis": 1}, lambda: np.concatenate([X, X], 1)),
+    ("concat", [X, X, 1], {}, lambda: np.concatenate([X, X], 1)),
     ("stack", [X, X], {"axis": 2}, lambda: np.stack([X, X], 2)),
     ("shape", [X], {}, lambda: [2, 3]),
     ("relu", [X], {}, lambda: np.maximum(X, 0)),

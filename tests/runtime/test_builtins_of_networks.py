@@ -102,6 +102,8 @@ ROWS: list[tuple[str, list[Any], dict[str, Any], Callable[[], Any]]] = [
     ("attention", [Q, K, V], {}, lambda: attended(Q, K, V)),
     ("attention", [Q, K, V, torch.ones(3, 5).tril(2)], {}, lambda: attended(Q, K, V, np.tri(3, 5, 2) > 0)),
     ("attention", [K, K, V], {"causal": True}, lambda: attended(K, K, V, np.tri(5) > 0)),
+    ("attention", [K, K, V, torch.tensor([1, 1, 1, 1, 0])], {"causal": True},
+     lambda: attended(K, K, V, (np.tri(5) > 0) & (np.arange(5) < 4))),
     ("attention", [K.repeat_interleave(2, 0), K, V], {}, lambda: attended(K, K, V).repeat(2, 0)),
     ("attention_with_cache", [Q[0], K[0], V[0], torch.eye(4)], {},
      lambda: attended(Q[0], K[0], V[0], np.tri(3, 5, 2) > 0)),

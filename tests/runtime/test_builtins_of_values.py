@@ -64,6 +64,7 @@ PROGRAMS = {
         "true true 3 [0, 1, 2, 3] [5.0, 5.0]",
     "print(to_int([7]), to_int(3.9)) cleanup(\"x\")": "7 3",
     'assert_eq(1, 1) assert_eq([1.0], [1.0]) assert_eq("a", "a") assert_about_eq(1, 1.05, 0.1) print("ok")': "ok",
+    'assert_eq(sum([0.5, 1.0]), 1.5) assert_eq(3, sum([1, 2])) assert_eq(any([true]), true) print("ok")': "ok",
 }  # fmt: skip
 
 
@@ -80,6 +81,8 @@ FAILURES = {
     "upper(3)": "this takes a string, not an int",
     'panic("gave {} of {}", 1, 2)': "gave 1 of 2",
     "assert_eq(1, 1.0)": "1 != 1.0",
+    "assert_eq(sum([1, 2]), 3.0)": "3 != 3.0",
+    "assert_eq([1.0], 1.0)": "[1.0] != 1.0",
     "assert_eq([1, 2], [1])": "[1, 2] != [1]",
     "assert_about_eq(1.0, 1.5, 0.1)": "1.0 and 1.5 are not within 0.1",
     "repeat([1], [1000000000000000])": "needs",

@@ -77,6 +77,16 @@ TENSORS = [
     Case('zeros(2, dtype: "flat32")', codes.UNSUPPORTED_TYPE, 1, 'zeros(2, dtype: "flat32")', "flat32", "float32"),
     Case("zeros(2, dtype: 3)", codes.UNSUPPORTED_TYPE, 1, "zeros(2, dtype: 3)", "there is no data type int", "int8"),
     Case('relu("a")', codes.WRONG_TYPE, 1, 'relu("a")', "takes a tensor, not a string"),
+    Case("softmax([1, 2])", codes.WRONG_TYPE, 1, "softmax([1, 2])", "takes a tensor of floats", "float32"),
+    Case("norm([1, 2])", codes.WRONG_TYPE, 1, "norm([1, 2])", "takes a tensor of floats", "float32"),
+    Case("mse_loss([1], [2])", codes.WRONG_TYPE, 1, "mse_loss([1], [2])", "takes a tensor of floats", "float32"),
+    Case(
+        "ones(2, 3).sum(axis: 2)",
+        codes.RUN_FAILED,
+        1,
+        "ones(2, 3).sum(axis: 2)",
+        "no axis 2; the axes of this tensor are -2 to 1",
+    ),
     Case("log(0)", codes.RUN_FAILED, 1, "log(0)", "no real value"),
 ]
 

@@ -75,6 +75,11 @@ WORDINGS: Final = (
         "there are more indices than axes, which are {axes}",
     ),
     Wording(
+        IndexError,
+        r"Dimension out of range .* \[(?P<low>-?\d+), (?P<high>-?\d+)\], but got (?P<axis>-?\d+)",
+        "there is no axis {axis}; the axes of this tensor are {low} to {high}",
+    ),
+    Wording(
         RuntimeError,
         "Boolean value of Tensor with (more than one|no) value",
         "a tensor is true or false only if it has one element",
@@ -93,6 +98,13 @@ WORDINGS: Final = (
         r"mat1 and mat2 shapes cannot be multiplied \((?P<left>\w+) and (?P<right>\w+)\)",
         "the shapes do not fit in a matrix product: {left} and {right}",
         code=WRONG_SHAPE,
+    ),
+    Wording(
+        RuntimeError,
+        r"not implemented for '(Long|Int|Short|Char|Byte|Bool)'|[Ee]xpected a floating point|either a floating point",
+        "this takes a tensor of floats, not one of integers or truth values",
+        "Write 1.0 for 1, or convert it: … as float32.",
+        WRONG_TYPE,
     ),
     Wording(
         RuntimeError,

@@ -1,4 +1,4 @@
-"""Activation functions, element by element unless they say along which axis."""
+"""Activation functions of tensors of floats, element by element unless they take an axis."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ def _define(name: str, says: str) -> None:
 
 
 for _name, _says in {
-    "relu": "x where it is positive, else 0.",
+    "relu": "x where it is positive, else 0; of integers too.",
     "relu6": "x, but not below 0 and not above 6.",
     "sigmoid": "1 / (1 + exp(-x)).",
-    "logsigmoid": "The logarithm of sigmoid(x).",
-    "silu": "x times sigmoid(x), also called swish.",
-    "mish": "x times tanh(softplus(x)).",
-    "softplus": "log(1 + exp(x)).",
+    "logsigmoid": "log(sigmoid(x)); small x do not become minus infinity.",
+    "silu": "x times sigmoid(x), also called swish (Elfwing et al., 2017).",
+    "mish": "x times tanh(softplus(x)) (Misra, 2019).",
+    "softplus": "log(1 + exp(x)); large x do not overflow.",
     "softsign": "x / (1 + |x|).",
-    "selu": "Scaled exponential linear unit: 1.0507 x where x is positive, else 1.7581 (exp(x) - 1).",
+    "selu": "1.0507 x where x is positive, else 1.7581 (exp(x) - 1) (Klambauer et al., 2017).",
     "hardsigmoid": "x / 6 + 1 / 2, but not below 0 and not above 1.",
-    "hardswish": "x times hardsigmoid(x).",
+    "hardswish": "x times hardsigmoid(x) (Howard et al., 2019).",
 }.items():
     _define(_name, _says)
 
@@ -53,39 +53,42 @@ for _name, _says in {
 @builtin
 @gives(rules.floats_like())
 def leaky_relu(x: Any, slope: float = 0.01) -> torch.Tensor:
-    """x where it is positive, else x times `slope`."""
+    """x where it is positive, else x times `slope` (Maas et al., 2013)."""
     return torch.nn.functional.leaky_relu(as_tensor(x), slope)
 
 
 @builtin
 @gives(rules.floats_like())
 def elu(x: Any, alpha: float = 1.0) -> torch.Tensor:
-    """x where it is positive, else alpha times (exp(x) - 1)."""
+    """x where it is positive, else alpha (exp(x) - 1) (Clevert et al., 2015)."""
     return torch.nn.functional.elu(as_tensor(x), alpha)
 
 
 @builtin
 @gives(rules.floats_like())
 def gelu(x: Any, approximate: str = "none") -> torch.Tensor:
-    """x times the normal distribution function of x; with ``approximate: "tanh"`` by a formula with tanh."""
+    """x times the normal distribution function of x (Hendrycks and Gimpel, 2016).
+
+    With ``approximate: "tanh"`` it is 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), as GPT-2 computes it.
+    """
     return torch.nn.functional.gelu(as_tensor(x), approximate=approximate)
 
 
 @builtin
 @gives(rules.floats_like())
 def softmax(x: Any, axis: int = -1) -> torch.Tensor:
-    """exp(x), scaled so that the sum along an axis is 1."""
+    """exp(x), scaled so that the sum along an axis is 1; large x do not overflow."""
     return torch.softmax(as_tensor(x), axis)
 
 
 @builtin
 @gives(rules.floats_like())
 def log_softmax(x: Any, axis: int = -1) -> torch.Tensor:
-    """The logarithm of softmax(x)."""
+    """The logarithm of softmax(x) along an axis, more exact than ``log(softmax(x))``."""
     return torch.log_softmax(as_tensor(x), axis)
 
 
 @builtin
 def glu(x: Any, axis: int = -1) -> torch.Tensor:
-    """The first half along an axis times the sigmoid of the second."""
+    """The first half along an axis, whose size is even, times the sigmoid of the second (Dauphin et al., 2016)."""
     return torch.nn.functional.glu(as_tensor(x), axis)

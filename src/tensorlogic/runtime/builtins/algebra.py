@@ -1,4 +1,4 @@
-"""Products of tensors."""
+"""Products of tensors, and matrices."""
 
 from __future__ import annotations
 
@@ -15,14 +15,22 @@ from tensorlogic.runtime.registry import builtin, gives
 @builtin
 @gives(rules.product)
 def matmul(a: Any, b: Any) -> torch.Tensor:
-    """The matrix product, the same as ``a @ b``; of stacks of matrices one for each pair."""
+    """The matrix product, the same as ``a @ b``: [..., n, m] and [..., m, k] give [..., n, k].
+
+    A vector [m] on the left is a row, one on the right a column, and both together give a number. The axes before the
+    last two are broadcast.
+    """
     product: torch.Tensor = operators.matmul(as_tensor(a), as_tensor(b))
     return product
 
 
 @builtin
 def einsum(equation: str, *tensors: Any) -> torch.Tensor:
-    """The sum of products that an equation of letters says: ``einsum("ij,jk->ik", a, b)`` is ``a @ b``."""
+    """The sum of products that an equation of letters says: ``einsum("ij,jk->ik", a, b)`` is ``a @ b``.
+
+    Each letter is an axis. Axes of one letter have one size, and letters that are missing behind the arrow are summed
+    over. Types are promoted.
+    """
     given = [as_tensor(tensor) for tensor in tensors]
     common = reduce(torch.promote_types, (tensor.dtype for tensor in given))
     return torch.einsum(equation, *(tensor.to(common) for tensor in given))
@@ -31,33 +39,36 @@ def einsum(equation: str, *tensors: Any) -> torch.Tensor:
 @builtin
 @gives(rules.product)
 def dot(a: Any, b: Any) -> torch.Tensor:
-    """The sum of the products of the elements of two vectors."""
+    """The sum of the products of the elements of two vectors [n]: a number. Of matrices it is `matmul`."""
     product: torch.Tensor = operators.matmul(as_tensor(a), as_tensor(b))
     return product
 
 
 @builtin
 def outer(a: Any, b: Any) -> torch.Tensor:
-    """Every element of `a` times every element of `b`, the same as ``a ⊗ b``."""
+    """Every element of `a` times every element of `b`, the same as ``a ⊗ b``: the shape of `a`, then that of `b`."""
     product: torch.Tensor = operators.outer(as_tensor(a), as_tensor(b))
     return product
 
 
 @builtin
 def norm(x: Any, p: float = 2, axis: Any = None, keepdim: bool = False) -> Any:
-    """The length of all elements together, or along an axis: the root of the sum of squares, or the p-norm."""
+    """The p-norm of all elements, or along one axis or several: (sum of abs(x)^p)^(1/p), the length for p = 2.
+
+    x is of floats.
+    """
     return torch.linalg.vector_norm(as_tensor(x), p, axis, keepdim)
 
 
 @builtin
 def det(x: Any) -> torch.Tensor:
-    """The determinant of a square matrix."""
+    """The determinant of a square matrix of floats [..., n, n]: [...]."""
     found: torch.Tensor = torch.linalg.det(as_tensor(x))
     return found
 
 
 @builtin
 def inverse(x: Any) -> torch.Tensor:
-    """The matrix that times x is the identity."""
+    """The matrix that times x is the identity, of floats [..., n, n]. A matrix that has none is an error."""
     found: torch.Tensor = torch.linalg.inv(as_tensor(x))
     return found

@@ -1,4 +1,7 @@
-"""Attention, masks, positions, and the keys and values that a decoder remembers."""
+"""Attention, masks, positions, and the keys and values that a decoder remembers.
+
+A mask is 1 where a place may look and 0 where it may not.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ def causal_mask(size: int) -> torch.Tensor:
 
 @builtin
 def padding_mask(lengths: Any, size: int) -> torch.Tensor:
-    """1 in the first places of each row, as many as its length, else 0: float32 [rows, size]."""
+    """1 in the first places of each row, as many as `lengths` [rows] says, else 0: float32 [rows, size]."""
     tensor = as_tensor(lengths)
     check_size([len(tensor), as_int(size)], torch.float32)
     return (torch.arange(as_int(size)) < tensor[:, None]).float()
@@ -30,30 +33,34 @@ def padding_mask(lengths: Any, size: int) -> torch.Tensor:
 
 @builtin
 def combine_masks(a: Any, b: Any) -> torch.Tensor:
-    """1 where both masks are."""
+    """1 where both masks are: their product."""
     return as_tensor(a) * as_tensor(b)
 
 
 @builtin
 @builtin_named("apply_attention_mask")
 def apply_mask(scores: Any, mask: Any) -> torch.Tensor:
-    """The scores where the mask is not 0; -10000 elsewhere, which softmax makes 0."""
+    """The scores where the mask is not 0, and -10000 elsewhere, which softmax makes 0."""
     tensor = as_tensor(scores)
     return torch.where(as_tensor(mask) != 0, tensor, torch.tensor(-1e4, dtype=tensor.dtype))
 
 
 @builtin
 def attention(query: Any, key: Any, value: Any, mask: Any = None, causal: bool = False) -> torch.Tensor:
-    """softmax(query @ key' / sqrt(size)) @ value, each [..., places, size]: what the places of `query` find.
+    """softmax(query @ key' / sqrt(size)) @ value: what the places of `query` find (Vaswani et al., 2017).
 
-    `mask` [..., places, places of key] is 0 where a place may not look; with `causal` it may not look behind itself.
-    Heads of queries may be a multiple of those of keys and values, which are then shared.
+    All three are [..., places, size]; there may be more keys than queries, and as many values as keys. `mask` [...,
+    places, places of key] is 0 where a place may not look; with `causal`, place i of the queries looks at the keys 0 to
+    i only. With heads, [..., heads, places, size], those of the queries may be a multiple of those of keys and values,
+    which are then shared (Ainslie et al., 2023).
     """
     q, k, v = as_tensor(query), as_tensor(key), as_tensor(value)
     allowed = None if mask is None else as_tensor(mask) != 0
+    if causal and allowed is not None:
+        allowed = allowed & torch.ones(q.shape[-2], k.shape[-2], dtype=torch.bool).tril()
     shared = q.ndim > 2 and q.shape[-3] != k.shape[-3]
     found: torch.Tensor = torch.nn.functional.scaled_dot_product_attention(
-        q, k, v, attn_mask=allowed, is_causal=causal, enable_gqa=shared
+        q, k, v, attn_mask=allowed, is_causal=causal and allowed is None, enable_gqa=shared
     )
     return found
 
@@ -64,8 +71,8 @@ def attention_with_cache(
 ) -> torch.Tensor:
     """Attention of new places [new, heads * size] to all so far, `keys` and `values` [all, kv_heads * size].
 
-    The new places are the last of all, and none looks behind itself. `output` [out, heads * size] is the projection
-    of the result: [new, out].
+    The new places are the last of all, and none looks at those behind it. There are as many heads of keys as of queries
+    unless told. `output` [out, heads * size] is the projection of the result: [new, out].
     """
     shared = kv_heads or heads
     q, k, v = _in_heads(query, heads), _in_heads(keys, shared), _in_heads(values, shared)
@@ -85,7 +92,11 @@ def _in_heads(x: Any, heads: int) -> torch.Tensor:
 
 @builtin
 def positional_encoding(places: int, size: int) -> torch.Tensor:
-    """float32 [places, size]: sin(p / 10000^(i / size)) at place p for even i, cos of the same angle for odd i."""
+    """Sines and cosines of the places: float32 [places, size].
+
+    The element [p, i] is sin(p / 10000^(i / size)) for even i and the cosine of the same for odd i, as in the public
+    implementation; Vaswani et al. (2017) take i - 1 in the exponent for odd i.
+    """
     check_size([as_int(places), as_int(size)], torch.float32)
     index = torch.arange(as_int(size))
     angles = torch.arange(as_int(places))[:, None] / 10000 ** (index / as_int(size))
@@ -94,13 +105,13 @@ def positional_encoding(places: int, size: int) -> torch.Tensor:
 
 @builtin
 def precompute_rope_cos(size: int, places: int, base: float = 10000.0) -> torch.Tensor:
-    """The cosines that `rope` turns pairs by: float32 [places, size], each twice, for both of a pair."""
+    """The cosines of the angles of `rope`: float32 [places, size], each twice, for both of a pair."""
     return _angles(size, places, base).cos().repeat_interleave(2, -1)
 
 
 @builtin
 def precompute_rope_sin(size: int, places: int, base: float = 10000.0) -> torch.Tensor:
-    """The sines that `rope` turns pairs by: float32 [places, size], each twice, for both of a pair."""
+    """The sines of the angles of `rope`: float32 [places, size], each twice, for both of a pair."""
     return _angles(size, places, base).sin().repeat_interleave(2, -1)
 
 
@@ -113,10 +124,11 @@ def _angles(size: int, places: int, base: float, offset: int = 0) -> torch.Tenso
 
 @builtin
 def rope(x: Any, cos: Any = 0, sin: Any = None, offset: int = 0, base: float = 10000.0) -> torch.Tensor:
-    """Rotary positions: x [..., places, heads, size] with neighbouring pairs turned by their place.
+    """Rotary positions (Su et al., 2021): x [..., places, heads, size] with neighbouring pairs turned by their place.
 
-    Pair i of place p is turned by p / base^(2 i / size). ``rope(x, 5)`` counts the places from 5, and
-    ``rope(x, cos, sin)`` uses the tables of `precompute_rope_cos` and `precompute_rope_sin`, from `offset` on.
+    Pair i of place p is turned by the angle p / base^(2 i / size), in radians; the size is even. ``rope(x, 5)`` counts
+    the places from 5, and ``rope(x, cos, sin)`` uses the tables of `precompute_rope_cos` and `precompute_rope_sin`,
+    from `offset` on. `cndl_rope` turns the halves of the last axis instead, as models of Hugging Face do.
     """
     tensor = as_tensor(x)
     if tensor.ndim < 3 or tensor.shape[-1] % 2:
@@ -185,10 +197,11 @@ class KVCache:
 
 @builtin_named("KVCache::new", "KVCache::new_f16", "KVCache::new_f32")
 def kv_cache(layers: int) -> KVCache:
-    """An empty cache for so many layers, of tensors of any type.
+    """An empty cache of keys and values for so many layers, of tensors of any type.
 
-    ``cache.append(layer, keys, values)`` adds new places, ``cache.get_k(layer)`` and ``cache.get_v(layer)`` give all
-    so far.
+    ``cache.append(layer, keys, values)`` adds new places along the first axis, ``cache.set(layer, keys, values)``
+    replaces them, ``cache.get_k(layer)`` and ``cache.get_v(layer)`` give all so far, and ``cache.layers`` counts the
+    layers.
     """
     count = as_int(layers)
     check_size([count], torch.int64)

@@ -1,4 +1,4 @@
-"""Lists that grow."""
+"""Lists, vectors, which are lists that grow in place, and records."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ for _name, _accepts in {
 
 @builtin
 def append(values: list[Any], value: Any) -> list[Any]:
-    """A new list with a value at the end."""
+    """A new list with a value at the end; `push` changes a vector in place, `concat` joins tensors."""
     if not isinstance(values, list):
         raise SourceError(WRONG_TYPE, f"this takes a list, not {with_article(kind(values))}")
     return [*values, value]
@@ -88,7 +88,7 @@ def append_token(values: list[Any], value: int) -> list[Any]:
 
 @builtin
 def reverse(values: Any) -> Any:
-    """A list or a string from its end to its beginning."""
+    """A list or a string from its end to its beginning; `flip` is for tensors."""
     if isinstance(values, list | str | range):
         return values[::-1]
     raise SourceError(WRONG_TYPE, f"this takes a list or a string, not {with_article(kind(values))}")
@@ -96,7 +96,7 @@ def reverse(values: Any) -> Any:
 
 @builtin
 def contains(values: Any, value: Any) -> bool:
-    """Whether a list has an element, a string a part, a record a field."""
+    """Whether a list has an element, a string a part, a record a field of this name."""
     if isinstance(values, list | str | range | dict):
         return value in values
     raise SourceError(WRONG_TYPE, f"this takes a list, a string or a record, not {with_article(kind(values))}")
@@ -110,11 +110,11 @@ def enumerate_(values: Any) -> list[Any]:
 
 @builtin
 def zip_(a: Any, b: Any) -> list[Any]:
-    """The elements of two lists together, as many as the shorter has: a list of lists of two."""
+    """The elements of two lists in pairs, as many as the shorter has: a list of lists of two."""
     return [[left, right] for left, right in zip(a, b, strict=False)]
 
 
 @builtin
 def keys(record: dict[str, Any]) -> list[str]:
-    """The names of the fields of a record."""
+    """The names of the fields of a record, in order."""
     return list(record)

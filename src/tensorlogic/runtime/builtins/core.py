@@ -1,4 +1,4 @@
-"""Output, text and numbers, counting."""
+"""Printing, text and numbers, counting, assertions."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ def _filled(template: str, values: list[Any]) -> str:
 @builtin
 @gives(rules.length)
 def len_(value: Any) -> int:
-    """The number of elements of a list, of characters of a string, of rows of a tensor (its first size)."""
+    """The number of elements of a list, of characters of a string, of fields of a record, of rows of a tensor.
+
+    The rows of a tensor are its first size. A tensor without axes has no length.
+    """
     if isinstance(value, str | list | range | Mapping) or (is_tensor(value) and value.ndim > 0):
         return len(value)
     raise SourceError(WRONG_TYPE, f"{with_article(kind(value))} has no length")
@@ -53,27 +56,33 @@ def len_(value: Any) -> int:
 @builtin
 @gives(rules.counted_out)
 def range_(start: int, stop: int | None = None, step: int = 1) -> range:
-    """The integers from `start` up to, but not including, `stop`; with one value those from 0 up to it."""
+    """The integers from `start` up to, but not including, `stop`, in steps of `step`; ``range(n)`` counts from 0.
+
+    With a negative step they go down: ``range(3, 0, -1)`` is 3, 2, 1. A `step` of 0 is an error.
+    """
     first, last = (0, start) if stop is None else (start, stop)
     return range(as_int(first), as_int(last), as_int(step))
 
 
 @builtin
 def str_(value: Any) -> str:
-    """The value as `print` shows it."""
+    """The value as `print` shows it. A string is itself."""
     return text(value)
 
 
 @builtin
 @builtin_named("to_int")
 def int_(value: Any) -> int:
-    """A number or the text of one as an integer; a fraction is cut off, towards zero."""
+    """A number or the text of one as an int; the fraction is cut off, towards zero.
+
+    A tensor must have one element. Text that is not that of an integer, such as "3.5", is an error.
+    """
     return int(_number(value, "int"))
 
 
 @builtin
 def float_(value: Any) -> float:
-    """A number or the text of one as a float."""
+    """A number or the text of one, such as "0.5" or "1e-3", as a float. A tensor must have one element."""
     return float(_number(value, "float"))
 
 
@@ -94,7 +103,7 @@ def _parsed(value: str, wanted: str) -> int | float:
 
 @builtin
 def input_(prompt: str = "") -> str:
-    """A line that the user types, without its end; `prompt` is written before it."""
+    """A line that the user types, without its end, empty when there are no more; `prompt` is written before it."""
     out = CURRENT.get().out
     out.write(prompt)
     out.flush()
@@ -103,7 +112,10 @@ def input_(prompt: str = "") -> str:
 
 @builtin
 def env(name: str) -> str:
-    """The value of an environment variable, where the user allows programs to read them."""
+    """The value of an environment variable.
+
+    An error if there is none of that name, or if the user does not allow it with ``tl run --allow-env``.
+    """
     if not CURRENT.get().permissions.environment:
         help = "Allow it: tl run --allow-env."
         raise SourceError(NOT_ALLOWED, "this program is not allowed to read environment variables", help=help)
@@ -115,32 +127,40 @@ def env(name: str) -> str:
 
 @builtin
 def cleanup(*names: Any) -> None:
-    """Nothing: memory is given back by itself."""
+    """Does nothing: memory is given back by itself. For programs of the public implementation."""
 
 
 @builtin
 def panic(message: str, *values: Any) -> None:
-    """Stop with a message, in which each ``{}`` is replaced by the next of the values."""
+    """Stop the program with a message, in which each ``{}`` is replaced by the next of the values."""
     raise SourceError(PANIC, _filled(message, list(values)) if values else text(message))
 
 
 @builtin
 def assert_eq(a: Any, b: Any) -> None:
-    """Stop unless two values are equal: of the same type and, for tensors, of the same shape."""
+    """Stop unless two values are equal: of the same type and, for tensors, of the same shape.
+
+    A number beside a tensor without axes is of its type, as in ``assert_eq(sum([1.0, 2.0]), 3.0)``; an integer is no
+    float, and a truth value no number.
+    """
     if not _equal(a, b):
-        raise SourceError(ASSERTION_FAILED, f"{nested(a)} != {nested(b)}")
+        left, right = nested(a), nested(b)
+        types = (f"one is {with_article(kind(a))}, the other {with_article(kind(b))}",) if left == right else ()
+        raise SourceError(ASSERTION_FAILED, f"{left} != {right}", notes=types)
 
 
 def _equal(a: Any, b: Any) -> bool:
+    if is_tensor(a) and is_tensor(b):
+        return a.shape == b.shape and bool((a == b).all())
     if is_tensor(a) or is_tensor(b):
-        both = is_tensor(a) and is_tensor(b)
-        return both and a.shape == b.shape and bool((a == b).all())
+        tensor, number = (a, b) if is_tensor(a) else (b, a)
+        return tensor.ndim == 0 and type(tensor.item()) is type(number) and bool(tensor == number)
     return isinstance(a, bool) == isinstance(b, bool) and type(a) is type(b) and bool(a == b)
 
 
 @builtin
 def assert_about_eq(a: Any, b: Any, eps: float = 1e-6) -> None:
-    """Stop unless two numbers, or two tensors of one shape, are less than `eps` apart."""
+    """Stop unless two numbers, or two tensors whose shapes broadcast, are less than `eps` apart in every element."""
     far = abs(a - b)
     if not bool((far < eps).all() if is_tensor(far) else far < eps):
         raise SourceError(ASSERTION_FAILED, f"{nested(a)} and {nested(b)} are not within {nested(eps)}")

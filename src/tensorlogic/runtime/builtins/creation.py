@@ -1,4 +1,9 @@
-"""New tensors."""
+"""New tensors. A shape is given as numbers, ``zeros(2, 3)``, or as a list, ``zeros([2, 3])``.
+
+`dtype` is the name of the element type: "float16", "bfloat16", "float32", "float64", "int8", "int16", "int32",
+"int64", "uint8" or "bool". A tensor that does not fit into memory is an error that says its size. Random numbers
+come from one generator, which `seed` sets.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +27,7 @@ def _shape(sizes: tuple[Any, ...], dtype: torch.dtype) -> list[int]:
 @builtin
 @gives(rules.created())
 def zeros(*shape: Any, dtype: str = "float32") -> torch.Tensor:
-    """A tensor of zeros: ``zeros(2, 3)`` or ``zeros([2, 3])``."""
+    """A tensor of zeros."""
     kind = as_dtype(dtype)
     return torch.zeros(_shape(shape, kind), dtype=kind)
 
@@ -38,21 +43,25 @@ def ones(*shape: Any, dtype: str = "float32") -> torch.Tensor:
 @builtin
 @gives(rules.created())
 def full(shape: Any, value: float, dtype: str = "float32") -> torch.Tensor:
-    """A tensor in which every element is `value`."""
+    """A tensor of one shape, given as a list, in which every element is `value`: ``full([2, 3], 0.5)``."""
     kind = as_dtype(dtype)
     return torch.full(_shape((shape,), kind), as_number(value), dtype=kind)
 
 
 @builtin
 def tensor(value: Any, dtype: str | None = None) -> torch.Tensor:
-    """A number, a list or a tensor as a new tensor."""
+    """A number, a list or a tensor as a new tensor, a copy; converted if `dtype` says so."""
     given = as_tensor(value)
     return given.to(given.dtype if dtype is None else as_dtype(dtype), copy=True)
 
 
 @builtin
 def arange(start: float, stop: float | None = None, step: float = 1, dtype: str | None = None) -> torch.Tensor:
-    """The numbers from `start` up to, but not including, `stop`; int64 if all are integers, else float32."""
+    """A vector of the numbers from `start` up to, but not including, `stop`; ``arange(n)`` counts from 0.
+
+    int64 if all three are ints, else float32, unless `dtype` says otherwise. With a negative step they go down. A
+    `stop` on the wrong side of `start` is an error.
+    """
     first, last = (0, start) if stop is None else (start, stop)
     first, last, step = as_number(first), as_number(last), as_number(step)
     count = int((last - first) / step) if step else 0
@@ -63,7 +72,7 @@ def arange(start: float, stop: float | None = None, step: float = 1, dtype: str 
 @builtin
 @gives(rules.counted("count"))
 def linspace(start: float, stop: float, count: int, dtype: str = "float32") -> torch.Tensor:
-    """`count` numbers from `start` to `stop`, both included, at equal distances."""
+    """A vector of `count` numbers from `start` to `stop`, both included, at equal distances."""
     kind = as_dtype(dtype)
     return torch.linspace(as_number(start), as_number(stop), *_shape((count,), kind), dtype=kind)
 
@@ -71,7 +80,7 @@ def linspace(start: float, stop: float, count: int, dtype: str = "float32") -> t
 @builtin
 @gives(rules.square)
 def eye(rows: int, columns: int | None = None, dtype: str = "float32") -> torch.Tensor:
-    """A matrix with ones on its diagonal."""
+    """The matrix [rows, columns] with ones on its diagonal and zeros elsewhere; square unless told."""
     kind = as_dtype(dtype)
     return torch.eye(*_shape((rows, rows if columns is None else columns), kind), dtype=kind)
 
@@ -79,7 +88,7 @@ def eye(rows: int, columns: int | None = None, dtype: str = "float32") -> torch.
 @builtin
 @gives(rules.created())
 def rand(*shape: Any, dtype: str = "float32") -> torch.Tensor:
-    """Random numbers, evenly distributed from 0 to 1; `seed` makes them repeatable."""
+    """Random numbers, evenly distributed from 0 to, but not including, 1. Without a shape a single one."""
     kind = as_dtype(dtype)
     return torch.rand(_shape(shape, kind), generator=CURRENT.get().generator, dtype=kind)
 
@@ -87,7 +96,7 @@ def rand(*shape: Any, dtype: str = "float32") -> torch.Tensor:
 @builtin
 @gives(rules.created())
 def randn(*shape: Any, dtype: str = "float32") -> torch.Tensor:
-    """Random numbers, normally distributed around 0 with deviation 1; `seed` makes them repeatable."""
+    """Random numbers, normally distributed with the mean 0 and the deviation 1. Without a shape a single one."""
     kind = as_dtype(dtype)
     return torch.randn(_shape(shape, kind), generator=CURRENT.get().generator, dtype=kind)
 
@@ -103,28 +112,28 @@ def randint(low: int, high: int, *shape: Any) -> Any:
 @builtin
 @gives(rules.counted("count", "int64"))
 def randperm(count: int) -> torch.Tensor:
-    """The integers below `count` in random order."""
+    """The integers from 0 up to, but not including, `count` in random order: int64 [count]."""
     return torch.randperm(*_shape((count,), torch.int64), generator=CURRENT.get().generator)
 
 
 @builtin
 @gives(rules.created())
 def random_normal(mean: float, deviation: float, *shape: Any, dtype: str = "float32") -> torch.Tensor:
-    """Random numbers, normally distributed around a mean with a standard deviation."""
+    """Random numbers, normally distributed with a mean and a standard deviation."""
     return randn(*shape, dtype=dtype) * as_number(deviation) + as_number(mean)
 
 
 @builtin
 @gives(rules.like())
 def zeros_like(x: Any) -> torch.Tensor:
-    """Zeros, as many and of the type of the elements of x."""
+    """Zeros of the shape and the type of x."""
     return torch.zeros_like(as_tensor(x))
 
 
 @builtin
 @gives(rules.like())
 def ones_like(x: Any) -> torch.Tensor:
-    """Ones, as many and of the type of the elements of x."""
+    """Ones of the shape and the type of x."""
     return torch.ones_like(as_tensor(x))
 
 
@@ -165,5 +174,5 @@ for _name, _short in (("float16", "f16"), ("float32", "f32")):
 
 @builtin
 def seed(number: int) -> None:
-    """Make the random numbers that follow the same in every run."""
+    """Make the random numbers that follow the same in every run: those of this family, of `dropout` and of sampling."""
     CURRENT.get().seed(as_int(number))

@@ -1,4 +1,8 @@
-"""Mathematics, element by element: numbers give numbers, tensors give tensors."""
+"""Mathematics, element by element: numbers give numbers, tensors give tensors of their shape.
+
+Tensors of integers become float32 where the result is no integer. Where there is no real value, as for log(-1), a
+number is an error and an element of a tensor becomes NaN. Two tensors are broadcast together, and their types promoted.
+"""
 
 from __future__ import annotations
 
@@ -27,29 +31,29 @@ def _define(name: str, says: str) -> None:
 
 for _name, _says in {
     "exp": "e to the power x.",
-    "expm1": "e to the power x, minus 1: exact for small x.",
+    "expm1": "exp(x) - 1, exact for small x.",
     "log": "The natural logarithm.",
-    "log1p": "The natural logarithm of 1 + x: exact for small x.",
+    "log1p": "log(1 + x), exact for small x.",
     "log2": "The logarithm to the base 2.",
     "log10": "The logarithm to the base 10.",
     "sqrt": "The square root.",
     "sin": "The sine of an angle in radians.",
     "cos": "The cosine of an angle in radians.",
     "tan": "The tangent of an angle in radians.",
-    "asin": "The angle in radians whose sine is x.",
-    "acos": "The angle in radians whose cosine is x.",
-    "atan": "The angle in radians whose tangent is x.",
+    "asin": "The angle in radians, from -pi / 2 to pi / 2, whose sine is x.",
+    "acos": "The angle in radians, from 0 to pi, whose cosine is x.",
+    "atan": "The angle in radians, from -pi / 2 to pi / 2, whose tangent is x.",
     "sinh": "The hyperbolic sine.",
     "cosh": "The hyperbolic cosine.",
     "tanh": "The hyperbolic tangent.",
     "asinh": "The inverse of the hyperbolic sine.",
     "acosh": "The inverse of the hyperbolic cosine.",
     "atanh": "The inverse of the hyperbolic tangent.",
-    "erf": "The error function.",
+    "erf": "The error function, 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x.",
     "floor": "The largest integer that is not larger; of a number an int.",
     "ceil": "The smallest integer that is not smaller; of a number an int.",
     "trunc": "The integer part, towards zero; of a number an int.",
-    "isnan": "Whether x is no number.",
+    "isnan": "Whether x is NaN, no number.",
     "isinf": "Whether x is infinite.",
     "isfinite": "Whether x is a number that is not infinite.",
 }.items():
@@ -59,7 +63,7 @@ for _name, _says in {
 @builtin
 @gives(rules.mathematics)
 def round_(x: Any) -> Any:
-    """The nearest integer, of two equally near the even one; of a number an int."""
+    """The nearest integer, of two equally near the even one: 0.5 becomes 0. Of a number an int."""
     return round(x) if isinstance(x, int | float) else torch.round(as_tensor(x))
 
 
@@ -72,7 +76,7 @@ def abs_(x: Any) -> Any:
 
 @builtin
 def sign(x: Any) -> Any:
-    """-1, 0 or 1: what a value is in relation to 0."""
+    """-1 where x is negative, 1 where it is positive, and 0 for 0."""
     return (x > 0) - (x < 0) if isinstance(x, int | float) else as_tensor(x).sign()
 
 
@@ -100,7 +104,7 @@ def reciprocal(x: Any) -> Any:
 @builtin
 @gives(rules.operator("**", "x", "exponent"))
 def pow_(x: Any, exponent: Any) -> Any:
-    """x to the power `exponent`, the same as ``x ** exponent``."""
+    """x to the power `exponent`, the same as ``x ** exponent``; of two ints an int, unless the exponent is negative."""
     return operators.power(x, exponent)
 
 
@@ -128,7 +132,7 @@ def mul(a: Any, b: Any) -> Any:
 @builtin
 @gives(rules.operator("/"))
 def div(a: Any, b: Any) -> Any:
-    """a / b; of two integers the integer part, cut towards zero."""
+    """a / b, the same as the operator: of two integers the integer part, cut off towards zero."""
     return operators.divide(_operand(a), _operand(b))
 
 
@@ -138,7 +142,7 @@ def _operand(value: Any) -> Any:
 
 @builtin
 def atan2(y: Any, x: Any) -> Any:
-    """The angle in radians of the point (x, y), from -pi to pi."""
+    """The angle in radians of the point (x, y) from the x axis, from -pi to pi."""
     if is_tensor(y) or is_tensor(x):
         return torch.atan2(*_pair(y, x))
     return math.atan2(as_number(y), as_number(x))
@@ -147,14 +151,14 @@ def atan2(y: Any, x: Any) -> Any:
 @builtin
 @gives(rules.larger)
 def maximum(a: Any, b: Any) -> torch.Tensor:
-    """The larger of each two elements."""
+    """The larger of each two elements. `max` is for a whole tensor."""
     return torch.maximum(*_pair(a, b))
 
 
 @builtin
 @gives(rules.larger)
 def minimum(a: Any, b: Any) -> torch.Tensor:
-    """The smaller of each two elements."""
+    """The smaller of each two elements. `min` is for a whole tensor."""
     return torch.minimum(*_pair(a, b))
 
 
@@ -173,7 +177,7 @@ def _pair(a: Any, b: Any) -> tuple[torch.Tensor, torch.Tensor]:
 @builtin_named("clamp")
 @gives(rules.same_kind)
 def clip(x: Any, low: float | None = None, high: float | None = None) -> Any:
-    """x, but not below `low` and not above `high`; either may be left out."""
+    """x, but not below `low` and not above `high`; either may be left out: ``clip(x, high: 1)``."""
     if isinstance(x, int | float):
         above = x if low is None else max(x, low)
         return above if high is None else min(above, high)

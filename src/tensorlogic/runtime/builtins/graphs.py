@@ -1,4 +1,8 @@
-"""Knowledge graphs and graph networks: scores of triples, ranks, messages between nodes."""
+"""Knowledge graphs and graph networks: scores of triples, ranks, messages between nodes.
+
+A triple is a head, a relation and a tail; the higher its score, the more likely it is. Vectors [size] give a score [1],
+stacks of them [..., size] one for each: [...]. So all candidates for a tail are scored at once.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ from tensorlogic.runtime.registry import builtin, builtin_named
 def transe_score(head: Any, relation: Any, tail: Any, norm: str = "L2") -> torch.Tensor:
     """TransE (Bordes et al., 2013): minus the length of head + relation - tail along the last axis.
 
-    Vectors give a score of the shape [1], stacks of them one for each. `norm` is "L2" or "L1".
+    `norm` is "L2", the root of the sum of squares, or "L1", the sum of absolute values.
     """
     if norm not in ("L1", "L2"):
         raise SourceError(WRONG_ARGUMENTS, f'the norm of transe_score is "L1" or "L2", not "{norm}"')
@@ -33,7 +37,10 @@ def distmult_score(head: Any, relation: Any, tail: Any) -> torch.Tensor:
 def complex_score(
     head_re: Any, head_im: Any, relation_re: Any, relation_im: Any, tail_re: Any, tail_im: Any
 ) -> torch.Tensor:
-    """ComplEx (Trouillon et al., 2016): the real part of the sum of head * relation * conjugate of tail."""
+    """ComplEx (Trouillon et al., 2016): the real part of the sum of head * relation * conjugate of tail.
+
+    Real and imaginary parts are given by themselves; they are computed in float32.
+    """
     h, r, t = (
         torch.complex(as_tensor(re).float(), as_tensor(im).float())
         for re, im in ((head_re, head_im), (relation_re, relation_im), (tail_re, tail_im))
@@ -47,19 +54,19 @@ def _score(scores: torch.Tensor) -> torch.Tensor:
 
 @builtin
 def compute_rank(score: Any, higher: int) -> int:
-    """The rank of a score that so many others are higher than: 1 is the best."""
+    """The rank of a candidate, where `higher` others score higher: 1 is the best. `score` is not looked at."""
     return as_int(higher) + 1
 
 
 @builtin
 def compute_mrr(rank: Any) -> float:
-    """The reciprocal of a rank; of several ranks the mean of their reciprocals."""
+    """The reciprocal of a rank; of several ranks [n] the mean of their reciprocals (MRR), from 0 to 1."""
     return float((1 / as_tensor(rank)).mean())
 
 
 @builtin
 def compute_hits_at_k(rank: Any, k: int) -> Any:
-    """1 for a rank among the best k, else 0; of several ranks the share of those that are."""
+    """1 for a rank among the best k, else 0; of several ranks [n] the share of those that are (Hits@k)."""
     if isinstance(rank, int):
         return int(0 < rank <= as_int(k))
     ranks = as_tensor(rank)
@@ -68,32 +75,38 @@ def compute_hits_at_k(rank: Any, k: int) -> Any:
 
 @builtin
 def compute_mean_rank(total: Any, count: int) -> float:
-    """A sum of ranks over how many they are."""
+    """The mean rank: a sum of ranks over how many they are."""
     return float(as_number(total)) / as_int(count)
 
 
 @builtin
 def aggregate_neighbors(features: Any, count: Any, kind: str = "mean") -> torch.Tensor:
-    """The sum of the features of a node's neighbours, for the kind "mean" over how many they are."""
+    """The sum of the features of a node's neighbours, for the kind "mean" divided by `count`, how many they are."""
     return as_tensor(features) / count if kind == "mean" else as_tensor(features)
 
 
 @builtin
 def relational_aggregate(node: Any, relation: Any, neighbor: Any, weight: Any = None) -> torch.Tensor:
-    """node + relation * neighbor, with a weight node + relation * neighbor @ weight."""
+    """A node with the message of a neighbour: node + relation * neighbor, each [..., size].
+
+    With a `weight` [size, size], the message is (relation * neighbor) @ weight.
+    """
     message = as_tensor(relation) * as_tensor(neighbor)
     return as_tensor(node) + (message if weight is None else message @ as_tensor(weight))
 
 
 @builtin
 def graph_attention(query: Any, key: Any, value: Any, count: Any = None) -> torch.Tensor:
-    """sigmoid(sum of query * key) * value."""
+    """sigmoid(sum(query * key)) * value, with the sum along the last axis. `count` is not used."""
     return torch.sigmoid((as_tensor(query) * as_tensor(key)).sum(-1, keepdim=True)) * as_tensor(value)
 
 
 @builtin
 def normalize_features(x: Any, kind: str = "l2") -> torch.Tensor:
-    """x over its length, unless that is almost 0."""
+    """x divided by its length, the 2-norm of all its elements, unless that is below 1e-8.
+
+    Any `kind` but "l2" leaves x as it is. `normalize` takes an axis.
+    """
     tensor = as_tensor(x)
     length = torch.linalg.vector_norm(tensor)
     return tensor / length if kind == "l2" and length > 1e-8 else tensor

@@ -1,4 +1,8 @@
-"""Layers of networks: products with weights, convolutions, pooling, embeddings."""
+"""Layers of networks: products with weights, convolutions, pooling, embeddings.
+
+Images are [batch, channels, height, width]. Where a size, a stride or a padding is asked for, a number stands for both
+of height and width, and [height, width] for each.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +33,10 @@ def linear(x: Any, weight: Any, bias: Any = None) -> torch.Tensor:
 @builtin
 @gives(rules.rows_of_table)
 def embedding(table: Any, ids: Any) -> torch.Tensor:
-    """The rows of `table` [rows, size] with these numbers: of ids [...] [..., size], of a single one [1, size]."""
+    """The rows of `table` [rows, size] with these ids: of ids [...] [..., size], of a single id [1, size].
+
+    An id that is no row of the table is an error.
+    """
     rows, index = as_tensor(table), as_tensor(ids)
     index = (index.reshape(1) if index.ndim == 0 else index).long()
     wrong = index[(index < 0) | (index >= len(rows))]
@@ -43,7 +50,11 @@ def embedding(table: Any, ids: Any) -> torch.Tensor:
 def conv1d(
     x: Any, weight: Any, bias: Any = None, stride: int = 1, padding: int = 0, dilation: int = 1, groups: int = 1
 ) -> torch.Tensor:
-    """The convolution of x [batch, in, length] with `weight` [out, in / groups, size]: [batch, out, length]."""
+    """The convolution of x [batch, in, length] with `weight` [out, in / groups, size]: [batch, out, new length].
+
+    The new length is (length + 2 padding - dilation (size - 1) - 1) / stride + 1. `bias` is [out]; the padding is
+    zeros.
+    """
     given = as_tensor(x), as_tensor(weight), as_optional(bias)
     return torch.nn.functional.conv1d(*given, stride, padding, dilation, groups)
 
@@ -61,7 +72,7 @@ def conv2d(
 ) -> torch.Tensor:
     """The convolution of x [batch, in, height, width] with `weight` [out, in / groups, rows, columns].
 
-    `stride`, `padding` and `dilation` are numbers, or [of the height, of the width].
+    The result is [batch, out, …], each size as `conv1d` says it. `bias` is [out]; the padding is zeros.
     """
     given = as_tensor(x), as_tensor(weight), as_optional(bias)
     return torch.nn.functional.conv2d(*given, _each(stride), _each(padding), _each(dilation), groups)
@@ -71,7 +82,10 @@ def conv2d(
 def conv_transpose2d(
     x: Any, weight: Any, bias: Any = None, stride: Sizes = 1, padding: Sizes = 0, groups: int = 1
 ) -> torch.Tensor:
-    """The transposed convolution of x [batch, in, height, width] with `weight` [in, out / groups, rows, columns]."""
+    """The transposed convolution of x [batch, in, height, width] with `weight` [in, out / groups, rows, columns].
+
+    The result is [batch, out, …], the height (height - 1) stride - 2 padding + rows. `bias` is [out].
+    """
     given = as_tensor(x), as_tensor(weight), as_optional(bias)
     return torch.nn.functional.conv_transpose2d(*given, _each(stride), _each(padding), groups=groups)
 
@@ -79,7 +93,10 @@ def conv_transpose2d(
 @builtin
 @gives(rules.pooled)
 def max_pool2d(x: Any, size: Sizes, stride: Sizes = None, padding: Sizes = 0) -> torch.Tensor:
-    """The largest element in each window of a size, which moves on by `stride`, by its own size unless told."""
+    """The largest element in each window of a size; windows are `stride` apart, by their size unless told.
+
+    [batch, channels, height, width] becomes [batch, channels, (height + 2 padding - size) / stride + 1, …].
+    """
     step = None if stride is None else _each(stride)
     return torch.nn.functional.max_pool2d(as_tensor(x), _each(size), step, _each(padding))
 
@@ -87,20 +104,30 @@ def max_pool2d(x: Any, size: Sizes, stride: Sizes = None, padding: Sizes = 0) ->
 @builtin
 @gives(rules.pooled)
 def avg_pool2d(x: Any, size: Sizes, stride: Sizes = None, padding: Sizes = 0) -> torch.Tensor:
-    """The mean of the elements in each window of a size, which moves on by `stride`, by its own size unless told."""
+    """The mean of the elements in each window of a size; windows are `stride` apart, by their size unless told.
+
+    [batch, channels, height, width] becomes [batch, channels, (height + 2 padding - size) / stride + 1, …]. The zeros
+    of the padding count.
+    """
     step = None if stride is None else _each(stride)
     return torch.nn.functional.avg_pool2d(as_tensor(x), _each(size), step, _each(padding))
 
 
 @builtin
 def adaptive_avg_pool2d(x: Any, size: Sizes) -> torch.Tensor:
-    """The means of as many parts of an image as `size` says: with 1, one mean for each channel."""
+    """The means of as many windows as `size` says: [batch, channels, …] becomes [batch, channels, size].
+
+    With the size 1 it is the mean of each channel.
+    """
     return torch.nn.functional.adaptive_avg_pool2d(as_tensor(x), _each(size))
 
 
 @builtin
 def interpolate(x: Any, size: Sizes, mode: str = "nearest") -> torch.Tensor:
-    """Images [batch, channels, height, width] scaled to `size`; `mode` is "nearest", "bilinear" or "bicubic"."""
+    """Images [batch, channels, height, width] scaled to the height and width `size`.
+
+    `mode` is "nearest", "bilinear" or "bicubic"; corners are not aligned (PyTorch: align_corners=False).
+    """
     wanted = _each(size)
     return torch.nn.functional.interpolate(as_tensor(x), wanted, mode=mode)
 
@@ -109,7 +136,8 @@ def interpolate(x: Any, size: Sizes, mode: str = "nearest") -> torch.Tensor:
 def pad(x: Any, amounts: Any, value: float = 0, mode: str = "constant") -> torch.Tensor:
     """x with more elements around it: [before, after] of the last axis, then of the one before it, and so on.
 
-    `mode` says what they are: "constant" (`value`), "reflect", "replicate" or "circular".
+    `mode` says what they are: "constant" (`value`), "reflect", "replicate" or "circular". ``pad(x, [1, 1])`` of [a, b]
+    is [a, b + 2].
     """
     return torch.nn.functional.pad(as_tensor(x), as_ints([amounts]), mode, value if mode == "constant" else None)
 
@@ -134,5 +162,5 @@ def fused_affine(x: Any, scale: Any, bias: Any) -> torch.Tensor:
 
 @builtin
 def fused_gelu_linear(x: Any, weight: Any, bias: Any) -> torch.Tensor:
-    """gelu(x) @ weight + bias, with `weight` [in, out]."""
+    """gelu(x) @ weight + bias, with `weight` [in, out], which `linear` has the other way round."""
     return torch.nn.functional.gelu(as_tensor(x)) @ as_tensor(weight) + as_tensor(bias)

@@ -14,10 +14,10 @@ from tensorlogic.runtime.session import CURRENT
 @builtin
 @gives(rules.like())
 def layer_norm(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> torch.Tensor:
-    """x with the mean 0 and the variance 1 along its last axis, times `weight`, plus `bias` (both of its size).
+    """x with the mean 0 and the variance 1 along its last axis, times `weight`, plus `bias` (Ba et al., 2016).
 
-    Instead of a weight, a list of the sizes of the last axes may be given: then it goes over all of these, and what
-    follows the list may be `eps`.
+    x is [..., size], `weight` and `bias` are [size]; `eps` is added to the variance. Instead of a weight, a list of the
+    sizes of the last axes may be given: then it goes over all of these, and what follows the list may be `eps`.
     """
     tensor = as_tensor(x)
     sizes = _sizes(weight)
@@ -39,7 +39,10 @@ def _sizes(weight: Any) -> list[int] | None:
 @builtin
 @gives(rules.like())
 def rms_norm(x: Any, weight: Any = None, eps: float = 1e-6) -> torch.Tensor:
-    """x divided by the root of the mean of its squares along the last axis, times `weight` of its size."""
+    """x / sqrt(mean(x^2) + eps) along the last axis, times `weight` (Zhang and Sennrich, 2019).
+
+    x is [..., size], `weight` [size].
+    """
     tensor = as_tensor(x)
     scale = None if weight is None else as_tensor(weight).to(tensor.dtype)
     return torch.nn.functional.rms_norm(tensor, [tensor.shape[-1]], scale, eps)
@@ -50,9 +53,10 @@ def rms_norm(x: Any, weight: Any = None, eps: float = 1e-6) -> torch.Tensor:
 def batch_norm(
     x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5, mean: Any = None, variance: Any = None
 ) -> torch.Tensor:
-    """x [batch, channels, …] with the mean 0 and the variance 1 in each channel, times `weight`, plus `bias`.
+    """x with the mean 0 and the variance 1 in each channel, times `weight`, plus `bias` (Ioffe and Szegedy, 2015).
 
-    With `mean` and `variance` [channels], as learnt while training, these are used instead of those of x.
+    x is [batch, channels, …], the others are [channels]. With `mean` and `variance`, as learnt while training, these
+    are used instead of those of x.
     """
     at, spread, scale, shift = map(as_optional, (mean, variance, weight, bias))
     learnt = at is not None
@@ -62,23 +66,26 @@ def batch_norm(
 @builtin
 @gives(rules.like())
 def group_norm(x: Any, groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> torch.Tensor:
-    """x [batch, channels, …] normalized in groups of channels, times `weight`, plus `bias` (both [channels])."""
+    """x normalized in groups of channels, times `weight`, plus `bias` (Wu and He, 2018).
+
+    x is [batch, channels, …], `weight` and `bias` are [channels], and `groups` divides the number of channels.
+    """
     return torch.nn.functional.group_norm(as_tensor(x), groups, as_optional(weight), as_optional(bias), eps)
 
 
 @builtin
 @gives(rules.like())
 def normalize(x: Any, axis: int = -1, eps: float = 1e-12) -> torch.Tensor:
-    """x divided by its length along an axis, so that it becomes 1; a length below `eps` counts as `eps`."""
+    """x divided by its length, the 2-norm, along an axis; a length below `eps` counts as `eps`."""
     return torch.nn.functional.normalize(as_tensor(x), dim=axis, eps=eps)
 
 
 @builtin
 @gives(rules.like())
 def dropout(x: Any, p: float = 0.5, training: bool = True) -> torch.Tensor:
-    """x with elements made 0 at random, each with the probability `p`, and the others divided by 1 - p.
+    """x with elements made 0 at random, and the others divided by 1 - p (Srivastava et al., 2014).
 
-    Without `training` it is x itself.
+    Each becomes 0 with the probability `p`. With ``training: false`` it is x itself.
     """
     tensor = as_tensor(x)
     if not training or p == 0:

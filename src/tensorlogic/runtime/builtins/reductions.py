@@ -1,4 +1,8 @@
-"""Many elements to one: over a whole tensor, or along one axis or several."""
+"""Many elements to one: of a whole tensor, or along `axis`, which is an axis or a list of several.
+
+The axes that are reduced are gone from the result, or have the size 1 with `keepdim`. The result has the type of x
+unless said otherwise.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ def _axes(axis: Axes, tensor: torch.Tensor) -> list[int]:
 @builtin
 @gives(rules.reduced(rules.summed))
 def sum_(x: Any, axis: Axes = None, keepdim: bool = False) -> Any:
-    """The sum of the elements."""
+    """The sum of the elements; of integers and truth values an int64. 0 if there are none."""
     tensor = as_tensor(x)
     return tensor.sum(_axes(axis, tensor), keepdim)
 
@@ -30,7 +34,7 @@ def sum_(x: Any, axis: Axes = None, keepdim: bool = False) -> Any:
 @builtin
 @gives(rules.reduced())
 def mean(x: Any, axis: Axes = None, keepdim: bool = False) -> Any:
-    """The mean of the elements; of integers a float32."""
+    """The mean of the elements; of integers and truth values a float32. NaN if there are none."""
     tensor = as_tensor(x)
     floats = tensor if tensor.is_floating_point() else tensor.float()
     return floats.mean(_axes(axis, tensor), keepdim)
@@ -41,7 +45,8 @@ def mean(x: Any, axis: Axes = None, keepdim: bool = False) -> Any:
 def max_(x: Any, *others: Any, axis: Axes = None, keepdim: bool = False) -> Any:
     """The largest element, ``max(x)`` or ``max(x, axis: 0)``, or the largest of some values, ``max(a, b)``.
 
-    A second value that is an int is the axis when the first is a tensor that has axes.
+    Of tensors, ``max(a, b)`` compares element by element. A second value that is an int is the axis when the first is a
+    tensor that has axes. `argmax` says where it is.
     """
     if _are_values(x, others):
         return _among(x, others, max, "maximum")
@@ -51,9 +56,10 @@ def max_(x: Any, *others: Any, axis: Axes = None, keepdim: bool = False) -> Any:
 @builtin
 @gives(rules.reduced(rules.same))
 def min_(x: Any, *others: Any, axis: Axes = None, keepdim: bool = False) -> Any:
-    """The smallest element, ``min(x)`` or ``min(x, axis: 0)``, or the smallest of some, ``min(a, b)``.
+    """The smallest element, ``min(x)`` or ``min(x, axis: 0)``, or the smallest of some values, ``min(a, b)``.
 
-    A second value that is an int is the axis when the first is a tensor that has axes.
+    Of tensors, ``min(a, b)`` compares element by element. A second value that is an int is the axis when the first is a
+    tensor that has axes. `argmin` says where it is.
     """
     if _are_values(x, others):
         return _among(x, others, min, "minimum")
@@ -80,7 +86,7 @@ def _along(x: Any, given: tuple[Any, ...], axis: Axes, keepdim: bool) -> tuple[l
 @builtin
 @gives(rules.found("int", "int64"))
 def argmax(x: Any, axis: int | None = None, keepdim: bool = False) -> Any:
-    """The index of the first largest element: an int in the flattened tensor, or a tensor along an axis."""
+    """The index of the first largest element: an int in the flattened tensor, or along one axis a tensor of int64."""
     found = as_tensor(x).argmax(axis, keepdim)
     return int(found) if axis is None else found
 
@@ -88,7 +94,7 @@ def argmax(x: Any, axis: int | None = None, keepdim: bool = False) -> Any:
 @builtin
 @gives(rules.found("int", "int64"))
 def argmin(x: Any, axis: int | None = None, keepdim: bool = False) -> Any:
-    """The index of the first smallest element: an int in the flattened tensor, or a tensor along an axis."""
+    """The index of the first smallest element: an int in the flattened tensor, or along one axis a tensor of int64."""
     found = as_tensor(x).argmin(axis, keepdim)
     return int(found) if axis is None else found
 
@@ -96,28 +102,31 @@ def argmin(x: Any, axis: int | None = None, keepdim: bool = False) -> Any:
 @builtin
 @gives(rules.found("bool", "bool"))
 def all_(x: Any, axis: int | None = None) -> Any:
-    """Whether every element is true."""
+    """Whether every element is true, or not 0: a bool, or along one axis a tensor of them."""
     return bool(as_tensor(x).all()) if axis is None else as_tensor(x).all(axis)
 
 
 @builtin
 @gives(rules.found("bool", "bool"))
 def any_(x: Any, axis: int | None = None) -> Any:
-    """Whether an element is true."""
+    """Whether an element is true, or not 0: a bool, or along one axis a tensor of them."""
     return bool(as_tensor(x).any()) if axis is None else as_tensor(x).any(axis)
 
 
 @builtin
 @gives(rules.reduced(rules.summed))
 def prod(x: Any, axis: int | None = None, keepdim: bool = False) -> Any:
-    """The product of the elements."""
+    """The product of the elements, or along one axis; of integers an int64."""
     return as_tensor(x).prod() if axis is None else as_tensor(x).prod(axis, keepdim)
 
 
 @builtin
 @gives(rules.reduced())
 def var(x: Any, axis: Axes = None, keepdim: bool = False, correction: int = 1) -> Any:
-    """The variance: the mean square of the distances from the mean, over one element less unless told."""
+    """The variance: the sum of the squared distances from the mean over n - `correction`, for n elements.
+
+    The correction is 1 unless told, as in PyTorch; NumPy's is 0.
+    """
     tensor = as_tensor(x)
     return tensor.var(_axes(axis, tensor), correction=correction, keepdim=keepdim)
 
@@ -125,7 +134,7 @@ def var(x: Any, axis: Axes = None, keepdim: bool = False, correction: int = 1) -
 @builtin
 @gives(rules.reduced())
 def std(x: Any, axis: Axes = None, keepdim: bool = False, correction: int = 1) -> Any:
-    """The standard deviation, the root of the variance."""
+    """The standard deviation, the root of `var`."""
     tensor = as_tensor(x)
     return tensor.std(_axes(axis, tensor), correction=correction, keepdim=keepdim)
 
@@ -133,14 +142,14 @@ def std(x: Any, axis: Axes = None, keepdim: bool = False, correction: int = 1) -
 @builtin
 @gives(rules.reduced(rules.same))
 def median(x: Any, axis: int | None = None) -> Any:
-    """The middle element, of two the lower one."""
+    """The middle element, or along one axis; of an even number of elements the lower of the two in the middle."""
     return as_tensor(x).median() if axis is None else as_tensor(x).median(axis).values
 
 
 @builtin
 @gives(rules.reduced())
 def logsumexp(x: Any, axis: Axes = None, keepdim: bool = False) -> Any:
-    """The logarithm of the sum of exp(x), without leaving the range of floats on the way."""
+    """log(sum(exp(x))), computed without leaving the range of floats on the way."""
     tensor = as_tensor(x)
     return torch.logsumexp(tensor, _axes(axis, tensor), keepdim)
 
@@ -148,12 +157,12 @@ def logsumexp(x: Any, axis: Axes = None, keepdim: bool = False) -> Any:
 @builtin
 @gives(rules.accumulated)
 def cumsum(x: Any, axis: int = -1) -> torch.Tensor:
-    """The sums of the elements up to each place along an axis."""
+    """The sums of the elements up to each place along an axis, itself included: the shape of x."""
     return as_tensor(x).cumsum(axis)
 
 
 @builtin
 @gives(rules.accumulated)
 def cumprod(x: Any, axis: int = -1) -> torch.Tensor:
-    """The products of the elements up to each place along an axis."""
+    """The products of the elements up to each place along an axis, itself included: the shape of x."""
     return as_tensor(x).cumprod(axis)

@@ -1,4 +1,7 @@
-"""The same elements in another shape, and tensors put together."""
+"""The same elements in another shape, and tensors put together and taken apart.
+
+Results may share their elements with x, as in PyTorch; ``tensor(x)`` is a copy.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +21,17 @@ from tensorlogic.runtime.values import Sizes
 @builtin
 @gives(rules.listed)
 def shape(x: Any) -> list[int]:
-    """The sizes of a tensor, one for each axis."""
+    """The sizes of a tensor, one for each axis: a list of ints, empty for a tensor without axes."""
     return Sizes(as_tensor(x).shape)
 
 
 @builtin
 @gives(rules.reshaped)
 def reshape(x: Any, *shape: Any) -> torch.Tensor:
-    """The elements in another shape, ``reshape(x, [2, 3])``; one size may be -1, which is worked out."""
+    """The elements, in order, in another shape: ``reshape(x, [2, 3])``, ``reshape(x, 2, 3)``.
+
+    One size may be -1 and is worked out. A shape with another number of elements is an error.
+    """
     tensor, sizes = as_tensor(x), as_ints(shape)
     try:
         return tensor.reshape(sizes)
@@ -37,35 +43,35 @@ def reshape(x: Any, *shape: Any) -> torch.Tensor:
 @builtin
 @gives(rules.flat)
 def flatten(x: Any) -> torch.Tensor:
-    """All elements along one axis."""
+    """All elements along one axis, the last axis going fastest."""
     return as_tensor(x).flatten()
 
 
 @builtin
 @gives(rules.transposed)
 def transpose(x: Any, first: int = -2, second: int = -1) -> torch.Tensor:
-    """Two axes exchanged, the last two unless told."""
+    """Two axes exchanged, the last two unless told: [..., a, b] becomes [..., b, a]."""
     return as_tensor(x).transpose(first, second)
 
 
 @builtin
 @gives(rules.permuted)
 def permute(x: Any, *axes: Any) -> torch.Tensor:
-    """The axes in another order: ``permute(x, [0, 2, 1])``."""
+    """The axes in another order, in which each is named once: ``permute(x, [0, 2, 1])``."""
     return as_tensor(x).permute(as_ints(axes))
 
 
 @builtin
 @gives(rules.squeezed)
 def squeeze(x: Any, axis: int | None = None) -> torch.Tensor:
-    """Without the axes of size 1, or without one of them."""
+    """Without the axes of size 1, or without this one if its size is 1."""
     return as_tensor(x).squeeze() if axis is None else as_tensor(x).squeeze(axis)
 
 
 @builtin
 @gives(rules.unsqueezed)
 def unsqueeze(x: Any, axis: int) -> torch.Tensor:
-    """With a new axis of size 1."""
+    """With a new axis of size 1 in this place: of [a, b] with axis 0 [1, a, b], with axis -1 [a, b, 1]."""
     return as_tensor(x).unsqueeze(axis)
 
 
@@ -73,15 +79,25 @@ def unsqueeze(x: Any, axis: int) -> torch.Tensor:
 @builtin_named("cat")
 @gives(rules.joined)
 def concat(*tensors: Any, axis: int = 0) -> torch.Tensor:
-    """Tensors joined along an axis that they have: ``concat(a, b, axis: 1)``, ``concat([a, b])``."""
-    return torch.cat(_several(tensors), axis)
+    """Tensors joined along an axis that they have: ``concat(a, b, axis: 1)``, ``concat([a, b])``.
+
+    Their other sizes are the same. The axis may also stand last, ``concat(a, b, 1)``. Types are promoted.
+    """
+    joined, along = _axis_behind(tensors, axis)
+    return torch.cat(_several(joined), along)
 
 
 @builtin
 @gives(rules.stacked)
 def stack(*tensors: Any, axis: int = 0) -> torch.Tensor:
-    """Tensors of one shape put together along a new axis: ``stack(a, b)``, ``stack([a, b])``."""
+    """Tensors of one shape put together along a new axis: ``stack(a, b)``, ``stack([a, b], axis: 1)``."""
     return torch.stack(_several(tensors), axis)
+
+
+def _axis_behind(tensors: tuple[Any, ...], axis: int) -> tuple[tuple[Any, ...], int]:
+    """Tensors, and the axis to join them along, which may stand last among them."""
+    *some, last = tensors
+    return (tuple(some), last) if some and isinstance(last, int) else (tensors, axis)
 
 
 def _several(tensors: tuple[Any, ...]) -> list[torch.Tensor]:
@@ -93,7 +109,10 @@ def _several(tensors: tuple[Any, ...]) -> list[torch.Tensor]:
 @builtin_named("broadcast_to")
 @gives(rules.expanded)
 def expand(x: Any, *shape: Any) -> torch.Tensor:
-    """x repeated along axes of size 1, and along new ones before the first, to have a shape."""
+    """x with axes of size 1 repeated, and new axes before the first, to have a shape, as NumPy broadcasts.
+
+    Nothing is copied: assign to elements of a copy, ``tensor(x)``.
+    """
     tensor, sizes = as_tensor(x), as_ints(shape)
     try:
         return tensor.broadcast_to(sizes)
@@ -103,7 +122,7 @@ def expand(x: Any, *shape: Any) -> torch.Tensor:
 
 @builtin
 def repeat(x: Any, *times: Any) -> torch.Tensor:
-    """x several times along each axis: ``repeat(x, [2, 1])``."""
+    """x several times along each axis: ``repeat(x, [2, 1])`` of [a, b] is [2 a, b]. (NumPy calls it tile.)"""
     tensor, counts = as_tensor(x), as_ints(times)
     padded = [1] * (len(counts) - tensor.ndim) + list(tensor.shape)
     check_size([size * count for size, count in zip(padded, counts, strict=False)], tensor.dtype)
@@ -120,15 +139,15 @@ def flip(x: Any, axis: int = -1) -> torch.Tensor:
 @builtin
 @gives(rules.like())
 def roll(x: Any, by: int, axis: int = -1) -> torch.Tensor:
-    """The elements along an axis moved on; what leaves at the end comes in at the start."""
+    """The elements along an axis moved on by so many places; what leaves at the end comes in at the start."""
     return as_tensor(x).roll(as_int(by), as_int(axis))
 
 
 @builtin
 def split(x: Any, size: Any = None, axis: int = 0) -> list[Any]:
-    """A tensor in pieces of a size along an axis, the last of which may be smaller; a string in pieces at `size`.
+    """A list of pieces of a tensor along an axis: of one size, the last perhaps smaller, or of the sizes of a list.
 
-    ``split(x, [2, 3])`` gives pieces of these sizes, ``split("a,b", ",")`` and ``split("a b")`` lists of strings.
+    Of a string, the parts between the string `size`, or between blanks: ``split("a,b", ",")``.
     """
     if isinstance(x, str):
         return x.split(size) if isinstance(size, str) else x.split()
@@ -138,33 +157,39 @@ def split(x: Any, size: Any = None, axis: int = 0) -> list[Any]:
 
 @builtin
 def chunk(x: Any, count: int, axis: int = 0) -> list[torch.Tensor]:
-    """A tensor in so many pieces along an axis, the last of which may be smaller."""
+    """A list of at most `count` pieces of a tensor along an axis, of one size, the last perhaps smaller."""
     return list(as_tensor(x).chunk(as_int(count), as_int(axis)))
 
 
 @builtin
 def unbind(x: Any, axis: int = 0) -> list[torch.Tensor]:
-    """The parts of a tensor at each place along an axis, without the axis."""
+    """A list of the parts of a tensor at each place along an axis, without the axis."""
     return list(as_tensor(x).unbind(as_int(axis)))
 
 
 @builtin
 @gives(rules.like())
 def tril(x: Any, diagonal: int = 0) -> torch.Tensor:
-    """The elements on and below a diagonal of a matrix, and 0 elsewhere."""
+    """x with 0 above a diagonal: [..., rows, columns].
+
+    The diagonal 1 is the one above the main diagonal, -1 the one below it.
+    """
     return as_tensor(x).tril(as_int(diagonal))
 
 
 @builtin
 @gives(rules.like())
 def triu(x: Any, diagonal: int = 0) -> torch.Tensor:
-    """The elements on and above a diagonal of a matrix, and 0 elsewhere."""
+    """x with 0 below a diagonal: [..., rows, columns].
+
+    The diagonal 1 is the one above the main diagonal, -1 the one below it.
+    """
     return as_tensor(x).triu(as_int(diagonal))
 
 
 @builtin
 def diag(x: Any) -> torch.Tensor:
-    """The diagonal of a matrix, or the matrix that has a vector as its diagonal."""
+    """The diagonal of a matrix [a, b], or the matrix [a, a] that has a vector [a] as its diagonal and 0 elsewhere."""
     tensor = as_tensor(x)
     check_size([len(tensor), len(tensor)], tensor.dtype)
     return tensor.diag()
@@ -173,5 +198,5 @@ def diag(x: Any) -> torch.Tensor:
 @builtin
 @gives(rules.counting)
 def numel(x: Any) -> int:
-    """The number of elements."""
+    """The number of elements: the product of the sizes."""
     return as_tensor(x).numel()

@@ -1,4 +1,4 @@
-"""Strings."""
+"""Strings. A character is a Unicode code point."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def string_length(s: str) -> int:
 
 @builtin
 def string_substring(s: str, start: int, length: int) -> str:
-    """So many characters of a string, from one on."""
+    """At most `length` characters of a string, from the index `start` on."""
     first = as_int(start)
     return _string(s)[first : first + as_int(length)]
 
@@ -45,35 +45,35 @@ def lower(s: str) -> str:
 
 @builtin
 def strip(s: str) -> str:
-    """The string without spaces and newlines around it."""
+    """The string without the blanks (spaces, tabs, newlines) at its beginning and end."""
     return _string(s).strip()
 
 
 @builtin
 def join(items: list[Any], between: str = "") -> str:
-    """The items of a list as one string: ``join(["a", "b"], ", ")``."""
+    """The items of a list, as `print` shows them, as one string: ``join(["a", "b"], ", ")`` is "a, b"."""
     return _string(between).join(text(item) for item in items)
 
 
 @builtin
 def replace(s: str, old: str, new: str) -> str:
-    """The string with one part of it exchanged for another, wherever it is."""
+    """The string with every `old` in it replaced by `new`."""
     return _string(s).replace(_string(old), _string(new))
 
 
 @builtin
 def starts_with(s: str, beginning: str) -> bool:
-    """Whether a string begins so."""
+    """Whether a string begins with another."""
     return _string(s).startswith(_string(beginning))
 
 
 @builtin
 def ends_with(s: str, end: str) -> bool:
-    """Whether a string ends so."""
+    """Whether a string ends with another."""
     return _string(s).endswith(_string(end))
 
 
 @builtin
 def find(s: str, part: str) -> int:
-    """Where a part of a string begins, or -1 where there is none."""
+    """The index at which a part of a string first begins, or -1 if it is not there."""
     return _string(s).find(_string(part))

@@ -1,4 +1,4 @@
-"""Text to tokens and back, by a ``tokenizer.json`` of the tokenizers library."""
+"""Text to tokens and back, by a ``tokenizer.json`` of the tokenizers library. Tokens are ints, and lists of them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,11 @@ class Tokenizer:
 
 @builtin
 def load_tokenizer(path: str) -> Tokenizer:
-    """The tokenizer in a ``tokenizer.json``, as models of Hugging Face have one."""
+    """The tokenizer in a ``tokenizer.json``, as models of Hugging Face have one.
+
+    ``tokenizer.vocabulary`` says how many tokens it knows. Needs the package tokenizers. A file that is not there, or
+    is no tokenizer, is an error.
+    """
     try:
         from tokenizers import Tokenizer as Library
     except ImportError:
@@ -57,25 +61,25 @@ def load_tokenizer(path: str) -> Tokenizer:
 
 @builtin
 def tokenize(tokenizer: Any, text: str, special: bool = True) -> list[int]:
-    """The tokens of a text, with those that mark its beginning and end unless told."""
+    """The tokens of a text: a list of ints, with those that mark its beginning and end unless ``special: false``."""
     return _known(tokenizer).tokenize(text, special)
 
 
 @builtin
 def detokenize(tokenizer: Any, ids: Any, skip: bool = True) -> str:
-    """The text of tokens, without the special ones unless told."""
+    """The text of tokens, without the special ones unless ``skip: false``."""
     return _known(tokenizer).detokenize(ids, skip)
 
 
 @builtin
 def detokenize_single(tokenizer: Any, token: int, skip: bool = True) -> str:
-    """The text of one token."""
+    """The text of one token, empty for a special one unless ``skip: false``."""
     return _known(tokenizer).detokenize([as_int(token)], skip)
 
 
 @builtin
 def detokenize_incremental(tokenizer: Any, ids: Any) -> str:
-    """The text of all tokens so far."""
+    """The text of all tokens so far, without the special ones."""
     return _known(tokenizer).detokenize(ids)
 
 
