@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -212,7 +211,13 @@ def test_what_is_renamed_is_shown_before(client: Client) -> None:
     )
 
 
-STRUCTS = "struct Q { n: int }\nstruct P { q: Q }\nimpl P {\n    fn of() -> P { P { q: Q { n: 1 } } }\n    fn m(self) { self.q }\n}\n"
+STRUCTS = """struct Q { n: int }
+struct P { q: Q }
+impl P {
+    fn of() -> P { P { q: Q { n: 1 } } }
+    fn m(self) { self.q }
+}
+"""
 FUNCTIONS = "fn f(first, second) {\n    let later = first\n    later\n}\nlet t = [1.0]\n"
 COMPLETIONS = [
     (FUNCTIONS, "fn f(first, second) {\n    |", ["first", "second", "f", "t", "print", "let", "float32"], ["later"]),
@@ -292,9 +297,9 @@ def test_unsaved_imports_count(client: Client) -> None:
     assert client.marked("whole.tl", found[0]["range"]) == '1: "part.tl"'
     assert "has errors" in found[0]["message"]
     client.change("part.tl", 'import "whole.tl"\nlet one = 1\n')
-    assert [each["code"] for each in client.problems("whole.tl")][0] == "TL0203"
+    assert client.problems("whole.tl")[0]["code"] == "TL0203"
     client.tell("textDocument/didClose", textDocument={"uri": client.uri("part.tl")})
-    assert [each["code"] for each in client.problems("whole.tl")][0] == "TL0204"
+    assert client.problems("whole.tl")[0]["code"] == "TL0204"
 
 
 def test_imports_stay_in_the_folders(client: Client) -> None:
