@@ -13,6 +13,9 @@ function serverOptions() {
 }
 
 async function start() {
+  if (!vscode.workspace.isTrusted) {
+    return;
+  }
   const documentSelector = ["file", "untitled"].map((scheme) => ({ scheme, language: "tensorlogic" }));
   client = new LanguageClient("tensorlogic", "TensorLogic", serverOptions(), { documentSelector });
   try {
@@ -46,9 +49,7 @@ async function activate(context) {
     }),
     vscode.workspace.onDidGrantWorkspaceTrust(restart),
   );
-  if (vscode.workspace.isTrusted) {
-    await start();
-  }
+  await start();
 }
 
 module.exports = { activate, deactivate: stop };

@@ -150,9 +150,9 @@ def test_references(client: Client) -> None:
     ]
 
 
-def renamed(client: Client, place: str, new: str) -> dict[str, str]:
+def renamed(client: Client, place: str, new: str, name: str = "main.tl") -> dict[str, str]:
     """What becomes of the lines that change."""
-    changes = client.about("rename", "main.tl", place, newName=new)["changes"]
+    changes = client.about("rename", name, place, newName=new)["changes"]
     return {uri.rpartition("/")[2]: _changed(client, uri.rpartition("/")[2], edits) for uri, edits in changes.items()}
 
 
@@ -348,3 +348,10 @@ def test_pygls_may_be_missing() -> None:
     code = "import sys; sys.modules['pygls'] = None; sys.argv[1:] = ['lsp']; import tensorlogic.cli as c; c.main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, "TL0804" in done.stderr, "tensorlogic-lang[lsp]" in done.stderr) == (2, True, True)
+
+
+def test_files_beside_are_renamed_too(client: Client) -> None:
+    (client.folder / "user.tl").write_text('import "shared.tl"\nprint(common)\n')
+    client.texts["user.tl"] = 'import "shared.tl"\nprint(common)\n'
+    client.open("shared.tl", "let common = 1\n")
+    assert renamed(client, "let |common", "all", "shared.tl") == {"shared.tl": "let all = 1", "user.tl": "print(all)"}

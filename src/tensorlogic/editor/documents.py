@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from bisect import bisect_left
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
@@ -97,10 +98,8 @@ class Documents:
 
     def get(self, path: Path) -> Document:
         """A whole file, analyzed. Raises `OSError` for one that is not open and cannot be read."""
-        self._session = Session(sys.stderr, path.parent)
-        self._looked_at.clear()
-        document = self._get(path, False, ())
-        if document.analysis is not None:
+        document = self._whole(path)
+        if document.analysis is not None and document.uri is not None:
             self._sound[identity(path)] = document
         return document
 
@@ -116,16 +115,25 @@ class Documents:
         found = (self.place(symbol, imported) for imported in document.imports)
         return next((place for place in found if place is not None), None)
 
-    def reachable(self) -> list[Document]:
-        """The open files and all that they import, each once and whole."""
+    def reachable(self, beside: Path | None = None) -> list[Document]:
+        """The open files, those in the folder of one, and all that they import, each once and whole."""
         found: dict[Path, Document] = {}
-        waiting = self.open()
-        while waiting:
-            document = waiting.pop()
+        waiting = [*self.open(), *(self._readable(beside.parent) if beside else ())]
+        for document in waiting:  # which grows
             if (key := identity(document.path)) not in found:
                 found[key] = document
-                waiting += [self.get(imported.path) for imported in document.imports]
+                waiting += [self._whole(imported.path) for imported in document.imports]
         return list(found.values())
+
+    def _whole(self, path: Path) -> Document:
+        self._session = Session(sys.stderr, path.parent)
+        self._looked_at.clear()
+        return self._get(path, False, ())
+
+    def _readable(self, folder: Path) -> Iterator[Document]:
+        for path in sorted(folder.glob("*.tl")):
+            with suppress(OSError, TensorLogicError):
+                yield self._whole(path)
 
     def _get(self, path: Path, library: bool, above: tuple[Path, ...]) -> Document:
         """A file, or of a library only what importing files get; `above` is what imports it, and so on."""
