@@ -302,6 +302,22 @@ def test_unsaved_imports_count(client: Client) -> None:
     assert client.problems("whole.tl")[0]["code"] == "TL0204"
 
 
+def test_imports_that_are_no_text(client: Client) -> None:
+    (client.folder / "latin.tl").write_bytes("print(1)\n\n// \u00e9".encode("latin-1"))
+    client.open("reader.tl", 'import "latin.tl"\n')
+    [found] = client.problems("reader.tl")
+    assert client.marked("reader.tl", found["range"]) == '1: "latin.tl"'
+    assert "not UTF-8" in found["message"]
+
+
+def test_texts_that_are_in_no_file(client: Client) -> None:
+    document = {"uri": "untitled:Untitled-1", "languageId": "tensorlogic", "version": 1, "text": "let x = 1\nx"}
+    client.tell("textDocument/didOpen", textDocument=document)
+    place = {"textDocument": {"uri": "untitled:Untitled-1"}, "position": {"line": 1, "character": 0}}
+    found = client.ask("textDocument/definition", **place)
+    assert (found["uri"], found["range"]["start"]) == ("untitled:Untitled-1", {"line": 0, "character": 4})
+
+
 def test_imports_stay_in_the_folders(client: Client) -> None:
     client.open("outside.tl", 'import "/etc/passwd"\nimport "../secret.tl"\n')
     assert [each["code"] for each in client.problems("outside.tl")] == ["TL0512", "TL0512"]
@@ -355,3 +371,5 @@ def test_files_beside_are_renamed_too(client: Client) -> None:
     client.texts["user.tl"] = 'import "shared.tl"\nprint(common)\n'
     client.open("shared.tl", "let common = 1\n")
     assert renamed(client, "let |common", "all", "shared.tl") == {"shared.tl": "let all = 1", "user.tl": "print(all)"}
+    client.open("user.tl", 'import "shared.tl"\nprint(common)\n')
+    assert client.problems("user.tl") == []

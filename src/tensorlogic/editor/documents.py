@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tensorlogic.errors import Diagnostic, SourceError, TensorLogicError
+from tensorlogic.errors import Diagnostic, SourceError, SourcePlace, TensorLogicError
 from tensorlogic.errors.codes import IMPORT_CYCLE, IMPORT_NOT_FOUND
 from tensorlogic.lang import Analysis, Source, Span, analyze, checked, parse, tree
 from tensorlogic.lang.occurrences import Field, Occurrence
@@ -142,7 +142,8 @@ class Documents:
             return self._known[key, library]
         now = self._open.get(key) or Document(path, None, read_source(path), None, ())
         known = self._known.get((key, library))
-        if known is None or known.source.text != now.source.text or not self._current(known, (*above, key)):
+        same = known is not None and (known.uri, known.source.text) == (now.uri, now.source.text)
+        if known is None or not same or not self._current(known, (*above, key)):
             known = self._known[key, library] = self._analyzed(now, library, (*above, key))
         self._looked_at.add((key, library))
         return known
@@ -174,11 +175,11 @@ class Documents:
             try:
                 document = self._import(statement, program.source, folder, above)
             except TensorLogicError as error:
-                diagnostics += error.diagnostics
+                diagnostics += [_seen_from(d, statement, program.source) for d in error.diagnostics]
                 continue
             documents.append(document)
             exports |= {} if document.analysis is None else document.analysis.exports
-            diagnostics += [_echo(d, statement, program.source) for d in document.diagnostics[:1]]
+            diagnostics += [_seen_from(d, statement, program.source) for d in document.diagnostics[:1]]
         return Imported(tuple(documents), exports, tuple(diagnostics))
 
     def _import(self, statement: tree.Import, source: Source, folder: Path, above: tuple[Path, ...]) -> Document:
@@ -194,8 +195,10 @@ class Documents:
             raise SourceError(IMPORT_NOT_FOUND, message, place) from error
 
 
-def _echo(diagnostic: Diagnostic, statement: tree.Import, source: Source) -> Diagnostic:
-    """What is wrong with an imported file, at the place of its import."""
+def _seen_from(diagnostic: Diagnostic, statement: tree.Import, source: Source) -> Diagnostic:
+    """What is wrong with an import; where that stands in the imported file, at the place of the import."""
+    if isinstance(diagnostic.place, SourcePlace) and diagnostic.place.file == source.name:
+        return diagnostic
     message = f"{statement.path} has errors: {diagnostic.message}"
     notes = () if diagnostic.place is None else (f"at {diagnostic.place}",)
     return Diagnostic(diagnostic.code, message, source.place(statement.span), diagnostic.help, notes)
