@@ -150,9 +150,9 @@ def test_references(client: Client) -> None:
     ]
 
 
-def renamed(client: Client, place: str, new: str) -> dict[str, str]:
+def renamed(client: Client, place: str, new: str, name: str = "main.tl") -> dict[str, str]:
     """What becomes of the lines that change."""
-    changes = client.about("rename", "main.tl", place, newName=new)["changes"]
+    changes = client.about("rename", name, place, newName=new)["changes"]
     return {uri.rpartition("/")[2]: _changed(client, uri.rpartition("/")[2], edits) for uri, edits in changes.items()}
 
 
@@ -211,7 +211,13 @@ def test_what_is_renamed_is_shown_before(client: Client) -> None:
     )
 
 
-STRUCTS = "struct Q { n: int }\nstruct P { q: Q }\nimpl P {\n    fn of() -> P { P { q: Q { n: 1 } } }\n    fn m(self) { self.q }\n}\n"
+STRUCTS = """struct Q { n: int }
+struct P { q: Q }
+impl P {
+    fn of() -> P { P { q: Q { n: 1 } } }
+    fn m(self) { self.q }
+}
+"""
 FUNCTIONS = "fn f(first, second) {\n    let later = first\n    later\n}\nlet t = [1.0]\n"
 COMPLETIONS = [
     (FUNCTIONS, "fn f(first, second) {\n    |", ["first", "second", "f", "t", "print", "let", "float32"], ["later"]),
@@ -291,9 +297,25 @@ def test_unsaved_imports_count(client: Client) -> None:
     assert client.marked("whole.tl", found[0]["range"]) == '1: "part.tl"'
     assert "has errors" in found[0]["message"]
     client.change("part.tl", 'import "whole.tl"\nlet one = 1\n')
-    assert [each["code"] for each in client.problems("whole.tl")][0] == "TL0203"
+    assert client.problems("whole.tl")[0]["code"] == "TL0203"
     client.tell("textDocument/didClose", textDocument={"uri": client.uri("part.tl")})
-    assert [each["code"] for each in client.problems("whole.tl")][0] == "TL0204"
+    assert client.problems("whole.tl")[0]["code"] == "TL0204"
+
+
+def test_imports_that_are_no_text(client: Client) -> None:
+    (client.folder / "latin.tl").write_bytes("print(1)\n\n// \u00e9".encode("latin-1"))
+    client.open("reader.tl", 'import "latin.tl"\n')
+    [found] = client.problems("reader.tl")
+    assert client.marked("reader.tl", found["range"]) == '1: "latin.tl"'
+    assert "not UTF-8" in found["message"]
+
+
+def test_texts_that_are_in_no_file(client: Client) -> None:
+    document = {"uri": "untitled:Untitled-1", "languageId": "tensorlogic", "version": 1, "text": "let x = 1\nx"}
+    client.tell("textDocument/didOpen", textDocument=document)
+    place = {"textDocument": {"uri": "untitled:Untitled-1"}, "position": {"line": 1, "character": 0}}
+    found = client.ask("textDocument/definition", **place)
+    assert (found["uri"], found["range"]["start"]) == ("untitled:Untitled-1", {"line": 0, "character": 4})
 
 
 def test_imports_stay_in_the_folders(client: Client) -> None:
@@ -342,3 +364,12 @@ def test_pygls_may_be_missing() -> None:
     code = "import sys; sys.modules['pygls'] = None; sys.argv[1:] = ['lsp']; import tensorlogic.cli as c; c.main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, "TL0804" in done.stderr, "tensorlogic-lang[lsp]" in done.stderr) == (2, True, True)
+
+
+def test_files_beside_are_renamed_too(client: Client) -> None:
+    (client.folder / "user.tl").write_text('import "shared.tl"\nprint(common)\n')
+    client.texts["user.tl"] = 'import "shared.tl"\nprint(common)\n'
+    client.open("shared.tl", "let common = 1\n")
+    assert renamed(client, "let |common", "all", "shared.tl") == {"shared.tl": "let all = 1", "user.tl": "print(all)"}
+    client.open("user.tl", 'import "shared.tl"\nprint(common)\n')
+    assert client.problems("user.tl") == []

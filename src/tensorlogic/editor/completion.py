@@ -14,9 +14,8 @@ from tensorlogic.lang import Source, checked, types
 from tensorlogic.lang.holding import field_struct
 from tensorlogic.lang.lexer import KEYWORDS
 from tensorlogic.lang.occurrences import Field
+from tensorlogic.lang.parser import DECLARED_BY
 
-DECLARING: Final = ("bench", "impl", "main", "struct", "tensor", "test")
-"""Words that begin a declaration; elsewhere they are names."""
 _TEXTS: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 _BEHIND_TYPE: Final = re.compile(r"([A-Za-z_]\w*)(?:<[^<>]*>)?::\w*$")
 _BEHIND_DOT: Final = re.compile(r"(?<![\w.])([A-Za-z_][\w.]*)\.\w*$")
@@ -113,6 +112,6 @@ def _options(source: Source, offset: int, visible: dict[str, Meaning]) -> Iterat
 
 _BUILTINS: Final = tuple(Proposal(name, "builtin") for name in SIGNATURES if "::" not in name)
 _WORDS: Final = (
-    *(Proposal(word, "keyword") for word in sorted({*KEYWORDS, *DECLARING})),
+    *(Proposal(word, "keyword") for word in sorted({*KEYWORDS, *DECLARED_BY})),
     *(Proposal(name, "type") for name in dict.fromkeys(types.NAMES)),
 )

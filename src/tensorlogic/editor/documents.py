@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from bisect import bisect_left
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tensorlogic.errors import Diagnostic, SourceError, TensorLogicError
+from tensorlogic.errors import Diagnostic, SourceError, SourcePlace, TensorLogicError
 from tensorlogic.errors.codes import IMPORT_CYCLE, IMPORT_NOT_FOUND
 from tensorlogic.lang import Analysis, Source, Span, analyze, checked, parse, tree
 from tensorlogic.lang.occurrences import Field, Occurrence
@@ -97,10 +98,8 @@ class Documents:
 
     def get(self, path: Path) -> Document:
         """A whole file, analyzed. Raises `OSError` for one that is not open and cannot be read."""
-        self._session = Session(sys.stderr, path.parent)
-        self._looked_at.clear()
-        document = self._get(path, False, ())
-        if document.analysis is not None:
+        document = self._whole(path)
+        if document.analysis is not None and document.uri is not None:
             self._sound[identity(path)] = document
         return document
 
@@ -116,16 +115,25 @@ class Documents:
         found = (self.place(symbol, imported) for imported in document.imports)
         return next((place for place in found if place is not None), None)
 
-    def reachable(self) -> list[Document]:
-        """The open files and all that they import, each once and whole."""
+    def reachable(self, beside: Path | None = None) -> list[Document]:
+        """The open files, those in the folder of one, and all that they import, each once and whole."""
         found: dict[Path, Document] = {}
-        waiting = self.open()
-        while waiting:
-            document = waiting.pop()
+        waiting = [*self.open(), *(self._readable(beside.parent) if beside else ())]
+        for document in waiting:  # which grows
             if (key := identity(document.path)) not in found:
                 found[key] = document
-                waiting += [self.get(imported.path) for imported in document.imports]
+                waiting += [self._whole(imported.path) for imported in document.imports]
         return list(found.values())
+
+    def _whole(self, path: Path) -> Document:
+        self._session = Session(sys.stderr, path.parent)
+        self._looked_at.clear()
+        return self._get(path, False, ())
+
+    def _readable(self, folder: Path) -> Iterator[Document]:
+        for path in sorted(folder.glob("*.tl")):
+            with suppress(OSError, TensorLogicError):
+                yield self._whole(path)
 
     def _get(self, path: Path, library: bool, above: tuple[Path, ...]) -> Document:
         """A file, or of a library only what importing files get; `above` is what imports it, and so on."""
@@ -134,7 +142,8 @@ class Documents:
             return self._known[key, library]
         now = self._open.get(key) or Document(path, None, read_source(path), None, ())
         known = self._known.get((key, library))
-        if known is None or known.source.text != now.source.text or not self._current(known, (*above, key)):
+        same = known is not None and (known.uri, known.source.text) == (now.uri, now.source.text)
+        if known is None or not same or not self._current(known, (*above, key)):
             known = self._known[key, library] = self._analyzed(now, library, (*above, key))
         self._looked_at.add((key, library))
         return known
@@ -166,11 +175,11 @@ class Documents:
             try:
                 document = self._import(statement, program.source, folder, above)
             except TensorLogicError as error:
-                diagnostics += error.diagnostics
+                diagnostics += [_seen_from(d, statement, program.source) for d in error.diagnostics]
                 continue
             documents.append(document)
             exports |= {} if document.analysis is None else document.analysis.exports
-            diagnostics += [_echo(d, statement, program.source) for d in document.diagnostics[:1]]
+            diagnostics += [_seen_from(d, statement, program.source) for d in document.diagnostics[:1]]
         return Imported(tuple(documents), exports, tuple(diagnostics))
 
     def _import(self, statement: tree.Import, source: Source, folder: Path, above: tuple[Path, ...]) -> Document:
@@ -186,8 +195,10 @@ class Documents:
             raise SourceError(IMPORT_NOT_FOUND, message, place) from error
 
 
-def _echo(diagnostic: Diagnostic, statement: tree.Import, source: Source) -> Diagnostic:
-    """What is wrong with an imported file, at the place of its import."""
+def _seen_from(diagnostic: Diagnostic, statement: tree.Import, source: Source) -> Diagnostic:
+    """What is wrong with an import; where that stands in the imported file, at the place of the import."""
+    if isinstance(diagnostic.place, SourcePlace) and diagnostic.place.file == source.name:
+        return diagnostic
     message = f"{statement.path} has errors: {diagnostic.message}"
     notes = () if diagnostic.place is None else (f"at {diagnostic.place}",)
     return Diagnostic(diagnostic.code, message, source.place(statement.span), diagnostic.help, notes)

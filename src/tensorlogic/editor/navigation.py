@@ -37,19 +37,20 @@ def _imports(document: Document) -> Iterator[tuple[Span, Document]]:
 
 
 def references(document: Document, offset: int, documents: Documents) -> list[tuple[Document, Occurrence]]:
-    """Every name that means the same as the one at an offset, in the files that are open and those they import."""
+    """Every name that means the same as the one at an offset, in the files that `Documents.reachable` finds."""
     name = next(document.at(offset), None)
     if name is None:
         return []
     if isinstance(name.symbol, checked.Builtin):
         return [(each, n) for each in documents.reachable() for n in _names(each) if n.symbol == name.symbol]
     place = documents.place(name.symbol, document)
-    return [] if place is None else _meaning(place, documents)
+    local = isinstance(name.symbol, checked.Variable) and name.symbol.unit is None
+    return [] if place is None else _meaning(place, documents.reachable(None if local else place.path), documents)
 
 
-def _meaning(place: Place, documents: Documents) -> list[tuple[Document, Occurrence]]:
+def _meaning(place: Place, among: list[Document], documents: Documents) -> list[tuple[Document, Occurrence]]:
     found: dict[Place, tuple[Document, Occurrence]] = {}
-    for document in documents.reachable():
+    for document in among:
         symbols = {symbol for symbol in _symbols(document) if documents.place(symbol, document) == place}
         here = (name for name in _names(document) if name.symbol in symbols)
         found |= {Place(document.path, name.span): (document, name) for name in here}

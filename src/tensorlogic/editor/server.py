@@ -13,40 +13,17 @@ from pygls.uris import to_fs_path
 
 from tensorlogic import __version__
 from tensorlogic.editor import calls, completion, describing, navigation
-from tensorlogic.editor.diagnostics import diagnostic
 from tensorlogic.editor.documents import Document, Documents
 from tensorlogic.editor.drift import carried
-from tensorlogic.editor.outline import Entry, outline
+from tensorlogic.editor.outline import outline
 from tensorlogic.editor.positions import Positions
+from tensorlogic.editor.structures import diagnostic, item, symbol
 from tensorlogic.errors import TensorLogicError, UsageError
-from tensorlogic.lang import Source, Span
+from tensorlogic.lang import Span
 from tensorlogic.lang.printing import format_source
 
 PAUSE: Final = 0.15
 """Seconds without a change after which a text is analyzed."""
-
-_COMPLETIONS: Final = {
-    "variable": lsp.CompletionItemKind.Variable,
-    "function": lsp.CompletionItemKind.Function,
-    "builtin": lsp.CompletionItemKind.Function,
-    "struct": lsp.CompletionItemKind.Struct,
-    "field": lsp.CompletionItemKind.Field,
-    "option": lsp.CompletionItemKind.Property,
-    "keyword": lsp.CompletionItemKind.Keyword,
-    "type": lsp.CompletionItemKind.TypeParameter,
-}
-_ORDER: Final = ("option", "field", "variable", "function", "struct", "builtin", "keyword", "type")
-_SYMBOLS: Final = {
-    "fn": lsp.SymbolKind.Function,
-    "main": lsp.SymbolKind.Function,
-    "test": lsp.SymbolKind.Function,
-    "bench": lsp.SymbolKind.Function,
-    "method": lsp.SymbolKind.Method,
-    "struct": lsp.SymbolKind.Struct,
-    "impl": lsp.SymbolKind.Class,
-    "field": lsp.SymbolKind.Field,
-    "variable": lsp.SymbolKind.Variable,
-}
 
 
 class _At(Protocol):
@@ -79,7 +56,7 @@ class Server(LanguageServer):
     def publish(self) -> None:
         """Tell what is wrong with every open file; what one imports may be another one that is open."""
         for document in self.documents.open():
-            found = [diagnostic(each, document, self.positions) for each in document.diagnostics]
+            found = [diagnostic(each, self.positions) for each in document.diagnostics]
             self.report(str(document.uri), found)
 
     def report(self, uri: str, diagnostics: list[lsp.Diagnostic]) -> None:
@@ -142,7 +119,7 @@ def complete(server: Server, params: lsp.CompletionParams) -> list[lsp.Completio
     """What can be written."""
     now, offset = _now(server, params)
     sound = server.documents.sound(now.path)
-    return [_item(proposal) for proposal in completion.proposals(now.source, offset, sound)]
+    return [item(proposal) for proposal in completion.proposals(now.source, offset, sound)]
 
 
 def _now(server: Server, at: _At) -> tuple[Document, int]:
@@ -150,16 +127,10 @@ def _now(server: Server, at: _At) -> tuple[Document, int]:
     return document, server.positions.offset(document.source, at.position)
 
 
-def _item(proposal: completion.Proposal) -> lsp.CompletionItem:
-    order = f"{_ORDER.index(proposal.kind)}{proposal.text}"
-    kind = _COMPLETIONS[proposal.kind]
-    return lsp.CompletionItem(proposal.text, kind=kind, detail=proposal.detail or None, sort_text=order)
-
-
 @server.feature(lsp.COMPLETION_ITEM_RESOLVE)
 def resolve(item: lsp.CompletionItem) -> lsp.CompletionItem:
     """More about a builtin, which is looked up only when it is shown."""
-    if item.sort_text and item.sort_text[0] == str(_ORDER.index("builtin")):
+    if item.kind == lsp.CompletionItemKind.Function:
         page = describing.builtin(item.label)
         item.documentation = page and lsp.MarkupContent(lsp.MarkupKind.Markdown, page)
     return item
@@ -238,10 +209,4 @@ def symbols(server: Server, params: lsp.DocumentSymbolParams) -> list[lsp.Docume
     """The outline of a file."""
     document = server.documents.sound(path_of(params.text_document.uri))
     entries = [] if document.analysis is None else outline(document.analysis.tree)
-    return [_symbol(entry, document.source, server.positions) for entry in entries]
-
-
-def _symbol(entry: Entry, source: Source, positions: Positions) -> lsp.DocumentSymbol:
-    inside = [_symbol(each, source, positions) for each in entry.inside]
-    whole, name = positions.range(source, entry.span), positions.range(source, entry.named)
-    return lsp.DocumentSymbol(entry.name, _SYMBOLS[entry.kind], whole, name, children=inside)
+    return [symbol(entry, document.source, server.positions) for entry in entries]

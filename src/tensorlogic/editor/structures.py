@@ -1,0 +1,59 @@
+"""What is found in programs, in the structures of the Language Server Protocol."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lsprotocol import types as lsp
+
+from tensorlogic.editor.completion import Proposal
+from tensorlogic.editor.outline import Entry
+from tensorlogic.editor.positions import Positions
+from tensorlogic.errors import Diagnostic, SourcePlace
+from tensorlogic.lang import Source
+
+_COMPLETIONS: Final = {
+    "variable": lsp.CompletionItemKind.Variable,
+    "function": lsp.CompletionItemKind.Function,
+    "builtin": lsp.CompletionItemKind.Function,
+    "struct": lsp.CompletionItemKind.Struct,
+    "field": lsp.CompletionItemKind.Field,
+    "option": lsp.CompletionItemKind.Property,
+    "keyword": lsp.CompletionItemKind.Keyword,
+    "type": lsp.CompletionItemKind.TypeParameter,
+}
+_ORDER: Final = ("option", "field", "variable", "function", "struct", "builtin", "keyword", "type")
+_SYMBOLS: Final = {
+    "fn": lsp.SymbolKind.Function,
+    "main": lsp.SymbolKind.Function,
+    "test": lsp.SymbolKind.Function,
+    "bench": lsp.SymbolKind.Function,
+    "method": lsp.SymbolKind.Method,
+    "struct": lsp.SymbolKind.Struct,
+    "impl": lsp.SymbolKind.Class,
+    "field": lsp.SymbolKind.Field,
+    "variable": lsp.SymbolKind.Variable,
+}
+_BEGINNING: Final = lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0))
+
+
+def diagnostic(found: Diagnostic, positions: Positions) -> lsp.Diagnostic:
+    """A finding with its code; remarks and the cure are lines of the message."""
+    message = "\n".join([found.message, *found.notes, *([found.help] if found.help else [])])
+    place = found.place if isinstance(found.place, SourcePlace) else None
+    where = _BEGINNING if place is None else positions.of_place(place)
+    return lsp.Diagnostic(where, message, lsp.DiagnosticSeverity.Error, found.code.id, source="tl")
+
+
+def item(proposal: Proposal) -> lsp.CompletionItem:
+    """A proposal; nearer ones stand above."""
+    order = f"{_ORDER.index(proposal.kind)}{proposal.text}"
+    kind = _COMPLETIONS[proposal.kind]
+    return lsp.CompletionItem(proposal.text, kind=kind, detail=proposal.detail or None, sort_text=order)
+
+
+def symbol(entry: Entry, source: Source, positions: Positions) -> lsp.DocumentSymbol:
+    """An entry of the outline."""
+    inside = [symbol(each, source, positions) for each in entry.inside]
+    whole, name = positions.range(source, entry.span), positions.range(source, entry.named)
+    return lsp.DocumentSymbol(entry.name, _SYMBOLS[entry.kind], whole, name, children=inside)
