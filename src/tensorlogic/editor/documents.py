@@ -179,7 +179,8 @@ class Documents:
                 continue
             documents.append(document)
             exports |= {} if document.analysis is None else document.analysis.exports
-            diagnostics += [_seen_from(d, statement, program.source) for d in document.diagnostics[:1]]
+            errors = [d for d in document.diagnostics if d.severity == "error"]
+            diagnostics += [_seen_from(d, statement, program.source) for d in errors[:1]]
         return Imported(tuple(documents), exports, tuple(diagnostics))
 
     def _import(self, statement: tree.Import, source: Source, folder: Path, above: tuple[Path, ...]) -> Document:

@@ -44,6 +44,10 @@ class Positions:
         first, last = self._units(place.text[:start]), self._units(place.text[:end])
         return Range(Position(place.line - 1, first), Position(place.line - 1, last))
 
+    def location_of(self, place: SourcePlace, uri: str) -> Location:
+        """The place of a remark about the file with a URI."""
+        return Location(uri, self.of_place(place))
+
     def location(self, document: Document, span: Span) -> Location:
         """A stretch of a file."""
         return Location(document.uri or from_fs_path(str(document.path)) or "", self.range(document.source, span))

@@ -56,8 +56,8 @@ class Server(LanguageServer):
     def publish(self) -> None:
         """Tell what is wrong with every open file; what one imports may be another one that is open."""
         for document in self.documents.open():
-            found = [diagnostic(each, self.positions) for each in document.diagnostics]
-            self.report(str(document.uri), found)
+            uri = str(document.uri)
+            self.report(uri, [diagnostic(each, uri, self.positions) for each in document.diagnostics])
 
     def report(self, uri: str, diagnostics: list[lsp.Diagnostic]) -> None:
         """Replace what the editor shows as wrong with a file."""

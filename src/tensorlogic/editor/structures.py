@@ -34,15 +34,21 @@ _SYMBOLS: Final = {
     "field": lsp.SymbolKind.Field,
     "variable": lsp.SymbolKind.Variable,
 }
+_SEVERITIES: Final = {"error": lsp.DiagnosticSeverity.Error, "warning": lsp.DiagnosticSeverity.Warning}
 _BEGINNING: Final = lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0))
 
 
-def diagnostic(found: Diagnostic, positions: Positions) -> lsp.Diagnostic:
-    """A finding with its code; remarks and the cure are lines of the message."""
+def diagnostic(found: Diagnostic, uri: str, positions: Positions) -> lsp.Diagnostic:
+    """A finding with its code and the places that it names; remarks and the cure are lines of the message."""
     message = "\n".join([found.message, *found.notes, *([found.help] if found.help else [])])
     place = found.place if isinstance(found.place, SourcePlace) else None
     where = _BEGINNING if place is None else positions.of_place(place)
-    return lsp.Diagnostic(where, message, lsp.DiagnosticSeverity.Error, found.code.id, source="tl")
+    related = [
+        lsp.DiagnosticRelatedInformation(positions.location_of(other.place, uri), other.message)
+        for other in found.related
+    ]
+    severity = _SEVERITIES[found.severity]
+    return lsp.Diagnostic(where, message, severity, found.code.id, source="tl", related_information=related)
 
 
 def item(proposal: Proposal) -> lsp.CompletionItem:

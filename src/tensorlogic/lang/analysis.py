@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -12,10 +12,11 @@ from tensorlogic.lang import checked, tree
 from tensorlogic.lang.checker import Imports, check_program
 from tensorlogic.lang.context import Context
 from tensorlogic.lang.inference import infer
+from tensorlogic.lang.inference.walk import Finding
 from tensorlogic.lang.occurrences import Occurrence
 from tensorlogic.lang.problems import error_of
 from tensorlogic.lang.signatures import Signature
-from tensorlogic.lang.source import Span
+from tensorlogic.lang.source import Source, Span
 
 _NOTHING: Imports = MappingProxyType({})
 
@@ -65,25 +66,35 @@ def analyze(
     diagnostics = context.problems.diagnostics()
     sound = None if context.problems.errors else replace(whole, warnings=diagnostics)
     names = tuple(context.occurrences)
-    types = {place: str(fact) for place, fact in whole.places.items() if fact is not None}
+    reads = {node.span: fact for node, fact in whole.facts.items() if isinstance(node, checked.Read)}
+    types = {span: str(fact) for span, fact in {**reads, **whole.places}.items() if fact is not None}
     return Analysis(program, sound, diagnostics, names, context.scopes, context.held, whole.exports, types)
 
 
 def _inferred(program: checked.Program, context: Context) -> checked.Program:
     """The program with what is known of its values. What cannot succeed is an error if it is sure to be tried."""
     known = infer(program, context.known)
-    for problem, span, witnesses, certain in sorted(known.findings.values(), key=lambda each: not each.certain):
-        severity: Severity = "error" if certain else "warning"
+    for found in sorted(known.findings.values(), key=lambda each: not each.certain):
+        problem = found.problem
+        severity: Severity = "error" if found.certain else "warning"
+        # An operand that stands in the place of the finding is seen there already.
+        shown = [each.words for each in found.witnesses if found.span.holds(each.place)]
         context.problems.report(
             problem.code,
             problem.message,
-            span,
+            found.span,
             problem.help,
-            notes=problem.notes,
+            notes=(*shown, *problem.notes, *_way(found, program.source)),
             severity=severity,
-            related=witnesses,
+            related=[each for each in found.witnesses if not found.span.holds(each.place)],
         )
     return replace(program, facts=known.facts, places=known.places)
+
+
+def _way(found: Finding, source: Source) -> Iterator[str]:
+    """The calls that lead to a finding, from the inside out."""
+    for function, place in reversed(found.calls):
+        yield f"in `{function}`, called at {source.name}:{source.position(place.start)[0]}"
 
 
 def check(

@@ -20,6 +20,10 @@ class Span(NamedTuple):
         """From the start of this span to the end of `last`."""
         return Span(self.start, last.end)
 
+    def holds(self, other: Span) -> bool:
+        """Whether a stretch is inside this one."""
+        return self.start <= other.start and other.end <= self.end
+
     def first(self, length: int) -> Span:
         """The first `length` characters of this span."""
         return Span(self.start, self.start + length)

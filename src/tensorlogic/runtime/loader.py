@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import gc
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from errno import EINVAL
 from pathlib import Path
@@ -50,7 +52,8 @@ class Loader:
     def load_file(self, path: Path) -> Unit:
         """Compile the main file."""
         try:
-            return self._load_path(path)
+            with _uncollected():
+                return self._load_path(path)
         except OSError as error:
             raise UsageError(FILE_NOT_FOUND, f"cannot read {path}: {error.strerror}") from error
 
@@ -93,6 +96,18 @@ class Loader:
         program = check(parsed, self._known, constants=self._constants, imports=imports, unit=len(self.units))
         module = generate(program)
         return Unit(program, module, _compiled(module, parsed.source))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Make trees without looking for cycles in them: there are none, and it would take as long again."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _compiled(module: ast.Module, source: Source) -> CodeType:

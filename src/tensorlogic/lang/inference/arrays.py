@@ -65,9 +65,10 @@ def array(node: checked.Array, items: list[Fact], like: Fact = NO_NEIGHBOUR) -> 
         return None
     if kinds <= _NUMBERS:
         return _numeric(node, items, kinds, like)
-    if kinds <= {"string"} or kinds <= {"bool"}:
+    if kinds <= {"string"} or kinds <= {"bool"} or all(isinstance(item, Tensor) and item.shape for item in items):
         return List(tuple(items)) if len(_shape(node)) == 1 else List()
-    return None
+    numbers = all(item.shape == () if isinstance(item, Tensor) else item.base in _NUMBERS for item in items if item)
+    return Tensor(None, _shape(node)) if numbers else None
 
 
 def _typed(node: checked.Array, kinds: set[str], dtype: str) -> Fact:

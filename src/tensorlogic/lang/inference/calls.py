@@ -59,7 +59,7 @@ def call_function(
     result = _declared(function, sizes)
     if function.result is not None and not walk.certain:
         return result
-    inside = _body(function, bound, walk)
+    inside = _body(function, bound, span, walk)
     return inside if function.result is None else result
 
 
@@ -78,7 +78,7 @@ def _declared(function: checked.Function, sizes: Sizes) -> Fact:
     return promised
 
 
-def _body(function: checked.Function, bound: dict[str, Fact], walk: Walk) -> Fact:
+def _body(function: checked.Function, bound: dict[str, Fact], span: Span, walk: Walk) -> Fact:
     """What the body gives for these arguments; nothing is known while the function calls itself."""
     known = walk.known
     definition = known.definitions.get(function)
@@ -88,5 +88,5 @@ def _body(function: checked.Function, bound: dict[str, Fact], walk: Walk) -> Fac
     if key not in known.results:
         known.results[key] = None
         known.bodies += 1
-        known.results[key] = known.run(definition, bound, walk)
+        known.results[key] = known.run(definition, bound, span, walk)
     return known.results[key]

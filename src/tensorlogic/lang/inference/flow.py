@@ -23,7 +23,7 @@ from tensorlogic.lang.inference.facts import (
 from tensorlogic.lang.inference.operators import truth
 from tensorlogic.lang.inference.problem import wrong_type
 from tensorlogic.lang.inference.values import bind, fact
-from tensorlogic.lang.inference.walk import Known, Loop, State, Walk, meet, witnesses
+from tensorlogic.lang.inference.walk import Entered, Known, Loop, State, Walk, meet, witnesses
 from tensorlogic.lang.signatures import Signature
 from tensorlogic.lang.source import Span
 from tensorlogic.lang.types import with_article
@@ -60,16 +60,23 @@ def _parameters(definition: checked.Definition) -> dict[str, Fact]:
     return {p.name: of_type(p.type) for p in definition.function.parameters}
 
 
-def _call(definition: checked.Definition, bound: dict[str, Fact], caller: Walk) -> Fact:
+def _call(definition: checked.Definition, bound: dict[str, Fact], span: Span, caller: Walk) -> Fact:
     certain = caller.certain and caller.state is not None
-    return _body(definition, bound, caller.known, certain=certain, records=False)
+    calls = (*caller.calls, Entered(definition.function.name, span))
+    return _body(definition, bound, caller.known, certain=certain, records=False, calls=calls)
 
 
 def _body(
-    definition: checked.Definition, bound: Mapping[str, Fact], known: Known, *, certain: bool, records: bool
+    definition: checked.Definition,
+    bound: Mapping[str, Fact],
+    known: Known,
+    *,
+    certain: bool,
+    records: bool,
+    calls: tuple[Entered, ...] = (),
 ) -> Fact:
     """Go through a function's body, and find out what it gives."""
-    walk = Walk(known, {}, certain=certain, records=records)
+    walk = Walk(known, {}, certain=certain, records=records, calls=calls)
     for variable, place in zip(definition.parameters, definition.places, strict=True):
         walk.keep(variable, lasting(bound[variable.name]), place)
     statements(definition.body.statements, walk)

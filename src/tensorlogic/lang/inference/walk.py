@@ -35,6 +35,13 @@ class Witness(NamedTuple):
     place: Span
 
 
+class Entered(NamedTuple):
+    """A call whose body is gone through."""
+
+    function: str
+    place: Span
+
+
 class Finding(NamedTuple):
     """An operation that cannot succeed, and whether it will be tried for certain."""
 
@@ -42,6 +49,8 @@ class Finding(NamedTuple):
     span: Span
     witnesses: tuple[Witness, ...]
     certain: bool
+    calls: tuple[Entered, ...]
+    """The calls that lead to it, the outermost first."""
 
 
 State = dict[checked.Variable, Held]
@@ -77,7 +86,7 @@ class Known:
         self.bodies = 0
         self.complete = True
         """Whether every statement was gone through."""
-        self.run: Callable[[checked.Definition, dict[str, Fact], Walk], Fact]
+        self.run: Callable[[checked.Definition, dict[str, Fact], Span, Walk], Fact]
         """Goes through the body of a function for one call of it."""
 
 
@@ -91,8 +100,11 @@ def _procedures(program: checked.Program) -> Iterator[checked.Definition]:
 class Walk:
     """One way through the statements of a program or of a function's body."""
 
-    def __init__(self, known: Known, state: State, *, certain: bool, records: bool) -> None:
+    def __init__(
+        self, known: Known, state: State, *, certain: bool, records: bool, calls: tuple[Entered, ...] = ()
+    ) -> None:
         self.known = known
+        self.calls = calls
         self.state: State | None = state
         """None where no way leads to."""
         self.certain = certain
@@ -130,7 +142,8 @@ class Walk:
         try:
             return True, work()
         except ImpossibleError as problem:
-            self._found(Finding(problem, span, seen(), self.certain and self.state is not None))
+            certain = self.certain and self.state is not None
+            self._found(Finding(problem, span, seen(), certain, self.calls))
             if self.silent:
                 self.state = None  # it ends here; otherwise what follows is looked at too
             return False, None
@@ -191,7 +204,7 @@ def meet(one: State | None, other: State | None) -> State | None:
 def witnesses(walk: Walk, *operands: tuple[checked.Expression, Fact]) -> tuple[Witness, ...]:
     """The operands with what is known of them, each where it was declared or made; a constant shows what it is."""
     seen = [each for each in operands if each[1] is not None and not isinstance(each[0], checked.Constant)]
-    return tuple(_witness(walk, node, known) for node, known in seen)
+    return tuple(dict.fromkeys(_witness(walk, node, known) for node, known in seen))
 
 
 def _witness(walk: Walk, node: checked.Expression, known: Fact) -> Witness:

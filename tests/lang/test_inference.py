@@ -1,0 +1,254 @@
+"""What is known of values before a program runs, and what is refused or warned about for it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+
+from tensorlogic.errors import Diagnostic, codes
+from tensorlogic.lang import Analysis, Source, Span, analyze, parse
+from tensorlogic.runtime.builtins import CONSTANTS, FUNCTIONS
+from tensorlogic.runtime.calls import Signatures
+
+DECLARED = """tensor A: float32[2, 3]
+tensor B: float32[4, 5]
+tensor I: int64[3]
+tensor H: float16[2, 3]
+fn square(x: float32[n, n]) -> float32[n] { x[0] }
+fn product(x, w) { x @ w }
+fn count(x: float32[n, d]) { x.shape[1] }
+fn scaled(x: float32[n, d], by: float) -> float32[n, d] { x * by }
+struct Layer { w: float32[3, 4], b: float32[k], name: string }
+impl Layer { fn apply(self, x) { x @ self.w } }
+let layer = Layer { w: zeros(3, 4), b: zeros(4), name: "dense" }
+"""
+
+
+def analysis(text: str) -> Analysis:
+    return analyze(parse(Source("t.tl", text)), Signatures(FUNCTIONS), constants=frozenset(CONSTANTS))
+
+
+def known(expression: str) -> str | None:
+    """What is known of the value of an expression, below the declarations."""
+    text = f"{DECLARED}let it = {expression}\n"
+    start = text.rindex("let it") + len("let ")
+    found = analysis(text)
+    assert not found.diagnostics, found.diagnostics
+    return found.types.get(Span(start, start + len("it")))
+
+
+KNOWN = {
+    # literals and plain values
+    "1 + 2": "int",
+    "7 / 2": "int",
+    "7 / 2.0": "float",
+    "2 ** 3": "int",
+    "2 ** (1 - 3)": None,
+    '"a" + "b"': "string",
+    '"a" * 3': "string",
+    "1 < 2": "bool",
+    "1 < 2 and 2 < 3": "bool",
+    "[1, 2, 3]": "int64[3]",
+    "[[1.0, 2.0], [3.0, 4.0]]": "float32[2, 2]",
+    '["a", "b"]': "list",
+    "[A[0, 0], 1.0]": "tensor[2]",
+    # operators
+    "A + 1": "float32[2, 3]",
+    "A * A": "float32[2, 3]",
+    "A + I": "float32[2, 3]",
+    "A + H": "float32[2, 3]",
+    "H + [1.0, 2.0, 3.0]": "float16[2, 3]",
+    "[1.0, 2.0, 3.0] * H": "float16[2, 3]",
+    "I + 1.5": "float32[3]",
+    "I / 2": "float32[3]",
+    "I[0] / 2": None,
+    "A > 0": "bool[2, 3]",
+    "-A": "float32[2, 3]",
+    "!(A > 0)": "bool[2, 3]",
+    "A @ A.transpose()": "float32[2, 2]",
+    "A @ [1.0, 2.0, 3.0]": "float32[2]",
+    "zeros(7, 2, 3) @ zeros(3, 5)": "float32[7, 2, 5]",
+    "zeros(2) ⊗ zeros(3)": "float32[2, 3]",
+    "A as float16": "float16[2, 3]",
+    "A as int64[2, 3]": "int64[2, 3]",
+    "3.7 as int": "int",
+    # members and elements
+    "A.shape": "list",
+    "A.ndim": "int",
+    "A.shape[0]": "int",
+    "A[0]": "float32[3]",
+    "A[0, 1]": "float32[]",
+    "A[:, 1:]": "float32[2, 2]",
+    "A[-1:, 0]": "float32[1]",
+    "A[I]": "float32[3, 3]",
+    "A[I > 0]": "float32[…]",
+    "layer.w": "float32[3, 4]",
+    "layer.b": "float32[?]",
+    "layer.name": "string",
+    # builtins
+    "zeros(2, 3)": "float32[2, 3]",
+    "f16::ones([2, 3])": "float16[2, 3]",
+    "zeros(A.shape[0], 7)": "float32[2, 7]",
+    "zeros(A.shape)": "float32[2, 3]",
+    "eye(4)": "float32[4, 4]",
+    "linspace(0, 1, 5)": "float32[5]",
+    "arange(5)": "tensor[…]",
+    "rand(2) + zeros_like(A[:, 0])": "float32[2]",
+    "relu(A)": "float32[2, 3]",
+    "softmax(A, axis: 0)": "float32[2, 3]",
+    "sqrt(2.0)": None,
+    "sqrt(I)": "float32[3]",
+    "abs(0 - 3)": "int",
+    "sum(A)": "float32[]",
+    "sum(A, axis: 0)": "float32[3]",
+    "mean(A, -1)": "float32[2]",
+    "max(A, axis: 1)": "float32[2]",
+    "max(1, 2)": None,
+    "argmax(A)": "int",
+    "argmax(A, axis: 1)": "int64[2]",
+    "any(A > 0)": "bool",
+    "cumsum(I)": "int64[3]",
+    "A.reshape(3, 2)": "float32[3, 2]",
+    "A.reshape([-1])": "float32[6]",
+    "A.flatten()": "float32[6]",
+    "permute(zeros(2, 3, 4), [2, 0, 1])": "float32[4, 2, 3]",
+    "unsqueeze(A, 0)": "float32[1, 2, 3]",
+    "squeeze(zeros(2, 1, 3), 1)": "float32[2, 3]",
+    "concat([A, A], axis: 0)": "float32[4, 3]",
+    "concat(A, H, axis: 1)": "float32[2, 6]",
+    "stack(A, A)": "float32[2, 2, 3]",
+    "expand([1.0], [4, 1])": "float32[4, 1]",
+    "where(A > 0, A, A)": "float32[2, 3]",
+    "linear(A, zeros(5, 3))": "float32[2, 5]",
+    "embedding(B, [0, 1, 2])": "float32[3, 5]",
+    "conv2d(zeros(1, 3, 8, 8), zeros(4, 3, 3, 3), padding: 1)": "float32[1, 4, 8, 8]",
+    "conv2d(zeros(1, 3, 8, 8), zeros(4, 3, 3, 3), stride: [2, 1])": "float32[1, 4, 3, 6]",
+    "max_pool2d(zeros(1, 3, 8, 8), 2)": "float32[1, 3, 4, 4]",
+    "layer_norm(A)": "float32[2, 3]",
+    "numel(A)": "int",
+    "len(A)": "int",
+    "shape(A)": "list",
+    # functions and methods
+    "square(zeros(3, 3))": "float32[3]",
+    "scaled(A, 2)": "float32[2, 3]",
+    "product(A, zeros(3, 7))": "float32[2, 7]",
+    "count(A)": "int",
+    "layer.apply(A)": "float32[2, 4]",
+    "A.product(zeros(3, 7))": "float32[2, 7]",
+    "match 1 { 0 => A, _ => A }": "float32[2, 3]",
+    "match 1 { 0 => A, _ => 1 }": None,
+}
+
+
+@pytest.mark.parametrize("expression", KNOWN)
+def test_known(expression: str) -> None:
+    assert known(expression) == KNOWN[expression]
+
+
+class Found(NamedTuple):
+    """A finding as a test writes it: how severe, the line, the text under the caret, and part of the message."""
+
+    severity: str
+    line: int
+    caret: str
+    message: str
+
+
+def found(diagnostic: Diagnostic) -> Found:
+    place = diagnostic.place
+    assert place is not None
+    text = place.text[place.column - 1 : place.column - 1 + place.length]
+    return Found(diagnostic.severity, place.line, text, diagnostic.message)
+
+
+FAILS = "the shapes do not fit in a matrix product: [2, 3] and [4, 5]"
+AB = "let a = zeros(2, 3)\nlet b = zeros(4, 5)\n"
+FINDINGS: dict[str, list[Found]] = {
+    # certain: nothing would have come of it
+    AB + "a @ b": [Found("error", 3, "a @ b", FAILS)],
+    AB + "main { print(a @ b) }": [Found("error", 3, "a @ b", FAILS)],
+    AB + "for i in range(3) { a @ b }": [Found("error", 3, "a @ b", FAILS)],
+    AB + "loop { a @ b\n break }": [Found("error", 3, "a @ b", FAILS)],
+    AB + "fn f(x, w) { x @ w }\nf(a, b)": [Found("error", 3, "x @ w", FAILS)],
+    AB + "fn f(x, w) { x @ w }\nfn g(x) { f(x, zeros(4, 5)) }\ng(a)": [Found("error", 3, "x @ w", FAILS)],
+    "a = zeros(2, 3)\nfor i in range(2) { a = a @ a }": [
+        Found("error", 2, "a @ a", "the shapes do not fit in a matrix product: [2, 3] and [2, 3]")
+    ],
+    AB + "a + b": [Found("error", 3, "a + b", "the shapes do not fit: [2, 3] and [4, 5]")],
+    AB + "a.reshape(4, 2)": [Found("error", 3, "a.reshape(4, 2)", "a float32[2, 3] cannot have the shape [4, 2]")],
+    AB + "a[2]": [Found("error", 3, "a[2]", "index 2 is out of bounds for axis 0 with size 2")],
+    AB + "a[0, 0, 0]": [Found("error", 3, "a[0, 0, 0]", "there are more indices than axes, which are 2")],
+    AB + "concat(a, b, axis: 0)": [
+        Found("error", 3, "concat(a, b, axis: 0)", "the shapes do not fit: [2, 3] and [4, 5] differ in axis 1")
+    ],
+    AB + "if a { }": [Found("error", 3, "a", "a tensor is true or false only if it has one element")],
+    "tensor x: float32[2, 2] = [1.0, 2.0, 3.0]": [
+        Found(
+            "error",
+            1,
+            "tensor x: float32[2, 2] = [1.0, 2.0, 3.0]",
+            "`x` must be a float32[2, 2], not a float32[3]",
+        )
+    ],
+    "fn f(x: float32[n, n]) { x }\nf(zeros(2, 3))": [
+        Found("error", 2, "f(zeros(2, 3))", "`x` of `f(x)` must be a float32[n, n], not a float32[2, 3]")
+    ],
+    "fn f() -> int { 1.5 }\nf()": [Found("error", 1, "1.5", "the value of `f()` must be an int, not a float")],
+    '"a" + 1': [Found("error", 1, '"a" + 1', "`+` does not take a string and an int")],
+    "for i in 5 { }": [Found("error", 1, "5", "cannot go through the elements of an int")],
+    # not certain: a program may never come to it
+    AB + "if len(a) > 5 { a @ b }": [Found("warning", 3, "a @ b", FAILS)],
+    AB + "while len(a) > 5 { a @ b }": [Found("warning", 3, "a @ b", FAILS)],
+    AB + "for i in range(len(a) - 2) { a @ b }": [Found("warning", 3, "a @ b", FAILS)],
+    AB + "len(a) > 5 and (a @ b)[0, 0] > 1": [Found("warning", 3, "a @ b", FAILS)],
+    AB + "fn f() { a @ b }": [Found("warning", 3, "a @ b", FAILS)],
+    AB + "test t { a @ b }": [Found("warning", 3, "a @ b", FAILS)],
+    AB + "match len(a) { 1 => { a @ b }\n _ => { } }": [Found("warning", 3, "a @ b", FAILS)],
+    # never come to, or not known
+    AB + 'panic("no")\na @ b': [],
+    AB + "main { return\n a @ b }": [],
+    AB + "while true { }\na @ b": [],
+    AB + "fn f() { b = zeros(3, 3) }\nf()\na @ b": [],
+    AB + "b = get([1], 0)\na @ b": [],
+    AB + "if len(a) > 2 { b = zeros(3, 3) }\na @ b": [],
+    "x = 1\nfor i in range(3) { x = x + zeros(2) }\nx + zeros(2)": [],
+    "fn f(x: float32[n, m], y: float32[n, k]) { x + y }": [],
+    "fn f(n) { f(n - 1) }": [],
+    "fn f(x) { if len(x) > 1 { return x }\n x @ x }\nf(zeros(3))": [],
+}
+
+
+@pytest.mark.parametrize("text", FINDINGS)
+def test_findings(text: str) -> None:
+    assert [found(each) for each in analysis(text).diagnostics] == FINDINGS[text]
+
+
+def test_both_declarations_are_shown() -> None:
+    program = "tensor A: float32[2, 3]\ntensor B: float32[4, 5]\nA @ B"
+    (finding,) = analysis(program).diagnostics
+    assert finding.code == codes.WRONG_SHAPE
+    assert [(each.message, each.place.line, each.place.column) for each in finding.related] == [
+        ("`A` is float32[2, 3]", 1, 8),
+        ("`B` is float32[4, 5]", 2, 8),
+    ]
+
+
+UNUSED: dict[str, list[tuple[int, str]]] = {
+    "main { let x = 1 }": [(1, "x")],
+    "fn f(a) { let b = a\n let c = b\n c = 2 }": [(2, "c")],
+    "main { match 3 { k => { } } }": [(1, "k")],
+    "if pi > 3 { let inner = 1 }": [(1, "inner")],
+    "main { let _x = 1 }": [],
+    "main { for i in range(3) { } }": [],
+    "fn f(unused) { }": [],
+    "let x = 1\ny = 2": [],
+    "main { x = 1\n x += 1 }": [],
+}
+
+
+@pytest.mark.parametrize("text", UNUSED)
+def test_unused_names(text: str) -> None:
+    warnings = [found(each) for each in analysis(text).diagnostics]
+    assert [(each.line, each.caret) for each in warnings] == UNUSED[text]
+    assert all(each.severity == "warning" for each in warnings)
