@@ -27,7 +27,7 @@ from tensorlogic.lang.source import Span
 MOST_LOOPS = 20
 """Python refuses more loops inside one another."""
 Imports = Mapping[str, checked.Exported]
-_NOTHING: Imports = MappingProxyType({})
+NOTHING: Imports = MappingProxyType({})
 
 
 def check(
@@ -35,31 +35,43 @@ def check(
     known: Mapping[str, Signature | None],
     *,
     constants: Collection[str] = (),
-    imports: Imports = _NOTHING,
+    imports: Imports = NOTHING,
     unit: int = 0,
 ) -> checked.Program:
     """The checked tree of a program, or a `SourceError` with everything that is wrong with its names.
 
     `known` are the builtin functions, with what they take if that is to be checked, and `constants` the builtin
     values. `imports` is what other files declare, and `unit` a number that keeps the names of this file apart from
-    theirs.
+    theirs. What has the same number was declared by an earlier input, with whose variables this one goes on.
     """
     context = Context(program, known, constants, imports, unit)
     structs = _declare_structs(program, context)
     functions = _declare_functions(program, context)
+    context.resume()
     # The top level comes first, so that functions see all of its variables.
     body = _statements([s for s in program.statements if not isinstance(s, _ELSEWHERE)], context)
     definitions = tuple(_definition(node, function, context) for node, function in functions)
     main, trials = _main(program, context), _trials(program, context)
     context.problems.raise_any()
     variables = context.top.outermost()
-    if program.library:
-        context.shared.update(variables.values())
-    exports = {**imports, **variables, **context.declared}
     whole = checked.Block(Span(0, len(program.source.text)), body)
-    shared = frozenset(context.shared)
-    drops = any(struct.drops for struct in context.structs.values())
-    return checked.Program(program.source, unit, whole, definitions, structs, main, trials, shared, drops, exports)
+    if program.lasting:
+        context.shared.update(variables.values())
+        whole = _giving_value(whole, checked.Function("input", unit, (), None))
+    return checked.Program(
+        program.source,
+        unit,
+        whole,
+        definitions,
+        structs,
+        tuple(context.extended.values()),
+        main,
+        trials,
+        shared=frozenset(context.shared),
+        drops=any(struct.drops for struct in context.structs.values()),
+        lasting=program.lasting,
+        exports={**imports, **variables, **context.extended, **context.declared},
+    )
 
 
 _ELSEWHERE = (tree.Function, tree.Struct, tree.Impl, tree.Main, tree.Trial, tree.Import)
@@ -130,6 +142,7 @@ def _declare_methods(node: tree.Impl, context: Context) -> Functions:
     if struct.unit != context.unit:
         message = f"`{struct.name}` is a struct of another file"
         context.problems.report(MISPLACED_STATEMENT, message, node.type.span, "Its functions stand in that file.")
+    struct = context.extend(struct)
     if node.trait is not None:
         _check_trait(node, node.trait, context)
         struct.drops = True
@@ -137,9 +150,10 @@ def _declare_methods(node: tree.Impl, context: Context) -> Functions:
     with _type_parameters(node.parameters, context):
         for method in node.methods:
             function = _function(method, f"{struct.name}::{method.name.id}", context)
-            if method.name.id in struct.methods:
+            if function.name in context.methods:
                 message = f"a function `{function.name}` is declared above"
                 context.problems.report(DUPLICATE_NAME, message, method.name.span)
+            context.methods.add(function.name)
             struct.methods[method.name.id] = function
             functions.append((method, function))
     return functions
