@@ -43,6 +43,11 @@ class Program:
         loader.load(source, session.home)
         return cls(loader.units, session)
 
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """Its files, what is imported first."""
+        return tuple(self._units)
+
     def trials(self, word: str) -> tuple[checked.Trial, ...]:
         """The tests of the file itself, or with ``"bench"`` its benchmarks."""
         return tuple(trial for trial in self._units[-1].program.trials if trial.word == word)
