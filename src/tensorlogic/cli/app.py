@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from tensorlogic import __version__
-from tensorlogic.cli import bench, cache, check, compile, convert, devices, explain, fmt, inspect, predict, run, test
+from tensorlogic.cli import (
+    bench,
+    cache,
+    check,
+    compile,
+    convert,
+    devices,
+    explain,
+    fmt,
+    inspect,
+    predict,
+    repl,
+    run,
+    test,
+)
 
 app = typer.Typer(
     name="tl",
@@ -33,7 +47,7 @@ def _options(
 
 
 for command in (
-    *(run.run, check.check, compile.compile, test.test, fmt.fmt, explain.explain),
+    *(run.run, repl.repl, check.check, compile.compile, test.test, fmt.fmt, explain.explain),
     *(inspect.inspect, predict.predict, convert.convert, bench.bench, devices.devices),
 ):
     app.command()(command)

@@ -77,7 +77,8 @@ def _variable(interaction: Interaction, name: str) -> str:
     return f"{name}: {kind(value)} = {shown if len(shown) <= _LONGEST else shown[:_LONGEST] + '…'}"
 
 
-def _names(interaction: Interaction, found: re.Match[str]) -> Iterator[str]:
+def names(interaction: Interaction, found: re.Match[str] | None = None) -> Iterator[str]:
+    """Everything that can be written as a name or a word."""
     plain = (name for name in FUNCTIONS if "::" not in name)
     yield from chain(interaction.declared, plain, CONSTANTS, WORDS)
 
@@ -122,6 +123,6 @@ _PLACES: Final[tuple[tuple[re.Pattern[str], Callable[[Interaction, re.Match[str]
     (re.compile(r'^[^"\n]*(?:"[^"\n]*"[^"\n]*)*"(?P<begun>[^"\n]*)$'), lambda interaction, found: iter(())),
     (re.compile(rf"\b(?P<object>{_NAME}(?:\.{_NAME})*)\.(?P<begun>\w*)$"), _members),
     (re.compile(rf"\b(?P<object>{_NAME})::(?P<begun>\w*)$"), _of_a_type),
-    (re.compile(rf"(?<![\w.])(?P<begun>{_NAME})$"), _names),
+    (re.compile(rf"(?<![\w.])(?P<begun>{_NAME})$"), names),
 )
 """What is offered where; the first place that fits holds."""
