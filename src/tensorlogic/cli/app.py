@@ -17,6 +17,7 @@ from tensorlogic.cli import (
     explain,
     fmt,
     inspect,
+    kernel,
     predict,
     repl,
     run,
@@ -52,3 +53,4 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(cache.app, name="cache")
+app.add_typer(kernel.app, name="kernel")
