@@ -72,8 +72,9 @@ def test_errors_leave_the_state(keys: PipeInput, capsys: pytest.CaptureFixture[s
 
 
 def test_history_is_kept(keys: PipeInput, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    assert typed(keys, f"40 + 2\r{CTRL_D}", capsys)[0] == ["42"]
-    assert "+40 + 2" in (tmp_path / "state" / "history").read_text().splitlines()
+    assert typed(keys, f"40 + 2\rfn f() {{\r1\r}}\r{CTRL_D}", capsys)[0] == ["42"]
+    lines = (tmp_path / "state" / "history").read_text().splitlines()
+    assert [line for line in lines if line.startswith("+")] == ["+40 + 2", "+fn f() {", "+    1", "+}"]
 
 
 def test_ctrl_c_stops_a_program(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -85,6 +85,15 @@ def _keys() -> KeyBindings:
         else:
             buffer.start_completion()
 
+    @keys.add("}")
+    def _close(event: KeyPressEvent) -> None:
+        """A brace that closes a block stands below the line that opened it."""
+        buffer = event.current_buffer
+        line = buffer.document.current_line_before_cursor
+        if line and not line.strip():
+            buffer.delete_before_cursor(min(len(line), len(_INDENT)))
+        buffer.insert_text("}")
+
     return keys
 
 
