@@ -62,7 +62,7 @@ OPERATORS = [
 
 TENSORS = [
     Case(
-        "x = ones(2, 3)\nw = ones(4, 5)\n\ny = x @ w",
+        "x = ones(2, 3)\nw = get([ones(4, 5)], 0)\n\ny = x @ w",
         codes.WRONG_SHAPE,
         4,
         "x @ w",

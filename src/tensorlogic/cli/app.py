@@ -7,7 +7,23 @@ from typing import Annotated
 import typer
 
 from tensorlogic import __version__
-from tensorlogic.cli import bench, cache, check, convert, devices, explain, fmt, inspect, lsp, predict, run, test
+from tensorlogic.cli import (
+    bench,
+    cache,
+    check,
+    compile,
+    convert,
+    devices,
+    explain,
+    fmt,
+    inspect,
+    kernel,
+    lsp,
+    predict,
+    repl,
+    run,
+    test,
+)
 
 app = typer.Typer(
     name="tl",
@@ -33,8 +49,9 @@ def _options(
 
 
 for command in (
-    *(run.run, check.check, test.test, fmt.fmt, explain.explain, lsp.lsp),
+    *(run.run, repl.repl, check.check, compile.compile, test.test, fmt.fmt, explain.explain, lsp.lsp),
     *(inspect.inspect, predict.predict, convert.convert, bench.bench, devices.devices),
 ):
     app.command()(command)
 app.add_typer(cache.app, name="cache")
+app.add_typer(kernel.app, name="kernel")

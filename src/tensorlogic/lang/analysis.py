@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 from tensorlogic.errors import Diagnostic, Severity
 from tensorlogic.errors.codes import UNUSED_NAME
 from tensorlogic.lang import checked, tree
-from tensorlogic.lang.checker import Imports, check_program
+from tensorlogic.lang.checker import NOTHING, Imports, check_program
 from tensorlogic.lang.context import Context
 from tensorlogic.lang.inference import infer
 from tensorlogic.lang.inference.walk import Finding
@@ -17,8 +16,6 @@ from tensorlogic.lang.occurrences import Occurrence
 from tensorlogic.lang.problems import error_of
 from tensorlogic.lang.signatures import Signature
 from tensorlogic.lang.source import Source, Span
-
-_NOTHING: Imports = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,14 +44,14 @@ def analyze(
     known: Mapping[str, Signature | None],
     *,
     constants: Collection[str] = (),
-    imports: Imports = _NOTHING,
+    imports: Imports = NOTHING,
     unit: int = 0,
 ) -> Analysis:
     """What is known of a program, with everything that is wrong with its names.
 
     `known` are the builtin functions, with what they take if that is to be checked, and `constants` the builtin
     values. `imports` is what other files declare, and `unit` a number that keeps the names of this file apart from
-    theirs.
+    theirs. What has the same number was declared by an earlier input, with whose variables this one goes on.
     """
     context = Context(program, known, constants, imports, unit)
     whole = check_program(program, context)
@@ -84,7 +81,7 @@ def _inferred(program: checked.Program, context: Context) -> checked.Program:
             problem.message,
             found.span,
             problem.help,
-            notes=(*shown, *problem.notes, *_way(found, program.source)),
+            notes=(*problem.notes, *shown, *_way(found, program.source)),
             severity=severity,
             related=[each for each in found.witnesses if not found.span.holds(each.place)],
         )
@@ -102,7 +99,7 @@ def check(
     known: Mapping[str, Signature | None],
     *,
     constants: Collection[str] = (),
-    imports: Imports = _NOTHING,
+    imports: Imports = NOTHING,
     unit: int = 0,
 ) -> checked.Program:
     """The checked tree of a program, or a `SourceError` with everything that is wrong with its names.

@@ -412,16 +412,18 @@ class Program:
     body: Block
     definitions: tuple[Definition, ...]
     structs: tuple[Struct, ...]
+    extended: tuple[Struct, ...]
+    """The structs of earlier inputs that get functions here."""
     main: Definition | None
     trials: tuple[Trial, ...]
     shared: frozenset[Variable]
     """The variables of the top level that functions or other files use."""
     drops: bool
     """Whether values of some struct must be dropped when their time is over."""
+    lasting: bool
+    """Whether its variables are used after its top level has run."""
     exports: Mapping[str, Exported]
     """What an importing file gets."""
-    library: bool = False
-    """Whether other files see its variables."""
     facts: Mapping[Expression, Fact] = field(default_factory=dict)
     """What is known of the values of expressions before the program runs."""
     places: Mapping[Span, Fact] = field(default_factory=dict)

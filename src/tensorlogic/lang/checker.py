@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import singledispatch
+from types import MappingProxyType
 
 from tensorlogic.errors.codes import (
     DUPLICATE_NAME,
@@ -27,35 +28,36 @@ from tensorlogic.lang.source import Span
 MOST_LOOPS = 20
 """Python refuses more loops inside one another."""
 Imports = Mapping[str, checked.Exported]
+NOTHING: Imports = MappingProxyType({})
 
 
 def check_program(program: tree.Program, context: Context) -> checked.Program:
     """The checked tree of a program; it means nothing when the context has problems afterwards."""
     structs = _declare_structs(program, context)
     functions = _declare_functions(program, context)
+    context.resume()
     # The top level comes first, so that functions see all of its variables.
     body = _statements([s for s in program.statements if not isinstance(s, _ELSEWHERE)], context)
     definitions = tuple(_definition(node, function, context) for node, function in functions)
     main, trials = _main(program, context), _trials(program, context)
     variables = context.top.outermost()
-    if program.library:
-        context.shared.update(variables.values())
-    exports = {**context.imports, **variables, **context.declared}
     whole = checked.Block(Span(0, len(program.source.text)), body)
-    shared = frozenset(context.shared)
-    drops = any(struct.drops for struct in context.structs.values())
+    if program.lasting:
+        context.shared.update(variables.values())
+        whole = _giving_value(whole, checked.Function("input", context.unit, (), None))
     return checked.Program(
         program.source,
         context.unit,
         whole,
         definitions,
         structs,
+        tuple(context.extended.values()),
         main,
         trials,
-        shared,
-        drops,
-        exports,
-        program.library,
+        shared=frozenset(context.shared),
+        drops=any(struct.drops for struct in context.structs.values()),
+        lasting=program.lasting,
+        exports={**context.imports, **variables, **context.extended, **context.declared},
     )
 
 
@@ -138,6 +140,7 @@ def _declare_methods(node: tree.Impl, context: Context) -> Functions:
     if struct.unit != context.unit:
         message = f"`{struct.name}` is a struct of another file"
         context.problems.report(MISPLACED_STATEMENT, message, node.type.span, "Its functions stand in that file.")
+    struct = context.extend(struct)
     if node.trait is not None:
         _check_trait(node, node.trait, context)
         struct.drops = True
@@ -145,9 +148,10 @@ def _declare_methods(node: tree.Impl, context: Context) -> Functions:
     with _type_parameters(node.parameters, context):
         for method in node.methods:
             function = _function(method, f"{struct.name}::{method.name.id}", context)
-            if method.name.id in struct.methods:
+            if function.name in context.own_methods:
                 message = f"a function `{function.name}` is declared above"
                 context.problems.report(DUPLICATE_NAME, message, method.name.span)
+            context.own_methods.add(function.name)
             struct.methods[method.name.id] = function
             context.methods.add(method.name.id)
             context.occurrences.declare(method.name.span, function)

@@ -55,10 +55,10 @@ def generate(program: checked.Program) -> ast.Module:
     if program.main is not None:
         functions.append(_definition(program.main, main_name(program.unit), writer))
     own = [v for v in program.shared if v.unit == program.unit]
-    body = [*_global(own, writer), *_owning(program.body.statements, START, writer)]
+    body = [*_global(own, writer), *_owning(program.body.statements, START, writer, lasting=program.lasting)]
     whole = _function(program_name(program.unit), (), body, writer, START)
     classes = [_class(struct, writer) for struct in program.structs]
-    methods = [_implementation(struct, writer) for struct in program.structs]
+    methods = [_implementation(struct, writer) for struct in (*program.structs, *program.extended)]
     return ast.Module([*classes, *functions, *methods, whole], [])
 
 
@@ -92,19 +92,19 @@ def _dictionary(names: Iterable[str], values: list[ast.expr], writer: Writer) ->
     return writer.at(START, ast.Dict(keys, values))
 
 
-def _owning(nodes: Sequence[checked.Statement], span: Span, writer: Writer) -> list[ast.stmt]:
-    """The statements of a block, at whose end the values that its variables own are dropped."""
+def _owning(nodes: Sequence[checked.Statement], span: Span, writer: Writer, *, lasting: bool = False) -> list[ast.stmt]:
+    """The statements of a block, at whose end the values that its variables own are dropped unless they last."""
     if not writer.drops or (writer.owners and not any(isinstance(node, checked.Assign) for node in nodes)):
         return list(_statements(nodes, writer))
     owners = writer.temporary("owners")
     writer.owners.append(owners)
     body = _body(_statements(nodes, writer), span, writer)
     writer.owners.pop()
+    begin = writer.assign(owners, writer.call("owners", span), span)
+    if lasting:
+        return [begin, *body]
     release = writer.at(span, ast.Expr(writer.call("release", span, writer.load(owners, span))))
-    return [
-        writer.assign(owners, writer.call("owners", span), span),
-        writer.at(span, ast.Try(body, [], [], [release])),
-    ]
+    return [begin, writer.at(span, ast.Try(body, [], [], [release]))]
 
 
 def _function(name: str, parameters: Iterable[str], body: Sequence[ast.stmt], writer: Writer, span: Span) -> ast.stmt:

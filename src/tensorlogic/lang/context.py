@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from tensorlogic.errors import nearest
@@ -46,6 +46,10 @@ class Context:
         self.unit = unit
         self.declared: dict[str, Function | Struct] = {}
         """The functions and structs of this file."""
+        self.own_methods: set[str] = set()
+        """The functions of structs that are declared here."""
+        self.extended: dict[str, Struct] = {}
+        """The structs of earlier inputs that get functions here."""
         self.structs = {name: each for name, each in imports.items() if isinstance(each, Struct)}
         """The structs of this file and of those that it imports."""
         self.methods = {method for struct in self.structs.values() for method in struct.methods}
@@ -64,6 +68,21 @@ class Context:
         self.known = known
         self._constants = constants
         self.imports = imports
+
+    def resume(self) -> None:
+        """Go on with the variables that earlier inputs of this unit declare, unless their names mean others now."""
+        for name, symbol in self.imports.items():
+            if isinstance(symbol, Variable) and symbol.unit == self.unit and name not in self.declared:
+                self.top.resume(symbol)
+
+    def extend(self, struct: Struct) -> Struct:
+        """The struct that functions are added to: one of an earlier input stays as it is, in case this one fails."""
+        if self.declared.get(struct.name) is struct or struct.unit != self.unit:
+            return struct
+        if struct.name not in self.extended:
+            added = replace(struct, methods=dict(struct.methods))
+            self.extended[struct.name] = self.structs[struct.name] = added
+        return self.extended[struct.name]
 
     def lookup(self, name: tree.Name) -> Symbol | None:
         """What a name means here; None when it means nothing."""

@@ -60,6 +60,11 @@ def builtin_name(name: str) -> str:
     return f"{name}·b"
 
 
+def shared_name(variable: checked.Variable) -> str:
+    """What a variable of the top level that is used from elsewhere is called in Python."""
+    return f"{variable.name}·g{variable.unit}"
+
+
 def parameter_name(name: str) -> str:
     """What a parameter is called in Python."""
     return f"{name}·0"
@@ -90,7 +95,7 @@ class Writer:
     def variable(self, variable: checked.Variable) -> str:
         """What a variable is called in Python."""
         if variable in self._shared:
-            return f"{variable.name}·g{variable.unit}"
+            return shared_name(variable)
         return f"{variable.name}·{variable.number}"
 
     def load(self, name: str, span: Span) -> ast.expr:

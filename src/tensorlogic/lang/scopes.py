@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from tensorlogic.lang.checked import Variable
 from tensorlogic.lang.source import Span
@@ -40,6 +41,10 @@ class Scope:
             block[name] = Variable(name, self._count[name], unit, offset)
             self._count[name] += 1
         return block[name]
+
+    def resume(self, variable: Variable) -> None:
+        """Go on with a variable of an earlier input, as if it were declared before everything here."""
+        self._blocks[0][variable.name] = replace(variable, declared=-1)
 
     @contextmanager
     def block(self, span: Span) -> Iterator[None]:

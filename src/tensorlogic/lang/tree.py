@@ -360,8 +360,8 @@ class Program:
 
     source: Source
     statements: tuple[Statement, ...]
-    library: bool = False
-    """Whether other files see its variables."""
+    lasting: bool = False
+    """Whether its variables are used after its top level has run: by other files, or by inputs that follow."""
 
     @property
     def imports(self) -> list[Import]:
@@ -370,7 +370,11 @@ class Program:
 
     def declarations(self) -> Program:
         """What an importing file gets: functions, structs, tensors, ``let``s, and what they import in turn."""
-        return replace(self, statements=tuple(filter(_declares, self.statements)), library=True)
+        return replace(self, statements=tuple(filter(_declares, self.statements)), lasting=True)
+
+    def as_input(self) -> Program:
+        """The program as one of several inputs, each of which goes on with the names of those before."""
+        return replace(self, lasting=True)
 
 
 def _declares(statement: Statement) -> bool:

@@ -22,7 +22,7 @@ from tensorlogic.errors.codes import (
     UNEXPECTED_CHARACTER,
 )
 from tensorlogic.lang import Source, Span, check, checked, generate, parse, tree
-from tensorlogic.lang.checker import Imports
+from tensorlogic.lang.checker import NOTHING, Imports
 from tensorlogic.lang.signatures import Signature
 from tensorlogic.runtime.session import Session
 
@@ -60,12 +60,26 @@ class Loader:
     def load(self, source: Source, folder: Path, *, library: bool = False) -> Unit:
         """Compile a source whose imports are relative to `folder`."""
         program = parse(source)
-        if library:
-            program = program.declarations()
-        imports: dict[str, checked.Exported] = {}
+        return self._add(program.declarations() if library else program, folder)
+
+    def load_input(self, source: Source, folder: Path, before: Unit | None) -> Unit:
+        """Compile one of several inputs, which goes on with the names of the one before it."""
+        program = parse(source).as_input()
+        if before is None:
+            return self._add(program, folder)
+        return self._add(program, folder, before.program.exports, before.program.unit)
+
+    def copy(self) -> Loader:
+        """A loader that knows the same files, and whose failures leave this one as it is."""
+        other = Loader(self._known, self._constants, self._session)
+        other.units, other._loaded = [*self.units], {**self._loaded}
+        return other
+
+    def _add(self, program: tree.Program, folder: Path, names: Imports = NOTHING, number: int | None = None) -> Unit:
+        imports = dict(names)
         for statement in program.imports:
-            imports |= self._import(statement, folder, source).program.exports
-        unit = self._compile(program, imports)
+            imports |= self._import(statement, folder, program.source).program.exports
+        unit = self._compile(program, imports, len(self.units) if number is None else number)
         self.units.append(unit)
         return unit
 
@@ -92,8 +106,8 @@ class Loader:
         del self._loading[known]
         return unit
 
-    def _compile(self, parsed: tree.Program, imports: Imports) -> Unit:
-        program = check(parsed, self._known, constants=self._constants, imports=imports, unit=len(self.units))
+    def _compile(self, parsed: tree.Program, imports: Imports, number: int) -> Unit:
+        program = check(parsed, self._known, constants=self._constants, imports=imports, unit=number)
         module = generate(program)
         return Unit(program, module, _compiled(module, parsed.source))
 

@@ -80,6 +80,11 @@ def invoke(
     return call(function, (value, *arguments), options)
 
 
+def names_of(value: Any) -> list[str]:
+    """The names of a value's members, in order."""
+    return sorted(_members(value).names)
+
+
 def store(value: Any, name: str, new: Any) -> None:
     """``value.name = new``: the fields of structs and records can be given values."""
     if not isinstance(value, Struct | dict):

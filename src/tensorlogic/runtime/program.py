@@ -33,14 +33,14 @@ class Program:
     @classmethod
     def of_file(cls, path: Path, session: Session) -> Program:
         """The program in a file. Raises a `SourceError` with everything that is wrong with its text."""
-        loader = _loader(session)
+        loader = new_loader(session)
         loader.load_file(path)
         return cls(loader.units, session)
 
     @classmethod
     def of_source(cls, source: Source, session: Session) -> Program:
         """The program of a text, whose imports are relative to the session's home."""
-        loader = _loader(session)
+        loader = new_loader(session)
         loader.load(source, session.home)
         return cls(loader.units, session)
 
@@ -48,6 +48,11 @@ class Program:
     def warnings(self) -> tuple[Diagnostic, ...]:
         """What is odd about the text of the program and of its imports."""
         return tuple(warning for unit in self._units for warning in unit.program.warnings)
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """Its files, what is imported first."""
+        return tuple(self._units)
 
     def trials(self, word: str) -> tuple[checked.Trial, ...]:
         """The tests of the file itself, or with ``"bench"`` its benchmarks."""
@@ -84,20 +89,32 @@ class Program:
 
     def _begin(self, names: dict[str, Any]) -> None:
         for unit in self._units:
-            exec(unit.code, names)
-            names[program_name(unit.program.unit)]()
+            begin(unit, names)
 
     @contextmanager
     def _running(self) -> Iterator[dict[str, Any]]:
-        token = CURRENT.set(self._session)
-        try:
+        with running(self._units, self._session):
             yield namespace()
-        except BrokenPipeError:
-            raise
-        except Exception as error:
-            raise explain(error, self._units) from error
-        finally:
-            CURRENT.reset(token)
+
+
+def begin(unit: Unit, names: dict[str, Any]) -> Any:
+    """Run the top level of a file, and give back the value of an input that has one."""
+    exec(unit.code, names)
+    return names[program_name(unit.program.unit)]()
+
+
+@contextmanager
+def running(units: list[Unit], session: Session) -> Iterator[None]:
+    """While code of these files runs, in a session; what fails is explained."""
+    token = CURRENT.set(session)
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        raise explain(error, units) from error
+    finally:
+        CURRENT.reset(token)
 
 
 def _times(run: Callable[[], object], seconds: float) -> list[float]:
@@ -110,5 +127,6 @@ def _times(run: Callable[[], object], seconds: float) -> list[float]:
     return times
 
 
-def _loader(session: Session) -> Loader:
+def new_loader(session: Session) -> Loader:
+    """A loader that knows the builtins."""
     return Loader(Signatures(FUNCTIONS), frozenset(CONSTANTS), session)

@@ -1,10 +1,11 @@
-"""What the builtins are, as the reference page, editors and the prompt show it."""
+"""What the builtins and the words of the language are, as the reference page, editors and the prompt show it."""
 
 from __future__ import annotations
 
 import inspect
 from typing import Any, NamedTuple
 
+from tensorlogic.lang.words import WORDS
 from tensorlogic.runtime.builtins import CONSTANTS, FUNCTIONS
 from tensorlogic.runtime.calls import Function
 from tensorlogic.runtime.display import nested
@@ -12,7 +13,7 @@ from tensorlogic.runtime.kinds import NAMES, kind
 
 
 class Reference(NamedTuple):
-    """One builtin."""
+    """One builtin, or one word of the language."""
 
     name: str
     signature: str
@@ -23,7 +24,7 @@ class Reference(NamedTuple):
     """
     docstring: str
     family: str
-    """The file of `tensorlogic.runtime.builtins` that it stands in, or ``constants``."""
+    """The file of `tensorlogic.runtime.builtins` that it stands in, or ``constants`` or ``words``."""
     other_names: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -32,7 +33,7 @@ class Reference(NamedTuple):
 
 
 def describe(name: str) -> Reference | None:
-    """The builtin of a name, which may be one of its other names."""
+    """The builtin of a name, which may be one of its other names, or else the word of the language."""
     if (function := FUNCTIONS.get(name)) is not None:
         others = tuple(other for other, same in FUNCTIONS.items() if same is function and other != name)
         family = function.__module__.rpartition(".")[2]
@@ -41,6 +42,8 @@ def describe(name: str) -> Reference | None:
         value = CONSTANTS[name]
         docstring = inspect.getdoc(value) if hasattr(value, "__tl_members__") else None
         return Reference(name, f"{name}: {_kind(kind(value))}", docstring or f"{nested(value)}.", "constants")
+    if (word := WORDS.get(name)) is not None:
+        return Reference(name, word.form, word.says, "words")
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -51,6 +51,13 @@ class Session:
     def seed(self, number: int) -> None:
         """Begin the random numbers at a known point."""
         self.generator.manual_seed(number)
+
+    def aside(self, out: TextIO) -> Session:
+        """A session that begins as this one is, prints to `out`, and leaves this one as it is."""
+        other = replace(self, out=out, python_modules={**self.python_modules}, _generator=None)
+        if self._generator is not None:
+            other.generator.set_state(self._generator.get_state())
+        return other
 
     def writable(self, path: str) -> Path:
         """The path, if the program may write there."""

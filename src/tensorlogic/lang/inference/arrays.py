@@ -67,8 +67,12 @@ def array(node: checked.Array, items: list[Fact], like: Fact = NO_NEIGHBOUR) -> 
         return _numeric(node, items, kinds, like)
     if kinds <= {"string"} or kinds <= {"bool"} or all(isinstance(item, Tensor) and item.shape for item in items):
         return List(tuple(items)) if len(_shape(node)) == 1 else List()
-    numbers = all(item.shape == () if isinstance(item, Tensor) else item.base in _NUMBERS for item in items if item)
-    return Tensor(None, _shape(node)) if numbers else None
+    return Tensor(None, _shape(node)) if all(map(_is_number, items)) else None
+
+
+def _is_number(item: Fact) -> bool:
+    """Whether a value is a number, or a tensor that holds one."""
+    return item.shape == () if isinstance(item, Tensor) else isinstance(item, Scalar) and item.base in _NUMBERS
 
 
 def _typed(node: checked.Array, kinds: set[str], dtype: str) -> Fact:

@@ -51,7 +51,7 @@ def infer(program: checked.Program, signatures: Mapping[str, Signature | None]) 
 def _settled(top: Walk) -> State:
     """The variables of the top level that get a value at one place only."""
     program, given = top.known.program, top.known.given
-    if program.library or not top.known.complete:
+    if program.lasting or not top.known.complete:
         return {}
     return {variable: held for variable, held in (top.state or {}).items() if len(given[variable]) == 1}
 
