@@ -15,7 +15,7 @@ from tensorlogic.lang import checked
 from tensorlogic.lang.source import Source, Span
 
 HELPERS: Final = frozenset(
-    {"close", "divide", "invert", "matmul", "outer", "power"}
+    {"close", "divide", "invert", "matmul", "outer", "power", "remainder"}
     | {"array", "iterate", "slice", "member", "invoke", "store"}
     | {"accept", "argument", "cast", "declare"}
     | {"struct", "implement", "owners", "own", "escape", "release"}
@@ -25,7 +25,7 @@ HELPERS: Final = frozenset(
 CLASSES: Final = {"int": "int", "float": "float", "bool": "bool", "string": "str"}
 """The class whose values are of a scalar type as they are."""
 
-_ARITHMETIC: Final = {"+": ast.Add, "-": ast.Sub, "*": ast.Mult, "%": ast.Mod}
+_ARITHMETIC: Final = {"+": ast.Add, "-": ast.Sub, "*": ast.Mult}
 _COMPARISONS: Final = {
     "==": ast.Eq,
     "!=": ast.NotEq,
@@ -35,7 +35,9 @@ _COMPARISONS: Final = {
     ">=": ast.GtE,
 }
 _LOGIC: Final = {"and": ast.And, "or": ast.Or}
-_CALLED: Final = {"≈": "close", "/": "divide", "**": "power", "@": "matmul", "⊗": "outer"}
+_CALLED: Final = {"≈": "close", "/": "divide", "**": "power", "%": "remainder", "@": "matmul", "⊗": "outer"}
+_POWERS: Final = range(5)
+"""The exponents by which no integer becomes too large at once."""
 _PREFIXES: Final = {"-": ast.USub, "not": ast.Not}
 
 Plain = int | float | str | tuple[int | str | None, ...] | None
@@ -194,7 +196,7 @@ def _as_in_python(node: checked.Binary) -> ast.operator | None:
     """Python's operator where a constant shows that it means the same: ``x / 2.0``, ``x ** 2``."""
     if node.operator == "/" and (_is_constant(node.left, float) or _is_constant(node.right, float)):
         return ast.Div()
-    if node.operator == "**" and _is_constant(node.right, int):
+    if node.operator == "**" and isinstance(node.right, checked.Constant) and node.right.value in _POWERS:
         return ast.Pow()
     return None
 

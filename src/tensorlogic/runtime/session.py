@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from tensorlogic.errors import SourceError
-from tensorlogic.errors.codes import CANNOT_WRITE, FILE_NOT_FOUND, NOT_ALLOWED
+from tensorlogic.errors.codes import CANNOT_WRITE, FILE_NOT_FOUND, NOT_ALLOWED, WRONG_TYPE
+from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.lazy import torch
 
 
@@ -78,6 +79,8 @@ class Session:
 
     def _resolved(self, path: str) -> Path:
         """Where a path leads in the end; symbolic links are followed."""
+        if not isinstance(path, str):
+            raise SourceError(WRONG_TYPE, f"a path is a string, not {with_article(kind(path))}")
         try:
             return (self.folder / path).resolve()
         except (ValueError, RuntimeError, OSError) as error:

@@ -16,6 +16,9 @@ from tensorlogic.runtime.lazy import is_tensor
 from tensorlogic.runtime.registry import builtin, builtin_named
 from tensorlogic.runtime.session import CURRENT
 
+_MOST_SHOWN = 40
+"""So many characters of a string are shown in a message."""
+
 
 @builtin
 def print_(*values: Any) -> None:
@@ -86,7 +89,8 @@ def _parsed(value: str, wanted: str) -> int | float:
     try:
         return int(value) if wanted == "int" else float(value)
     except ValueError:
-        raise SourceError(WRONG_TYPE, f'"{value}" is not the text of {with_article(wanted)}') from None
+        shown = value if len(value) <= _MOST_SHOWN else f"{value[:_MOST_SHOWN]}…"
+        raise SourceError(WRONG_TYPE, f'"{shown}" is not the text of {with_article(wanted)}') from None
 
 
 @builtin

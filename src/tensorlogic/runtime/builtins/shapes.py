@@ -84,6 +84,7 @@ def _several(tensors: tuple[Any, ...]) -> list[torch.Tensor]:
 def expand(x: Any, *shape: Any) -> torch.Tensor:
     """x repeated along axes of size 1, and along new ones before the first, to have a shape."""
     tensor, sizes = as_tensor(x), as_ints(shape)
+    check_size([abs(size) for size in sizes], tensor.dtype)
     try:
         return tensor.broadcast_to(sizes)
     except RuntimeError:
