@@ -14,6 +14,7 @@ _BLOCK = re.compile(r"```tl\n(.*?)```", re.S)
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]+")
 _LINE = re.compile(r".*\n|.+")
 _SHORTEST = 6
+_LONGEST = 10_000
 
 
 @cache
@@ -48,7 +49,7 @@ def mutated(rng: random.Random) -> str:
         pieces = _pieces(text, rng)
         if pieces:
             rng.choice(_CHANGES)(pieces, rng)
-        text = "".join(pieces)
+        text = "".join(pieces)[:_LONGEST]
     return text
 
 

@@ -42,6 +42,8 @@ TOKENS = [
 ]
 
 
+# Where calls are as deep as they can be, what Hypothesis does after a collection of garbage fails too.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 BUILTINS = Signatures(FUNCTIONS)
 SECONDS = 5
 """No text of a few hundred characters may take so long."""

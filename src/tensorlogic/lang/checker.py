@@ -53,12 +53,12 @@ def check(
     main, trials = _main(program, context), _trials(program, context)
     context.problems.raise_any()
     variables = context.top.outermost()
-    if program.library:
+    drops = any(struct.drops for struct in context.structs.values())
+    if program.library or drops:  # what is dropped when the program ends must last until then
         context.shared.update(variables.values())
     exports = {**imports, **variables, **context.declared}
     whole = checked.Block(Span(0, len(program.source.text)), body)
     shared = frozenset(context.shared)
-    drops = any(struct.drops for struct in context.structs.values())
     return checked.Program(program.source, unit, whole, definitions, structs, main, trials, shared, drops, exports)
 
 

@@ -21,7 +21,7 @@ from tensorlogic.runtime.operators import (
     unmatched,
 )
 from tensorlogic.runtime.python import python_import
-from tensorlogic.runtime.structs import escape, implement, own, owners, release, struct
+from tensorlogic.runtime.structs import elements, implement, settle, struct
 from tensorlogic.runtime.types import accept, argument, cast, declare
 
 HELPERS: Final[dict[str, Any]] = {
@@ -30,7 +30,7 @@ HELPERS: Final[dict[str, Any]] = {
         *(close, divide, invert, matmul, outer, power, remainder),
         *(array, iterate, slice, member, invoke, store),
         *(accept, argument, cast, declare),
-        *(struct, implement, owners, own, escape, release),
+        *(struct, implement, elements, settle),
         *(same, unmatched, python_import),
         *(bool, float, int, str),
     )

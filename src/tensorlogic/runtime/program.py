@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from traceback import clear_frames
 from typing import Any
 
 from tensorlogic.lang import Source, checked
 from tensorlogic.lang.codegen import main_name, program_name, trial_name
+from tensorlogic.lang.emit import is_global
 from tensorlogic.runtime.builtins import CONSTANTS, FUNCTIONS
 from tensorlogic.runtime.calls import Signatures
 from tensorlogic.runtime.failures import explain
 from tensorlogic.runtime.loader import Loader, Unit
 from tensorlogic.runtime.namespace import namespace
 from tensorlogic.runtime.session import CURRENT, Session
+from tensorlogic.runtime.structs import settle
 
 _LEAST = 3
 """Runs of a benchmark, however long they take."""
@@ -81,15 +85,27 @@ class Program:
             exec(unit.code, names)
             names[program_name(unit.program.unit)]()
 
+    def _end(self, names: dict[str, Any]) -> None:
+        """Drop what the variables of the top level hold, the newest first, and what is in no variable's reach."""
+        if any(unit.program.drops for unit in self._units):
+            for name in [name for name in reversed(names) if is_global(name)]:
+                del names[name]
+            gc.collect()
+            settle()
+
     @contextmanager
     def _running(self) -> Iterator[dict[str, Any]]:
-        token = CURRENT.set(self._session)
+        token, names = CURRENT.set(self._session), namespace()
         try:
-            yield namespace()
+            yield names
+            self._end(names)
         except BrokenPipeError:
             raise
         except Exception as error:
-            raise explain(error, self._units) from error
+            told = explain(error, self._units)
+            clear_frames(error.__traceback__)
+            self._end(names)
+            raise told from error
         finally:
             CURRENT.reset(token)
 

@@ -39,6 +39,8 @@ class Session:
     python_modules: dict[str, Any] = field(default_factory=dict)
     """What `python.call` names Python's modules by."""
     folder: Path = field(default_factory=Path.cwd)
+    failed_drops: list[BaseException] = field(default_factory=list)
+    """What values raised when they were dropped."""
     _generator: torch.Generator | None = None
 
     @property

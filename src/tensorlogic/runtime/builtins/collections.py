@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from tensorlogic.errors import SourceError
@@ -83,7 +84,9 @@ def append(values: list[Any], value: Any) -> list[Any]:
     """A new list with a value at the end."""
     if not isinstance(values, list):
         raise SourceError(WRONG_TYPE, f"this takes a list, not {with_article(kind(values))}")
-    return [*values, value]
+    longer = copy(values)
+    longer.append(value)
+    return longer
 
 
 @builtin

@@ -136,7 +136,7 @@ def _equal(a: Any, b: Any) -> bool:
     if is_tensor(a) or is_tensor(b):
         both = is_tensor(a) and is_tensor(b)
         return both and a.shape == b.shape and bool((a == b).all())
-    return isinstance(a, bool) == isinstance(b, bool) and type(a) is type(b) and bool(a == b)
+    return isinstance(a, bool) == isinstance(b, bool) and kind(a) == kind(b) and bool(a == b)
 
 
 @builtin
