@@ -52,6 +52,7 @@ def len_(value: Any) -> int:
 
 
 @builtin
+@builtin_named("range_i")
 def range_(start: int, stop: int | None = None, step: int = 1) -> range:
     """The integers from `start` up to, but not including, `stop`; with one value those from 0 up to it."""
     first, last = (0, start) if stop is None else (start, stop)

@@ -38,6 +38,7 @@ def flatten(x: Any) -> torch.Tensor:
 
 
 @builtin
+@builtin_named("swapaxes")
 def transpose(x: Any, first: int = -2, second: int = -1) -> torch.Tensor:
     """Two axes exchanged, the last two unless told."""
     return as_tensor(x).transpose(first, second)
@@ -92,6 +93,7 @@ def expand(x: Any, *shape: Any) -> torch.Tensor:
 
 
 @builtin
+@builtin_named("tile")
 def repeat(x: Any, *times: Any) -> torch.Tensor:
     """x several times along each axis: ``repeat(x, [2, 1])``."""
     tensor, counts = as_tensor(x), as_ints(times)
