@@ -149,6 +149,7 @@ DROPS = {
 }  # fmt: skip
 
 FAILED_DROPS = {
+    NAMED + 'a = make("a") a.drop()': "a",
     NAMED + 'fn f(x) { let y = make("y") [1, 2] @ [1, 2, 3] }\na = make("a")\nf(make("x"))': "y x a",
     NAMED + 'fn f(x, n) { if n == 0 { panic("deep") } f(make(x.name + "+"), n - 1) }\nf(make("x"), 2)': "x++ x+ x",
     NAMED + 'a = make("a") print(make("t").nam)': "t a",
