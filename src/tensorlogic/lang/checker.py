@@ -42,8 +42,10 @@ def check_program(program: tree.Program, context: Context) -> checked.Program:
     main, trials = _main(program, context), _trials(program, context)
     variables = context.top.outermost()
     whole = checked.Block(Span(0, len(program.source.text)), body)
-    if program.lasting:
+    drops = any(struct.drops for struct in context.structs.values())
+    if program.lasting or drops:  # what is dropped when the program ends must last until then
         context.shared.update(variables.values())
+    if program.lasting:
         whole = _giving_value(whole, checked.Function("input", context.unit, (), None))
     return checked.Program(
         program.source,
@@ -55,7 +57,7 @@ def check_program(program: tree.Program, context: Context) -> checked.Program:
         main,
         trials,
         shared=frozenset(context.shared),
-        drops=any(struct.drops for struct in context.structs.values()),
+        drops=drops,
         lasting=program.lasting,
         exports={**context.imports, **variables, **context.extended, **context.declared},
     )

@@ -19,6 +19,7 @@ from tensorlogic.lang.emit import (
     emit,
     fits,
     function_name,
+    lend,
     operation,
     parameter_name,
     struct_name,
@@ -55,7 +56,7 @@ def generate(program: checked.Program) -> ast.Module:
     if program.main is not None:
         functions.append(_definition(program.main, main_name(program.unit), writer))
     own = [v for v in program.shared if v.unit == program.unit]
-    body = [*_global(own, writer), *_owning(program.body.statements, START, writer, lasting=program.lasting)]
+    body = [*_global(own, writer), *_owning(program.body.statements, START, writer)]
     whole = _function(program_name(program.unit), (), body, writer, START)
     classes = [_class(struct, writer) for struct in program.structs]
     methods = [_implementation(struct, writer) for struct in (*program.structs, *program.extended)]
@@ -92,19 +93,30 @@ def _dictionary(names: Iterable[str], values: list[ast.expr], writer: Writer) ->
     return writer.at(START, ast.Dict(keys, values))
 
 
-def _owning(nodes: Sequence[checked.Statement], span: Span, writer: Writer, *, lasting: bool = False) -> list[ast.stmt]:
-    """The statements of a block, at whose end the values that its variables own are dropped unless they last."""
-    if not writer.drops or (writer.owners and not any(isinstance(node, checked.Assign) for node in nodes)):
-        return list(_statements(nodes, writer))
-    owners = writer.temporary("owners")
-    writer.owners.append(owners)
-    body = _body(_statements(nodes, writer), span, writer)
-    writer.owners.pop()
-    begin = writer.assign(owners, writer.call("owners", span), span)
-    if lasting:
-        return [begin, *body]
-    release = writer.at(span, ast.Expr(writer.call("release", span, writer.load(owners, span))))
-    return [begin, writer.at(span, ast.Try(body, [], [], [release]))]
+def _owning(
+    nodes: Sequence[checked.Statement], span: Span, writer: Writer, variables: Iterable[str] = ()
+) -> list[ast.stmt]:
+    """The statements of a block, at whose end its variables, of which some are known, let go of their values."""
+    writer.owners.append(list(variables))
+    body = list(_statements(nodes, writer))
+    return _ending(body, writer.owners.pop(), span, writer)
+
+
+def _ending(body: list[ast.stmt], names: Sequence[str], span: Span, writer: Writer) -> list[ast.stmt]:
+    """Statements after which names let go of their values, the newest first, if anything is dropped then."""
+    if not (writer.drops and names and body):
+        return body
+    targets: list[ast.expr] = [writer.store(name, span) for name in reversed(names)]
+    gone = writer.at(span, ast.Assign(targets, writer.constant(None, span)))
+    settled = writer.at(span, ast.Expr(writer.call("settle", span)))
+    return [writer.at(span, ast.Try(body, [], [], [gone, settled]))]
+
+
+def _own(variable: checked.Variable, owners: list[str], writer: Writer) -> None:
+    """Note that a variable ends where `owners` do; those of the top level end with the program."""
+    name = writer.variable(variable)
+    if variable.unit is None and name not in owners:
+        owners.append(name)
 
 
 def _function(name: str, parameters: Iterable[str], body: Sequence[ast.stmt], writer: Writer, span: Span) -> ast.stmt:
@@ -128,7 +140,7 @@ def _definition(node: checked.Definition, name: str, writer: Writer) -> ast.stmt
     body = [
         *_global(node.assigned, writer),
         *_prologue(node, writer),
-        *_owning(node.body.statements, node.span, writer),
+        *_owning(node.body.statements, node.span, writer, parameters),
         *_epilogue(node, writer),
     ]
     return _function(name, parameters, body, writer, node.span)
@@ -179,8 +191,6 @@ def _epilogue(node: checked.Definition, writer: Writer) -> Iterator[ast.stmt]:
 
 def _return(value: ast.expr, function: checked.Function, span: Span, writer: Writer) -> ast.stmt:
     declared = function.result
-    if writer.drops:
-        value = writer.call("escape", span, value)
     if declared is None or declared.base == "void":
         return writer.at(span, ast.Return(value))
     what = f"the value of `{function}`"
@@ -195,15 +205,33 @@ def _return(value: ast.expr, function: checked.Function, span: Span, writer: Wri
 def _statements(nodes: Iterable[checked.Statement], writer: Writer) -> Iterator[ast.stmt]:
     for node in nodes:
         try:
-            yield from statement(node, writer)
+            yield from _whole(node, writer)
         except RecursionError:
             problems = Problems(writer.source)
             problems.too_deep(node.span)
             problems.raise_any()
 
 
-def _block(node: checked.Block, writer: Writer) -> list[ast.stmt]:
-    return _body(_owning(node.statements, node.span, writer), node.span, writer)
+def _whole(node: checked.Statement, writer: Writer) -> list[ast.stmt]:
+    """A statement with the end of what it alone holds."""
+    outside, writer.fleeting = writer.fleeting, []
+    body = list(statement(node, writer))
+    fleeting, writer.fleeting = writer.fleeting, outside
+    return _ending(body, fleeting, node.span, writer)
+
+
+def _condition(node: checked.Expression, writer: Writer) -> tuple[list[ast.stmt], ast.expr]:
+    """A condition, and what must run before it so that what it alone holds ends before what it decides."""
+    outside, writer.fleeting = writer.fleeting, []
+    test = emit(node, writer)
+    decided = writer.temporary("test")
+    (*fleeting, _), writer.fleeting = writer.fleeting, outside
+    before = _ending([writer.assign(decided, test, node.span)], fleeting, node.span, writer)
+    return (before, writer.load(decided, node.span)) if writer.drops and fleeting else ([], test)
+
+
+def _block(node: checked.Block, writer: Writer, variables: Iterable[str] = ()) -> list[ast.stmt]:
+    return _body(_owning(node.statements, node.span, writer, variables), node.span, writer)
 
 
 @singledispatch
@@ -227,9 +255,7 @@ def _assign(node: checked.Assign, writer: Writer) -> Iterator[ast.stmt]:
     value = emit(node.value, writer)
     if node.type is not None:
         value = writer.held("accept", value, f"`{node.target.name}`", node.type, node.span)
-    if writer.drops:
-        owners = writer.owners[-1 if node.declares else 0]
-        value = writer.call("own", node.span, writer.load(owners, node.span), value)
+    _own(node.target, writer.owners[-1 if node.declares else 0], writer)
     yield writer.assign(writer.variable(node.target), value, node.span)
 
 
@@ -237,7 +263,7 @@ def _assign(node: checked.Assign, writer: Writer) -> Iterator[ast.stmt]:
 def _assign_field(node: checked.AssignField, writer: Writer) -> Iterator[ast.stmt]:
     target, span = node.target, node.span
     name, value = writer.constant(target.name, target.span), emit(node.value, writer)
-    holder = emit(target.object, writer)
+    holder = lend(target.object, writer)
     if node.operator is not None:
         kept = writer.temporary()
         yield writer.assign(kept, holder, target.object.span)
@@ -267,7 +293,7 @@ def _python_import(node: checked.PythonImport, writer: Writer) -> Iterator[ast.s
 
 @statement.register(checked.AssignElement)
 def _assign_element(node: checked.AssignElement, writer: Writer) -> Iterator[ast.stmt]:
-    value, index = emit(node.target.object, writer), subscript(node.target, writer)
+    value, index = lend(node.target.object, writer), subscript(node.target, writer)
     element = writer.at(node.target.span, ast.Subscript(value, index, ast.Store()))
     yield writer.at(node.span, ast.Assign([element], emit(node.value, writer)))
 
@@ -293,7 +319,8 @@ def _tensor(node: checked.Tensor, writer: Writer) -> Iterator[ast.stmt]:
 @statement.register(checked.If)
 def _if(node: checked.If, writer: Writer) -> Iterator[ast.stmt]:
     otherwise = [] if node.otherwise is None else _block(node.otherwise, writer)
-    test = emit(node.condition, writer)
+    before, test = _condition(node.condition, writer)
+    yield from before
     yield writer.at(node.span, ast.If(test, _block(node.then, writer), otherwise))
 
 
@@ -301,14 +328,20 @@ def _if(node: checked.If, writer: Writer) -> Iterator[ast.stmt]:
 def _for(node: checked.For, writer: Writer) -> Iterator[ast.stmt]:
     target = writer.store(writer.variable(node.variable), node.span)
     elements = writer.call("iterate", node.iterable.span, emit(node.iterable, writer))
-    yield writer.at(node.span, ast.For(target, elements, _block(node.body, writer), []))
+    body = _block(node.body, writer, [target.id])
+    yield writer.at(node.span, ast.For(target, elements, body, []))
 
 
 @statement.register(checked.While)
 def _while(node: checked.While, writer: Writer) -> Iterator[ast.stmt]:
-    always = writer.constant(True, node.span)
-    test = always if node.condition is None else emit(node.condition, writer)
-    yield writer.at(node.span, ast.While(test, _block(node.body, writer), []))
+    before, test = _condition(node.condition or checked.Constant(node.span, True), writer)
+    body = _block(node.body, writer)
+    if before:
+        end = writer.at(
+            node.span, ast.If(test, [writer.at(node.span, ast.Pass())], [writer.at(node.span, ast.Break())])
+        )
+        body, test = [*before, end, *body], writer.constant(True, node.span)
+    yield writer.at(node.span, ast.While(test, body, []))
 
 
 @statement.register(checked.Jump)

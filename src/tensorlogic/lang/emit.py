@@ -15,17 +15,17 @@ from tensorlogic.lang import checked
 from tensorlogic.lang.source import Source, Span
 
 HELPERS: Final = frozenset(
-    {"close", "divide", "invert", "matmul", "outer", "power"}
+    {"close", "divide", "invert", "matmul", "outer", "power", "remainder"}
     | {"array", "iterate", "slice", "member", "invoke", "store"}
     | {"accept", "argument", "cast", "declare"}
-    | {"struct", "implement", "owners", "own", "escape", "release"}
+    | {"struct", "implement", "elements", "settle"}
     | {"same", "unmatched", "python_import"}
     | {"bool", "float", "int", "str"}
 )
 CLASSES: Final = {"int": "int", "float": "float", "bool": "bool", "string": "str"}
 """The class whose values are of a scalar type as they are."""
 
-_ARITHMETIC: Final = {"+": ast.Add, "-": ast.Sub, "*": ast.Mult, "%": ast.Mod}
+_ARITHMETIC: Final = {"+": ast.Add, "-": ast.Sub, "*": ast.Mult}
 _COMPARISONS: Final = {
     "==": ast.Eq,
     "!=": ast.NotEq,
@@ -35,7 +35,9 @@ _COMPARISONS: Final = {
     ">=": ast.GtE,
 }
 _LOGIC: Final = {"and": ast.And, "or": ast.Or}
-_CALLED: Final = {"≈": "close", "/": "divide", "**": "power", "@": "matmul", "⊗": "outer"}
+_CALLED: Final = {"≈": "close", "/": "divide", "**": "power", "%": "remainder", "@": "matmul", "⊗": "outer"}
+_POWERS: Final = range(5)
+"""The exponents by which no integer becomes too large at once."""
 _PREFIXES: Final = {"-": ast.USub, "not": ast.Not}
 
 Plain = int | float | str | tuple[int | str | None, ...] | None
@@ -70,21 +72,29 @@ def parameter_name(name: str) -> str:
     return f"{name}·0"
 
 
+def is_global(name: str) -> bool:
+    """Whether a Python name is that of a variable of the top level."""
+    return "·g" in name
+
+
 class Writer:
     """Makes Python's nodes, each with the place in the program that it comes from."""
 
     def __init__(self, source: Source, shared: frozenset[checked.Variable], drops: bool) -> None:
         self.source = source
         self.drops = drops
-        self.owners: list[str] = []
-        """The Python names of what keeps the values to drop, of the function and of each block in it."""
+        self.owners: list[list[str]] = []
+        """The Python names that end with the function, and with each block in it, where values are dropped."""
+        self.fleeting: list[str] = []
+        """Those that end with the statement."""
         self._shared = shared
         self._temporaries = 0
 
     def temporary(self, name: str = "kept") -> str:
         """A Python name that nothing else has."""
         self._temporaries += 1
-        return f"{name}·t{self._temporaries}"
+        self.fleeting.append(f"{name}·t{self._temporaries}")
+        return self.fleeting[-1]
 
     def at(self, span: Span, node: AnyNode) -> AnyNode:
         """The node, placed."""
@@ -167,7 +177,18 @@ def _read(node: checked.Read, writer: Writer) -> ast.expr:
 @emit.register(checked.Array)
 def _array(node: checked.Array, writer: Writer) -> ast.expr:
     options = {} if node.dtype is None else {"dtype": writer.constant(node.dtype, node.span)}
-    return writer.call("array", node.span, _rows(node, writer), **options)
+    made = writer.call("array", node.span, _rows(node, writer), **options)
+    return writer.call("elements", node.span, made) if writer.drops else made
+
+
+_MAKERS: Final = (checked.Array, checked.Call, checked.Make, checked.Match, checked.MethodCall)
+"""The expressions whose value may be held by nothing else."""
+
+
+def lend(node: checked.Expression, writer: Writer) -> ast.expr:
+    """The Python expression for a value that is only looked at: if nothing else holds it, the statement does."""
+    value = emit(node, writer)
+    return writer.keep(value, node.span)[0] if writer.drops and isinstance(node, _MAKERS) else value
 
 
 def _rows(node: checked.Array, writer: Writer) -> ast.expr:
@@ -199,7 +220,7 @@ def _as_in_python(node: checked.Binary) -> ast.operator | None:
     """Python's operator where a constant shows that it means the same: ``x / 2.0``, ``x ** 2``."""
     if node.operator == "/" and (_is_constant(node.left, float) or _is_constant(node.right, float)):
         return ast.Div()
-    if node.operator == "**" and _is_constant(node.right, int):
+    if node.operator == "**" and isinstance(node.right, checked.Constant) and node.right.value in _POWERS:
         return ast.Pow()
     return None
 
@@ -212,7 +233,7 @@ def _operands(node: checked.Binary, writer: Writer) -> tuple[ast.expr, ast.expr]
     """Both operands; an array literal beside another value is made like that value."""
     left, right = node.left, node.right
     if isinstance(left, checked.Array) == isinstance(right, checked.Array):
-        return emit(left, writer), emit(right, writer)
+        return lend(left, writer), lend(right, writer)
     if isinstance(right, checked.Array):
         other, again = writer.keep(emit(left, writer), left.span)
         return other, writer.call("array", right.span, _rows(right, writer), like=again)
@@ -238,12 +259,12 @@ def _cast(node: checked.Cast, writer: Writer) -> ast.expr:
 
 @emit.register(checked.Member)
 def _member(node: checked.Member, writer: Writer) -> ast.expr:
-    return writer.call("member", node.span, emit(node.object, writer), writer.constant(node.name, node.span))
+    return writer.call("member", node.span, lend(node.object, writer), writer.constant(node.name, node.span))
 
 
 @emit.register(checked.Index)
 def _index(node: checked.Index, writer: Writer) -> ast.expr:
-    value, index = emit(node.object, writer), subscript(node, writer)
+    value, index = lend(node.object, writer), subscript(node, writer)
     return writer.at(node.span, ast.Subscript(value, index, ast.Load()))
 
 
@@ -297,7 +318,8 @@ def _test(pattern: checked.Pattern, value: str, writer: Writer) -> ast.expr | No
         case checked.Equals():
             return writer.call("same", span, writer.load(value, span), writer.constant(pattern.value, span))
         case checked.Binds():
-            return _keeping(writer.variable(pattern.variable), writer.load(value, span), span, writer)
+            writer.fleeting.append(writer.variable(pattern.variable))
+            return _keeping(writer.fleeting[-1], writer.load(value, span), span, writer)
         case checked.Fields():
             return _test_fields(pattern, value, writer)
         case checked.AnyOf():
@@ -330,14 +352,15 @@ def _keeping(name: str, value: ast.expr, span: Span, writer: Writer) -> ast.expr
 @emit.register(checked.Call)
 def _call(node: checked.Call, writer: Writer) -> ast.expr:
     named = parameter_name if isinstance(node.function, checked.Function) else str
-    arguments = [emit(a, writer) for a in node.arguments]
-    options = {named(name): emit(value, writer) for name, value in node.options.items()}
+    given = emit if isinstance(node.function, checked.Function) else lend  # a function of the program is an owner
+    arguments = [given(a, writer) for a in node.arguments]
+    options = {named(name): given(value, writer) for name, value in node.options.items()}
     return writer.call(function_name(node.function), node.span, *arguments, **options)
 
 
 @emit.register(checked.MethodCall)
 def _method_call(node: checked.MethodCall, writer: Writer) -> ast.expr:
-    value = emit(node.object, writer)
+    value = lend(node.object, writer)
     function = node.function
     fallback = writer.constant(None, node.span) if function is None else writer.load(function_name(function), node.span)
     arguments = writer.at(node.span, ast.Tuple([emit(a, writer) for a in node.arguments], ast.Load()))

@@ -7,13 +7,15 @@ from functools import reduce
 from typing import Any
 
 from tensorlogic.errors import SourceError
-from tensorlogic.errors.codes import RAGGED_ARRAY, WRONG_TYPE
+from tensorlogic.errors.codes import NESTED_TOO_DEEPLY, RAGGED_ARRAY, WRONG_TYPE
 from tensorlogic.lang.types import INTEGERS
 from tensorlogic.runtime.kinds import kind
 from tensorlogic.runtime.lazy import is_tensor, torch
 
 PLAIN = frozenset({int, float, bool, str})
 NUMBERS = frozenset({int, float})
+MOST_AXES = 64
+"""As many as a tensor can have."""
 
 
 def array(items: list[Any], like: Any = None, dtype: str | None = None) -> Any:
@@ -23,7 +25,8 @@ def array(items: list[Any], like: Any = None, dtype: str | None = None) -> Any:
     the type of `like`, the other operand of an operator, if that is a tensor of floats. Beside a list a
     literal is a list too: ``x.shape == [2, 3]``.
     """
-    _check_rows(items)
+    if len(_check_rows(items)) >= MOST_AXES:
+        raise SourceError(NESTED_TOO_DEEPLY, f"an array is nested at most {MOST_AXES} deep")
     leaves = list(_leaves(items))
     kinds = {leaf.__class__ for leaf in leaves}
     if dtype is not None:
@@ -48,19 +51,18 @@ def _leaves(items: list[Any]) -> Iterator[Any]:
             yield item
 
 
-def _check_rows(items: list[Any]) -> None:
+def _check_rows(items: list[Any]) -> tuple[int, ...]:
+    """The shape that all rows have, or an error that names one that has another."""
     shapes = [_shape(item) for item in items]
     for index, shape in enumerate(shapes):
         if shape != shapes[0]:
             message = f"row {index} of this array has shape {list(shape)}, row 0 has shape {list(shapes[0])}"
             raise SourceError(RAGGED_ARRAY, message, help="All rows need the same length.")
+    return shapes[0] if shapes else ()
 
 
 def _shape(item: Any) -> tuple[int, ...]:
-    if not isinstance(item, list):
-        return ()
-    _check_rows(item)
-    return (len(item), *(_shape(item[0]) if item else ()))
+    return (len(item), *_check_rows(item)) if isinstance(item, list) else ()
 
 
 def _typed(items: list[Any], kinds: set[type], dtype: str) -> Any:

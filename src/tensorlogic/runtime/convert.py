@@ -10,6 +10,7 @@ from tensorlogic.errors.codes import UNSUPPORTED_TYPE, WRONG_TYPE
 from tensorlogic.lang.types import ALIASES, DTYPES
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.lazy import is_tensor, torch
+from tensorlogic.runtime.sizes import check_length, check_size
 
 
 def as_tensor(value: Any) -> torch.Tensor:
@@ -18,6 +19,9 @@ def as_tensor(value: Any) -> torch.Tensor:
         return value
     if isinstance(value, int | float):
         return torch.tensor(value)
+    if isinstance(value, range) and value:
+        check_size([len(value)], torch.int64)
+        return torch.arange(value.start, value.stop, value.step)
     if isinstance(value, range | list):
         return torch.stack([as_tensor(item) for item in value]) if len(value) else torch.tensor([])
     raise SourceError(WRONG_TYPE, f"this takes a tensor, not {with_article(kind(value))}")
@@ -45,6 +49,7 @@ def as_ints(values: Iterable[Any]) -> list[int]:
         if is_tensor(only) and only.ndim == 1:
             listed = only.tolist()
         elif isinstance(only, list | range):
+            check_length(len(only))
             listed = list(only)
     return [as_int(value) for value in listed]
 

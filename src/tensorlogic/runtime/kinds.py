@@ -15,6 +15,7 @@ NAMES: dict[str, str] = {
     "Tensor": "tensor",
     "range": "list",
     "Sizes": "list",
+    "Elements": "list",
     "tuple": "list",
     "dict": "record",
     "Image": "image",

@@ -70,6 +70,8 @@ def invoke(
     A builtin that is named as a method calls that method, and knows what becomes of the result.
     """
     if isinstance(value, Struct) and name in value.functions:
+        if value.drops and name == "drop":
+            raise SourceError(WRONG_TYPE, "`drop` is called by itself, when nothing holds the value any more")
         return call(value.functions[name], (value, *arguments), options)
     members = _members(value)
     is_own = members.methods and name in members.names and function not in METHODS

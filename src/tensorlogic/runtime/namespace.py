@@ -8,18 +8,29 @@ from tensorlogic.lang.emit import builtin_name
 from tensorlogic.runtime.arrays import array
 from tensorlogic.runtime.builtins import CONSTANTS, FUNCTIONS
 from tensorlogic.runtime.members import invoke, member, store
-from tensorlogic.runtime.operators import close, divide, invert, iterate, matmul, outer, power, same, unmatched
+from tensorlogic.runtime.operators import (
+    close,
+    divide,
+    invert,
+    iterate,
+    matmul,
+    outer,
+    power,
+    remainder,
+    same,
+    unmatched,
+)
 from tensorlogic.runtime.python import python_import
-from tensorlogic.runtime.structs import escape, implement, own, owners, release, struct
+from tensorlogic.runtime.structs import elements, implement, settle, struct
 from tensorlogic.runtime.types import accept, argument, cast, declare
 
 HELPERS: Final[dict[str, Any]] = {
     function.__name__: function
     for function in (
-        *(close, divide, invert, matmul, outer, power),
+        *(close, divide, invert, matmul, outer, power, remainder),
         *(array, iterate, slice, member, invoke, store),
         *(accept, argument, cast, declare),
-        *(struct, implement, owners, own, escape, release),
+        *(struct, implement, elements, settle),
         *(same, unmatched, python_import),
         *(bool, float, int, str),
     )

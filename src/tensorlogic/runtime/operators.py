@@ -10,7 +10,10 @@ from tensorlogic.errors.codes import RUN_FAILED, WRONG_TYPE
 from tensorlogic.runtime.display import nested
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.lazy import is_tensor, torch
+from tensorlogic.runtime.sizes import check_integer, check_length
 
+_TENSOR = 64
+"""The bytes that a row of a tensor takes at least, besides its elements."""
 TOLERANCE = 1e-3
 """How far apart two values are that ``≈`` takes as equal."""
 
@@ -54,10 +57,19 @@ def matmul(left: Any, right: Any) -> Any:
 
 def power(base: Any, exponent: Any) -> Any:
     """``**``; a root that is not a real number is an error."""
+    if base.__class__ is int and exponent.__class__ is int:
+        check_integer(base.bit_length() * exponent if abs(base) > 1 else 1)
     result = base**exponent
     if isinstance(result, complex):
         raise SourceError(RUN_FAILED, f"{base} ** {exponent} has no real value")
     return result
+
+
+def remainder(left: Any, right: Any) -> Any:
+    """``%``, which has the sign of the divisor."""
+    if isinstance(left, str):
+        raise SourceError(WRONG_TYPE, "`%` does not take a string")
+    return left % right
 
 
 def same(value: Any, pattern: Any) -> bool:
@@ -84,6 +96,7 @@ def outer(left: Any, right: Any) -> Any:
 def iterate(value: Any) -> Iterable[Any]:
     """The elements that ``for`` goes through: of a tensor its rows, of a record the names."""
     if is_tensor(value) and value.ndim > 0:
+        check_length(len(value), _TENSOR)
         integers = value.ndim == 1 and not value.is_floating_point()
         return value.tolist() if integers else value.unbind()
     if isinstance(value, range | list | str | Mapping):

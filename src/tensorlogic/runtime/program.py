@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from traceback import clear_frames
 from typing import Any
 
 from tensorlogic.errors import Diagnostic
 from tensorlogic.lang import Source, checked
 from tensorlogic.lang.codegen import main_name, program_name, trial_name
+from tensorlogic.lang.emit import is_global
 from tensorlogic.runtime.builtins import CONSTANTS, FUNCTIONS
 from tensorlogic.runtime.calls import Signatures
 from tensorlogic.runtime.failures import explain
 from tensorlogic.runtime.loader import Loader, Unit
 from tensorlogic.runtime.namespace import namespace
 from tensorlogic.runtime.session import CURRENT, Session
+from tensorlogic.runtime.structs import Struct, settle
 
 _LEAST = 3
 """Runs of a benchmark, however long they take."""
@@ -93,8 +98,9 @@ class Program:
 
     @contextmanager
     def _running(self) -> Iterator[dict[str, Any]]:
-        with running(self._units, self._session):
-            yield namespace()
+        names = namespace()
+        with running(self._units, self._session, partial(end, names)):
+            yield names
 
 
 def begin(unit: Unit, names: dict[str, Any]) -> Any:
@@ -103,16 +109,31 @@ def begin(unit: Unit, names: dict[str, Any]) -> Any:
     return names[program_name(unit.program.unit)]()
 
 
+def end(names: dict[str, Any]) -> None:
+    """Drop what the variables of the top level hold, the newest first, and what is in no variable's reach."""
+    if any(isinstance(value, type) and issubclass(value, Struct) and value.drops for value in names.values()):
+        for name in [name for name in reversed(names) if is_global(name)]:
+            del names[name]
+        gc.collect()
+        settle()
+
+
 @contextmanager
-def running(units: list[Unit], session: Session) -> Iterator[None]:
-    """While code of these files runs, in a session; what fails is explained."""
+def running(units: list[Unit], session: Session, at_end: Callable[[], None] | None = None) -> Iterator[None]:
+    """While code of these files runs, in a session, and `at_end` in any case; what fails is explained."""
     token = CURRENT.set(session)
     try:
         yield
+        if at_end is not None:
+            at_end()
     except BrokenPipeError:
         raise
     except Exception as error:
-        raise explain(error, units) from error
+        told = explain(error, units)
+        clear_frames(error.__traceback__)
+        if at_end is not None:
+            at_end()
+        raise told from error
     finally:
         CURRENT.reset(token)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from tensorlogic.errors import SourceError
-from tensorlogic.errors.codes import CANNOT_WRITE, FILE_NOT_FOUND, NOT_ALLOWED
+from tensorlogic.errors.codes import CANNOT_WRITE, FILE_NOT_FOUND, NOT_ALLOWED, WRONG_TYPE
+from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.lazy import torch
 
 
@@ -38,6 +39,8 @@ class Session:
     python_modules: dict[str, Any] = field(default_factory=dict)
     """What `python.call` names Python's modules by."""
     folder: Path = field(default_factory=Path.cwd)
+    failed_drops: list[BaseException] = field(default_factory=list)
+    """What values raised when they were dropped."""
     _generator: torch.Generator | None = None
 
     @property
@@ -85,6 +88,8 @@ class Session:
 
     def _resolved(self, path: str) -> Path:
         """Where a path leads in the end; symbolic links are followed."""
+        if not isinstance(path, str):
+            raise SourceError(WRONG_TYPE, f"a path is a string, not {with_article(kind(path))}")
         try:
             return (self.folder / path).resolve()
         except (ValueError, RuntimeError, OSError) as error:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _WITHOUT_A_LIMIT = 1 << 40
+_ELEMENT = 8
+"""The bytes of an element of a list, without the value itself."""
+_MOST_BITS = 1 << 24
 
 
 def memory() -> int:
@@ -30,10 +33,26 @@ def check_size(shape: Iterable[int], dtype: torch.dtype) -> None:
     sizes = list(shape)
     if any(size < 0 for size in sizes):
         raise SourceError(WRONG_SHAPE, f"{sizes} is no shape: a size is negative")
-    needed = prod(sizes) * dtype.itemsize
+    # A tensor without elements may have sizes of which torch cannot count the product.
+    check_bytes(prod(size or 1 for size in sizes) * dtype.itemsize, f"{dtype_name(dtype)}{sizes}")
+
+
+def check_length(count: int, each: int = _ELEMENT) -> None:
+    """Refuse a list that the machine has no memory for, with so many bytes for each element."""
+    check_bytes(count * each, f"a list of {count} elements")
+
+
+def check_integer(bits: int) -> None:
+    """Refuse an integer of so many bits that counting with it takes seconds."""
+    if bits > _MOST_BITS:
+        message = f"an integer of {in_units(bits // 8)} is too large: the limit is {in_units(_MOST_BITS // 8)}"
+        raise SourceError(TOO_LARGE, message, help="Take a float: 10.0 instead of 10.")
+
+
+def check_bytes(needed: int, what: str) -> None:
+    """Refuse to make `what` if it needs more bytes than the machine has."""
     if needed > memory():
-        message = f"{dtype_name(dtype)}{sizes} needs {in_units(needed)}, this machine has {in_units(memory())}"
-        raise SourceError(TOO_LARGE, message)
+        raise SourceError(TOO_LARGE, f"{what} needs {in_units(needed)}, this machine has {in_units(memory())}")
 
 
 def in_units(size: int) -> str:

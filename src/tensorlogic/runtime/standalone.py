@@ -6,6 +6,7 @@ import ast
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
+from functools import partial
 from keyword import iskeyword
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from tensorlogic.errors.codes import NESTED_TOO_DEEPLY
 from tensorlogic.lang.codegen import main_name, program_name
 from tensorlogic.runtime.loader import Unit
 from tensorlogic.runtime.namespace import namespace
-from tensorlogic.runtime.program import running
+from tensorlogic.runtime.program import end, running
 from tensorlogic.runtime.session import Permissions, Session
 
 _HEADER = """\
@@ -32,7 +33,7 @@ def as_python(units: Sequence[Unit]) -> str:
     """The text of a Python module that does what the files of a program do, the last of which is run as such."""
     *_, last = units
     parts = [_HEADER.format(name=_shown(last)), *(f"# {_shown(unit)}\n{_unparsed(unit)}\n" for unit in units)]
-    return "\n".join([*parts, f"if __name__ == '__main__':\n    run(__file__, {', '.join(_steps(units))})\n"])
+    return "\n".join([*parts, f"if __name__ == '__main__':\n    run(globals(), {', '.join(_steps(units))})\n"])
 
 
 def _shown(unit: Unit) -> str:
@@ -81,10 +82,11 @@ def names() -> dict[str, Any]:
     return {_valid(name): value for name, value in namespace().items() if name != "__builtins__"}
 
 
-def run(file: str, *steps: Callable[[], object]) -> None:
-    """Run the top levels of a program in the folder of `file`; a failure is shown, and ends Python with its code."""
+def run(module: dict[str, Any], *steps: Callable[[], object]) -> None:
+    """Run the top levels of a module's program in its folder; a failure is shown, and ends Python with its code."""
+    folder = Path(module["__file__"]).parent
     try:
-        with running([], Session(sys.stdout, Path(file).parent, Permissions())):
+        with running([], Session(sys.stdout, folder, Permissions()), partial(end, module)):
             for step in steps:
                 step()
     except TensorLogicError as error:

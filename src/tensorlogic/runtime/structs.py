@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import NO_MEMBER
 from tensorlogic.runtime.display import record
-from tensorlogic.runtime.types import Dimensions, accept
+from tensorlogic.runtime.session import CURRENT
+from tensorlogic.runtime.types import Dimensions, Sizes, accept
 
 Rule = tuple[Any, Dimensions | None]
 """The type of a field as `accept` takes it."""
@@ -17,7 +19,7 @@ Rule = tuple[Any, Dimensions | None]
 class Struct:
     """A value with named fields; each struct of a program is a class of its own."""
 
-    __slots__ = ("owners", "values")
+    __slots__ = ("values",)
 
     __tl_members__ = frozenset[str]()
     types: ClassVar[Mapping[str, Rule | None]] = {}
@@ -25,21 +27,22 @@ class Struct:
     drops: ClassVar[bool] = False
 
     values: dict[str, Any]
-    owners: list[Struct] | None
-    """The values that are dropped together with this one, or None when nobody drops it."""
 
     def __init__(self, /, **values: Any) -> None:
-        self.values = {}
-        self.owners = None
+        self.values = dict.fromkeys(self.types)
+        sizes: Sizes = {}
         for name, value in values.items():
-            self[name] = value
+            self._set(name, value, sizes)
 
     def __setitem__(self, name: str, value: Any) -> None:
+        self._set(name, value, {})
+
+    def _set(self, name: str, value: Any, sizes: Sizes) -> None:
         if name not in self.types:
             raise SourceError(NO_MEMBER, f"`{type(self).__name__}` has no field `{name}`")
         rule = self.types[name]
         what = f"`{name}` of `{type(self).__name__}`"
-        self.values[name] = value if rule is None else accept(value, what, *rule)
+        self.values[name] = value if rule is None else accept(value, what, *rule, sizes)
 
     def __str__(self) -> str:
         return f"{type(self).__name__} {record(self.values)}"
@@ -63,42 +66,35 @@ def implement(
 ) -> None:
     """Give the class of a struct its fields and functions."""
     made.types, made.functions, made.drops = types, functions, drops
+    if drops:
+        made.__del__ = _drop  # type: ignore[attr-defined] # other classes have none
 
 
-def owners() -> list[Struct]:
-    """What a block will have to drop: nothing yet."""
-    return []
+class Elements(list[Any]):
+    """An array of the program's in which values may be dropped, the first one first."""
+
+    def __del__(self) -> None:
+        self.reverse()  # Python lets go of the elements of a list from its end.
 
 
-def own(owners: list[Struct], value: Any) -> Any:
-    """The value that a variable is given, to be dropped with the others of its block unless it has an owner."""
-    if isinstance(value, Struct) and value.drops and value.owners is None:
-        value.owners = owners
-        owners.append(value)
-    return value
+def elements(value: Any) -> Any:
+    """The value of an array literal; a list drops its elements in their order."""
+    return Elements(map(elements, value)) if value.__class__ is list else value
 
 
-def escape(value: Any) -> Any:
-    """The value that a function gives back, which its blocks must not drop, nor what it holds."""
-    for each in _held(value):
-        if each.owners is not None:
-            each.owners[:] = [other for other in each.owners if other is not each]
-            each.owners = None
-    return value
+def settle() -> None:
+    """Raise what went wrong while values were dropped, unless something else is on its way already."""
+    failed = CURRENT.get().failed_drops
+    if failed and sys.exc_info()[0] is None:
+        raise failed.pop(0)
 
 
-def release(owners: list[Struct]) -> None:
-    """Drop what a block owns, the newest first."""
-    while owners:
-        value = owners.pop()
+def _drop(value: Struct) -> None:
+    """Called by Python when nothing holds a value any more; what is raised here would get lost."""
+    session = CURRENT.get(None)
+    if session is None:
+        return
+    try:
         value.functions["drop"](value)
-
-
-def _held(value: Any) -> Iterator[Struct]:
-    if isinstance(value, Struct):
-        yield value
-        for part in value.values.values():
-            yield from _held(part)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _held(item)
+    except BaseException as error:
+        session.failed_drops.append(error)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from tensorlogic.errors import Code
-from tensorlogic.errors.codes import NO_MEMBER, RUN_FAILED, UNDEFINED_NAME, WRONG_SHAPE, WRONG_TYPE
+from tensorlogic.errors.codes import NO_MEMBER, RUN_FAILED, TOO_LARGE, UNDEFINED_NAME, WRONG_SHAPE, WRONG_TYPE
 from tensorlogic.runtime.kinds import NAMES, with_article
+from tensorlogic.runtime.sizes import in_units
 
 
 class Wording(NamedTuple):
-    """How a kind of failure is told. The groups `a` and `b` are Python types, and become kinds of values."""
+    """How a kind of failure is told.
+
+    The groups `a` and `b` of a pattern are Python types, and become kinds of values; `size` is a number of bytes.
+    """
 
     kind: type[Exception]
     pattern: str
@@ -108,14 +113,29 @@ WORDINGS: Final = (
     ),
     Wording(
         RuntimeError,
-        "Overflow when unpacking|cannot be converted to type .* without overflow",
+        "cannot be converted to type .* without overflow",
         "a number is too large for the elements of this tensor",
+    ),
+    Wording(
+        Exception,
+        "Overflow when unpacking|index-sized integer|Stride calculation overflowed",
+        "a number is too large for a tensor, a size or an index",
+    ),
+    Wording(
+        RuntimeError,
+        r"tried to allocate (?P<size>\d+) bytes",
+        "this needs {size}, more memory than the machine has",
+        code=TOO_LARGE,
+    ),
+    Wording(
+        RuntimeError, "std::bad_alloc|Storage size calculation overflowed", "there is not enough memory", code=TOO_LARGE
     ),
     Wording(ZeroDivisionError, "", "division by zero"),
     Wording(ValueError, "math domain error|expected a (positive|nonnegative) input", "this has no real value"),
     Wording(ValueError, "Exceeds the limit", "this number has too many digits to be shown"),
+    Wording(ValueError, "cannot convert float NaN to integer", "what is not a number has no integer"),
     Wording(OverflowError, "", "this number is too large"),
-    Wording(MemoryError, "", "there is not enough memory"),
+    Wording(MemoryError, "", "there is not enough memory", code=TOO_LARGE),
     Wording(
         RecursionError,
         "",
@@ -138,10 +158,18 @@ def reword(error: Exception) -> tuple[Code, str, str | None]:
     said = str(error)
     for wording in WORDINGS:
         if isinstance(error, wording.kind) and (found := re.search(wording.pattern, said)):
-            words = {name: _kind(w) if name in "ab" else w for name, w in found.groupdict().items()}
+            words = {name: _WORDS.get(name, str)(word) for name, word in found.groupdict().items()}
             return wording.code, wording.message.format(**words), wording.help
     return RUN_FAILED, said.strip().partition("\n")[0] or type(error).__name__, None
 
 
 def _kind(python_type: str) -> str:
     return with_article(NAMES.get(python_type, python_type))
+
+
+def _bytes(number: str) -> str:
+    return in_units(int(number))
+
+
+_WORDS: Final[dict[str, Callable[[str], str]]] = {"a": _kind, "b": _kind, "size": _bytes}
+"""What the groups of a pattern become."""

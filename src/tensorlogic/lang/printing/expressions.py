@@ -76,6 +76,8 @@ class Expressions:
         power = _power(node)
         to_the_right = power == POWER
         left = self.within(node.left, power if to_the_right or power == COMPARISON else power - 1, margin)
+        if node.operator == "<" and isinstance(node.left, tree.Cast):
+            left = f"({left})"  # what follows the name of a type in angle brackets is its arguments
         if isinstance(node.right, tree.Unary) and node.right.operator != "not":
             right = self.text(node.right, margin)
         else:

@@ -8,6 +8,7 @@ from functools import singledispatchmethod
 from tensorlogic.lang import tree
 from tensorlogic.lang.printing.comments import Comments
 from tensorlogic.lang.printing.expressions import INDENT, Expressions, literal
+from tensorlogic.lang.problems import Problems
 from tensorlogic.lang.source import Source
 
 
@@ -30,11 +31,22 @@ class Printer(Expressions):
         """The lines of nodes, each with `after` at its end, and of the comments between them and up to `end`."""
         for index, node in enumerate(nodes):
             yield from self._leading(node, margin, spaced=index > 0)
-            written = self.text(node, margin)
+            written = self._written(node, margin)
             yield from self._remarks(node.span.end, margin)  # those inside it that have no place of their own
             yield margin + written + after + self._trailing(node)
         if end is not None:
             yield from self._remarks(end, margin, spaced=bool(nodes))
+
+    def _written(self, node: tree.Node, margin: str) -> str:
+        try:
+            return self.text(node, margin)
+        except RecursionError:
+            if self._source is None:
+                raise
+            problems = Problems(self._source)
+            problems.too_deep(node.span)
+            problems.raise_any()
+            raise
 
     def _leading(self, node: tree.Node, margin: str, spaced: bool) -> Iterator[str]:
         """The comments and the empty line before a node."""

@@ -46,6 +46,7 @@ def apply_mask(scores: Any, mask: Any) -> torch.Tensor:
 
 
 @builtin
+@builtin_named("scaled_dot_product_attention")
 def attention(query: Any, key: Any, value: Any, mask: Any = None, causal: bool = False) -> torch.Tensor:
     """softmax(query @ key' / sqrt(size)) @ value: what the places of `query` find (Vaswani et al., 2017).
 

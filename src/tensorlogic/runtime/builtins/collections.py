@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import RUN_FAILED, WRONG_TYPE
+from tensorlogic.runtime.builtins.core import len_
 from tensorlogic.runtime.convert import as_int
 from tensorlogic.runtime.kinds import kind, with_article
+from tensorlogic.runtime.operators import iterate
 from tensorlogic.runtime.registry import builtin, builtin_named
+from tensorlogic.runtime.sizes import check_length
+
+_RECORD = 64
+"""The bytes that a list or a record takes at least."""
 
 
 class Vec(list[Any]):
@@ -77,7 +84,9 @@ def append(values: list[Any], value: Any) -> list[Any]:
     """A new list with a value at the end; `push` changes a vector in place, `concat` joins tensors."""
     if not isinstance(values, list):
         raise SourceError(WRONG_TYPE, f"this takes a list, not {with_article(kind(values))}")
-    return [*values, value]
+    longer = copy(values)
+    longer.append(value)
+    return longer
 
 
 @builtin
@@ -97,6 +106,8 @@ def reverse(values: Any) -> Any:
 @builtin
 def contains(values: Any, value: Any) -> bool:
     """Whether a list has an element, a string a part, a record a field of this name."""
+    if isinstance(values, range) and isinstance(value, float):
+        return value.is_integer() and int(value) in values  # Python would try them one by one.
     if isinstance(values, list | str | range | dict):
         return value in values
     raise SourceError(WRONG_TYPE, f"this takes a list, a string or a record, not {with_article(kind(values))}")
@@ -105,13 +116,15 @@ def contains(values: Any, value: Any) -> bool:
 @builtin
 def enumerate_(values: Any) -> list[Any]:
     """The elements with their indices: a list of records of `index` and `value`."""
-    return [{"index": index, "value": value} for index, value in enumerate(values)]
+    check_length(len_(values), each=_RECORD)
+    return [{"index": index, "value": value} for index, value in enumerate(iterate(values))]
 
 
 @builtin
 def zip_(a: Any, b: Any) -> list[Any]:
     """The elements of two lists in pairs, as many as the shorter has: a list of lists of two."""
-    return [[left, right] for left, right in zip(a, b, strict=False)]
+    check_length(min(len_(a), len_(b)), each=_RECORD)
+    return [[left, right] for left, right in zip(iterate(a), iterate(b), strict=False)]
 
 
 @builtin

@@ -17,6 +17,9 @@ from tensorlogic.runtime.lazy import is_tensor
 from tensorlogic.runtime.registry import builtin, builtin_named, gives
 from tensorlogic.runtime.session import CURRENT
 
+_MOST_SHOWN = 40
+"""So many characters of a string are shown in a message."""
+
 
 @builtin
 def print_(*values: Any) -> None:
@@ -54,6 +57,7 @@ def len_(value: Any) -> int:
 
 
 @builtin
+@builtin_named("range_i")
 @gives(rules.counted_out)
 def range_(start: int, stop: int | None = None, step: int = 1) -> range:
     """The integers from `start` up to, but not including, `stop`, in steps of `step`; ``range(n)`` counts from 0.
@@ -98,7 +102,8 @@ def _parsed(value: str, wanted: str) -> int | float:
     try:
         return int(value) if wanted == "int" else float(value)
     except ValueError:
-        raise SourceError(WRONG_TYPE, f'"{value}" is not the text of {with_article(wanted)}') from None
+        shown = value if len(value) <= _MOST_SHOWN else f"{value[:_MOST_SHOWN]}…"
+        raise SourceError(WRONG_TYPE, f'"{shown}" is not the text of {with_article(wanted)}') from None
 
 
 @builtin
@@ -155,7 +160,7 @@ def _equal(a: Any, b: Any) -> bool:
     if is_tensor(a) or is_tensor(b):
         tensor, number = (a, b) if is_tensor(a) else (b, a)
         return tensor.ndim == 0 and type(tensor.item()) is type(number) and bool(tensor == number)
-    return isinstance(a, bool) == isinstance(b, bool) and type(a) is type(b) and bool(a == b)
+    return isinstance(a, bool) == isinstance(b, bool) and kind(a) == kind(b) and bool(a == b)
 
 
 @builtin

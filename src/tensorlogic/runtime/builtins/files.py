@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from glob import iglob
 from typing import TYPE_CHECKING, Any
 
@@ -10,17 +11,25 @@ from tensorlogic.errors.codes import BAD_IMAGE, FILE_NOT_FOUND, WRONG_ARGUMENTS
 from tensorlogic.runtime.convert import as_ints
 from tensorlogic.runtime.registry import builtin
 from tensorlogic.runtime.session import CURRENT
+from tensorlogic.runtime.sizes import check_bytes
 
 if TYPE_CHECKING:
     from PIL import Image
+
+_WILD = re.compile(r"[*?[]")
+_PIXEL = 4
+"""The bytes of a pixel of the largest kind."""
 
 
 @builtin
 def glob(pattern: str) -> list[str]:
     """The paths that match a pattern such as ``"images/*.png"``, sorted; ``**`` stands for any folders."""
     session = CURRENT.get()
-    folder = pattern.partition("*")[0].rpartition("/")[0]
-    session.readable(folder or ".")
+    session.readable(pattern)
+    folder, *rest = _WILD.split(pattern, maxsplit=1)
+    session.readable(folder.rpartition("/")[0] or ".")
+    if any(".." in each.split("/") for each in rest):
+        raise SourceError(WRONG_ARGUMENTS, "`..` stands before the first `*`, `?` or `[` of a pattern, not behind it")
     found = iglob(pattern, recursive=True)  # noqa: PTH207 (`Path.glob` takes no absolute pattern)
     return sorted(path for path in found if session.may_read(path))
 
@@ -45,7 +54,9 @@ def load_image(path: str, size: Any = None, mode: str | None = None) -> Image.Im
     if mode is not None:
         image = image.convert(mode)
     if size is not None:
-        image = image.resize(_width_and_height(size), Image.Resampling.BILINEAR)
+        width, height = _width_and_height(size)
+        check_bytes(width * height * _PIXEL, f"an image of {height} by {width} pixels")
+        image = image.resize((width, height), Image.Resampling.BILINEAR)
     return image
 
 

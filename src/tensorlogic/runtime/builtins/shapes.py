@@ -48,6 +48,7 @@ def flatten(x: Any) -> torch.Tensor:
 
 
 @builtin
+@builtin_named("swapaxes")
 @gives(rules.transposed)
 def transpose(x: Any, first: int = -2, second: int = -1) -> torch.Tensor:
     """Two axes exchanged, the last two unless told: [..., a, b] becomes [..., b, a]."""
@@ -114,6 +115,7 @@ def expand(x: Any, *shape: Any) -> torch.Tensor:
     Nothing is copied: assign to elements of a copy, ``tensor(x)``.
     """
     tensor, sizes = as_tensor(x), as_ints(shape)
+    check_size([abs(size) for size in sizes], tensor.dtype)
     try:
         return tensor.broadcast_to(sizes)
     except RuntimeError:
@@ -121,6 +123,7 @@ def expand(x: Any, *shape: Any) -> torch.Tensor:
 
 
 @builtin
+@builtin_named("tile")
 def repeat(x: Any, *times: Any) -> torch.Tensor:
     """x several times along each axis: ``repeat(x, [2, 1])`` of [a, b] is [2 a, b]. (NumPy calls it tile.)"""
     tensor, counts = as_tensor(x), as_ints(times)

@@ -10,6 +10,7 @@ from tensorlogic.runtime.convert import as_int
 from tensorlogic.runtime.display import text
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.registry import builtin
+from tensorlogic.runtime.sizes import check_bytes, check_length
 
 
 def _string(value: Any) -> str:
@@ -52,13 +53,18 @@ def strip(s: str) -> str:
 @builtin
 def join(items: list[Any], between: str = "") -> str:
     """The items of a list, as `print` shows them, as one string: ``join(["a", "b"], ", ")`` is "a, b"."""
-    return _string(between).join(text(item) for item in items)
+    check_length(len(items))
+    parts = [text(item) for item in items]
+    check_bytes(sum(map(len, parts)) + len(parts) * len(_string(between)), "the string")
+    return between.join(parts)
 
 
 @builtin
 def replace(s: str, old: str, new: str) -> str:
     """The string with every `old` in it replaced by `new`."""
-    return _string(s).replace(_string(old), _string(new))
+    places = _string(s).count(_string(old))
+    check_bytes(len(s) + places * (len(_string(new)) - len(old)), "the string")
+    return s.replace(old, new)
 
 
 @builtin
