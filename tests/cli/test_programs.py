@@ -86,7 +86,9 @@ def test_tests_and_benchmarks_are_allowed_what_programs_are(command: tuple[str, 
     home.mkdir()
     (tmp_path / "o.tl").write_text("let x = 5\n")
     (home / "read.tl").write_text(f'import "{tmp_path}/o.tl"\n{word} reads {{ assert_eq(x, 5) }}\n')
-    (home / "python.tl").write_text(f'python import math\n{word} calls {{ assert_eq(python.call("math.sqrt", 16), 4.0) }}\n')
+    (home / "python.tl").write_text(
+        f'python import math\n{word} calls {{ assert_eq(python.call("math.sqrt", 16), 4.0) }}\n'
+    )
     (home / "env.tl").write_text(f'{word} asks {{ assert(len(env("PATH")) > 0) }}\n')
     (home / "write.tl").write_text(f'{word} writes {{ save([1.0], "{tmp_path}/x.safetensors") }}\n')
     for kind, value in {"read": [tmp_path], "python": [], "env": [], "write": [tmp_path]}.items():
