@@ -202,11 +202,11 @@ WORDINGS: Final = (
 )
 
 
-_CALLEE = re.compile(r"^[\w.]+(?:\(\):?|:) +")
+_CALLEE = re.compile(r"^[\w.]+(?:\(.*?\):?|:) +")
 """The function of torch that speaks."""
 _OF_PYTHON = re.compile(
     r"torch|Tensor|NoneType|[Pp]arameter|positional|argument|attribute|object|iterable|unpack|INTERNAL|\w_\w|\w\(\)|::"
-    r"|\b(?:None|True|False|tuple|str|dict|dtype|self|dims?|impl|Half|Float|Double|Byte|Char|Short|Int|Long|Bool)\b"
+    r"|\b(?:None|True|False|tuple|str|dict|dtype|self|dims?|impl|Half|Float|Double|Byte|Char|Short|Int|Long|Bool|cfloat)\b"
     r"|^(?:tuple|index|range)\b.*out of range"
 )
 """Words that only mean something to those who know Python, or how torch is written."""
