@@ -106,6 +106,18 @@ def test_builtins_are_described(client: Client) -> None:
     assert client.about("hover", "main.tl", "match| p") is None
 
 
+def test_shapes_are_shown_behind_names(client: Client) -> None:
+    text = "let x = zeros(2, 3)\nlet y: float32[2, 3] = x\nz := x @ x.transpose()\nlet n = 3\nfn f(a) { a }\nf(x)\n"
+    client.open("shapes.tl", text)
+    span = {"start": {"line": 0, "character": 0}, "end": {"line": 6, "character": 0}}
+    hints = client.about("inlayHint", "shapes.tl", range=span)
+    assert [(each["position"]["line"], each["position"]["character"], each["label"]) for each in hints] == [
+        (0, 5, ": float32[2, 3]"),
+        (2, 1, ": float32[2, 2]"),
+        (4, 6, ": float32[2, 3]"),
+    ]
+
+
 DEFINITIONS = [
     ("product\n|}", None),
     ("    prod|uct\n}", "main.tl 6: product"),

@@ -139,9 +139,9 @@ def test_any_text(text: str) -> None:
     ids=lambda text: text[:12],
 )
 def test_long_and_deep_texts_end_soon(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     survives(text)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize("link", [" + 1", ".f()", "[0]", " * [1]", " and x", " as int"])
@@ -153,6 +153,6 @@ def test_long_chains_of_any_length(link: str) -> None:
 def test_ten_thousand_lines_are_checked_quickly() -> None:
     function = "fn f{0}(x, y) {{\n  let z = x * 2 + y[0, 1:2]\n  if z > 3 {{ return z }}\n  f{0}(z, y)\n}}\n"
     source = Source("t.tl", "".join(function.format(i) for i in range(2_000)))
-    started = time.perf_counter()
+    started = time.process_time()
     check(parse(source), BUILTINS)
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3

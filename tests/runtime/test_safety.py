@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+import signal
 import threading
 from _thread import interrupt_main
 from pathlib import Path
@@ -270,7 +271,10 @@ def test_other_limits(text: str, says: str) -> None:
 
 
 def test_an_interrupt_ends_a_loop() -> None:
-    timer = threading.Timer(0.2, interrupt_main)
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
-        output("while true {}")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # processes in the background ignore it
+    threading.Timer(0.2, interrupt_main).start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            output("while true {}")
+    finally:
+        signal.signal(signal.SIGINT, before)

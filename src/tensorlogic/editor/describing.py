@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from functools import singledispatch
+from typing import Final
 
 from tensorlogic.editor.documents import Document, Documents, Meaning
 from tensorlogic.lang import Source, Span, checked
+from tensorlogic.lang.inference.facts import Tensor
 from tensorlogic.lang.occurrences import Field, Occurrence
 from tensorlogic.runtime.reference import describe
+
+_TYPED: Final = re.compile(r"\s*:(?!=)")
+"""A type that is written behind a name."""
 
 
 def hover(document: Document, offset: int, documents: Documents) -> tuple[str, Span] | None:
@@ -16,6 +22,15 @@ def hover(document: Document, offset: int, documents: Documents) -> tuple[str, S
     if name is None:
         return None
     return description(name, document, documents), name.span
+
+
+def unwritten_types(document: Document) -> list[tuple[Span, str]]:
+    """The types of tensors that are known where a name gets a value, and that the text does not say there."""
+    if document.analysis is None or document.analysis.program is None:
+        return []
+    text, known = document.source.text, document.analysis.program.places
+    tensors = ((span, str(fact)) for span, fact in sorted(known.items()) if isinstance(fact, Tensor))
+    return [(span, type) for span, type in tensors if not _TYPED.match(text, span.end)]
 
 
 def description(name: Occurrence, document: Document, documents: Documents) -> str:

@@ -150,6 +150,17 @@ def signature_help(server: Server, params: lsp.SignatureHelpParams) -> lsp.Signa
     return lsp.SignatureHelp([information], active_signature=0, active_parameter=call.argument)
 
 
+@server.feature(lsp.TEXT_DOCUMENT_INLAY_HINT)
+def inlay_hints(server: Server, params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
+    """The shapes of tensors behind the names that get them."""
+    document = server.documents.get(path_of(params.text_document.uri))
+    known = describing.unwritten_types(document)
+    return [
+        lsp.InlayHint(server.positions.position(document.source, span.end), f": {type}", lsp.InlayHintKind.Type)
+        for span, type in known
+    ]
+
+
 @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)
 def definition(server: Server, params: lsp.DefinitionParams) -> lsp.Location | None:
     """Where a name is declared."""

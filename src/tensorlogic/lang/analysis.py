@@ -85,7 +85,7 @@ def _inferred(program: checked.Program, context: Context) -> checked.Program:
             severity=severity,
             related=[each for each in found.witnesses if not found.span.holds(each.place)],
         )
-    return replace(program, facts=known.facts, places=known.places)
+    return replace(program, facts=known.facts if known.complete else {}, places=known.places)
 
 
 def _way(found: Finding, source: Source) -> Iterator[str]:

@@ -79,6 +79,8 @@ class Builtin(NamedTuple):
     """A function or constant that every program has."""
 
     name: str
+    native: str | None = None
+    """The function that it is for one tensor: ``torch.tanh``."""
 
 
 Exported = Variable | Function | Struct

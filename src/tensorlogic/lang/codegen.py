@@ -50,7 +50,7 @@ def trial_name(trial: checked.Trial, unit: int) -> str:
 
 def generate(program: checked.Program) -> ast.Module:
     """A module that defines the functions of a program and, as `program_name`, what its top level does."""
-    writer = Writer(program.source, program.shared, program.drops)
+    writer = Writer(program)
     functions = [_definition(d, function_name(d.function), writer) for d in program.definitions]
     functions += [_definition(t.definition, trial_name(t, program.unit), writer) for t in program.trials]
     if program.main is not None:

@@ -103,7 +103,11 @@ class Context:
         if (imported := self.imports.get(name)) is not None:
             self.shared.update({imported} if isinstance(imported, Variable) else ())
             return imported
-        return Builtin(name) if name in self.known or name in self._constants else None
+        return self._builtin(name) if name in self.known or name in self._constants else None
+
+    def _builtin(self, name: str) -> Builtin:
+        signature = self.known.get(name)
+        return Builtin(name, None if signature is None else signature.native)
 
     def declare(self, name: tree.Name, *, inner: bool) -> Variable:
         """The variable that is declared here, in the innermost block or for the whole function."""

@@ -8,11 +8,13 @@ same; the rest are calls of helpers, which the runtime gives to the code under t
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping, Sequence
 from functools import singledispatch
-from typing import Final, TypeVar, cast
+from typing import Final, TypeGuard, TypeVar, cast
 
 from tensorlogic.lang import checked
-from tensorlogic.lang.source import Source, Span
+from tensorlogic.lang.inference.facts import List, Scalar, Tensor, is_float
+from tensorlogic.lang.source import Span
 
 HELPERS: Final = frozenset(
     {"close", "divide", "invert", "matmul", "outer", "power", "remainder"}
@@ -36,8 +38,6 @@ _COMPARISONS: Final = {
 }
 _LOGIC: Final = {"and": ast.And, "or": ast.Or}
 _CALLED: Final = {"≈": "close", "/": "divide", "**": "power", "%": "remainder", "@": "matmul", "⊗": "outer"}
-_POWERS: Final = range(5)
-"""The exponents by which no integer becomes too large at once."""
 _PREFIXES: Final = {"-": ast.USub, "not": ast.Not}
 
 Plain = int | float | str | tuple[int | str | None, ...] | None
@@ -67,6 +67,11 @@ def shared_name(variable: checked.Variable) -> str:
     return f"{variable.name}·g{variable.unit}"
 
 
+def module_name(name: str) -> str:
+    """What a module of functions of tensors is called in compiled code."""
+    return f"{name}·m"
+
+
 def parameter_name(name: str) -> str:
     """What a parameter is called in Python."""
     return f"{name}·0"
@@ -80,14 +85,15 @@ def is_global(name: str) -> bool:
 class Writer:
     """Makes Python's nodes, each with the place in the program that it comes from."""
 
-    def __init__(self, source: Source, shared: frozenset[checked.Variable], drops: bool) -> None:
-        self.source = source
-        self.drops = drops
+    def __init__(self, program: checked.Program) -> None:
+        self.source = program.source
+        self.facts = program.facts
+        self.drops = program.drops
         self.owners: list[list[str]] = []
         """The Python names that end with the function, and with each block in it, where values are dropped."""
         self.fleeting: list[str] = []
         """Those that end with the statement."""
-        self._shared = shared
+        self._shared = program.shared
         self._temporaries = 0
 
     def temporary(self, name: str = "kept") -> str:
@@ -211,22 +217,24 @@ def _binary(node: checked.Binary, writer: Writer) -> ast.expr:
         both = [emit(node.left, writer), emit(node.right, writer)]
         return writer.at(node.span, ast.BoolOp(_LOGIC[node.operator](), both))
     left, right = _operands(node, writer)
-    if (native := _as_in_python(node)) is not None:
+    if (native := _as_in_python(node, writer)) is not None:
         return writer.at(node.span, ast.BinOp(left, native, right))
     return operation(node.operator, left, right, node.span, writer)
 
 
-def _as_in_python(node: checked.Binary) -> ast.operator | None:
-    """Python's operator where a constant shows that it means the same: ``x / 2.0``, ``x ** 2``."""
-    if node.operator == "/" and (_is_constant(node.left, float) or _is_constant(node.right, float)):
-        return ast.Div()
-    if node.operator == "**" and isinstance(node.right, checked.Constant) and node.right.value in _POWERS:
-        return ast.Pow()
+def _as_in_python(node: checked.Binary, writer: Writer) -> ast.operator | None:
+    """Python's operator where it means the same, as what is known of the values shows: ``x / 2.0``, ``x ** 2``."""
+    left, right = writer.facts.get(node.left), writer.facts.get(node.right)
+    match node.operator, left, right:
+        case "@", Tensor(dtype), Tensor(other) if dtype is not None and dtype == other:
+            return ast.MatMult()
+        case "/", _, _ if is_float(left) or is_float(right):
+            return ast.Div()
+        case "%", Tensor(), Tensor() | Scalar():
+            return ast.Mod()
+        case ("**", Tensor(), Tensor() | Scalar()) | ("**", _, Scalar("int", 0 | 1 | 2 | 3 | 4)):
+            return ast.Pow()
     return None
-
-
-def _is_constant(node: checked.Expression, kind: type) -> bool:
-    return isinstance(node, checked.Constant) and isinstance(node.value, kind)
 
 
 def _operands(node: checked.Binary, writer: Writer) -> tuple[ast.expr, ast.expr]:
@@ -351,17 +359,47 @@ def _keeping(name: str, value: ast.expr, span: Span, writer: Writer) -> ast.expr
 
 @emit.register(checked.Call)
 def _call(node: checked.Call, writer: Writer) -> ast.expr:
-    named = parameter_name if isinstance(node.function, checked.Function) else str
-    given = emit if isinstance(node.function, checked.Function) else lend  # a function of the program is an owner
-    arguments = [given(a, writer) for a in node.arguments]
-    options = {named(name): given(value, writer) for name, value in node.options.items()}
-    return writer.call(function_name(node.function), node.span, *arguments, **options)
+    return _called(node.function, node.arguments, node.options, node.span, writer)
+
+
+def _called(
+    function: checked.Callable,
+    arguments: Sequence[checked.Expression],
+    options: Mapping[str, checked.Expression],
+    span: Span,
+    writer: Writer,
+) -> ast.expr:
+    named = parameter_name if isinstance(function, checked.Function) else str
+    given = emit if isinstance(function, checked.Function) else lend  # a function of the program is an owner
+    values = [given(a, writer) for a in arguments]
+    if _is_native(function, arguments, options, writer):
+        return writer.at(span, ast.Call(_native(function, span, writer), values, []))
+    named_values = {named(name): given(value, writer) for name, value in options.items()}
+    return writer.call(function_name(function), span, *values, **named_values)
+
+
+def _is_native(
+    function: checked.Callable,
+    arguments: Sequence[checked.Expression],
+    options: Mapping[str, checked.Expression],
+    writer: Writer,
+) -> TypeGuard[checked.Builtin]:
+    """Whether a builtin is called with one value that is known to be a tensor, and is a function of tensors then."""
+    one = len(arguments) == 1 and not options and isinstance(writer.facts.get(arguments[0]), Tensor)
+    return one and isinstance(function, checked.Builtin) and function.native is not None
+
+
+def _native(function: checked.Builtin, span: Span, writer: Writer) -> ast.expr:
+    module, _, name = str(function.native).partition(".")
+    return writer.at(span, ast.Attribute(writer.load(module_name(module), span), name, ast.Load()))
 
 
 @emit.register(checked.MethodCall)
 def _method_call(node: checked.MethodCall, writer: Writer) -> ast.expr:
-    value = lend(node.object, writer)
     function = node.function
+    if function is not None and isinstance(writer.facts.get(node.object), Tensor | Scalar | List):
+        return _called(function, (node.object, *node.arguments), node.options, node.span, writer)  # it has no methods
+    value = lend(node.object, writer)
     fallback = writer.constant(None, node.span) if function is None else writer.load(function_name(function), node.span)
     arguments = writer.at(node.span, ast.Tuple([emit(a, writer) for a in node.arguments], ast.Load()))
     names: list[ast.expr | None] = [writer.constant(name, node.span) for name in node.options]

@@ -30,6 +30,8 @@ class Signature(NamedTuple):
     any_name: bool = False
     result: Callable[..., Any] | None = None
     """What is known of the value of a call, from what is known of its arguments."""
+    native: str | None = None
+    """The function of tensors that it is for one tensor: ``torch.tanh``."""
 
     def __str__(self) -> str:
         more = ("…",) if self.any_number else ()

@@ -10,7 +10,7 @@ from tensorlogic.errors import SourceError
 from tensorlogic.lang.emit import parameter_name
 from tensorlogic.lang.inference.rules import by_annotation
 from tensorlogic.lang.signatures import Signature
-from tensorlogic.runtime.registry import RULES
+from tensorlogic.runtime.registry import NATIVE, RULES
 
 Function = Callable[..., Any]
 
@@ -65,7 +65,7 @@ class Signatures(Mapping[str, Signature]):
         if name not in self._found:
             function = self._functions[name]
             rule = RULES.get(function) or by_annotation(function.__annotations__.get("return"))
-            self._found[name] = signature(function)._replace(name=name, result=rule)
+            self._found[name] = signature(function)._replace(name=name, result=rule, native=NATIVE.get(function))
         return self._found[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -86,7 +86,7 @@ def _wrong_call(error: Exception, step: Step) -> SourceError | None:
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and "·" in call.func.id):
         return None
     function = step.frame.f_globals[call.func.id]
-    return misfit(function, len(call.args), [str(k.arg) for k in call.keywords])
+    return misfit(function, len(call.args), [_plain(str(k.arg)) for k in call.keywords])
 
 
 def _failure(error: Exception, steps: Sequence[Step]) -> SourceError:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import TypeGuard
 
     import torch
+    from torch.nn import functional
 
 
 class _Lazy(ModuleType):
@@ -28,8 +29,9 @@ class _Lazy(ModuleType):
 
 if not TYPE_CHECKING:
     torch = _Lazy("torch")
+    functional = _Lazy("torch.nn.functional")
 
-__all__ = ["is_tensor", "torch"]
+__all__ = ["functional", "is_tensor", "torch"]
 
 
 def is_tensor(value: object) -> TypeGuard[torch.Tensor]:

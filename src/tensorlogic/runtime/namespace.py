@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tensorlogic.lang.emit import builtin_name
+from tensorlogic.lang.emit import builtin_name, module_name
 from tensorlogic.runtime.arrays import array
 from tensorlogic.runtime.builtins import CONSTANTS, FUNCTIONS
+from tensorlogic.runtime.lazy import functional, torch
 from tensorlogic.runtime.members import invoke, member, store
 from tensorlogic.runtime.operators import (
     close,
@@ -37,6 +38,9 @@ HELPERS: Final[dict[str, Any]] = {
 }
 """By the names that `tensorlogic.lang.emit.HELPERS` lists."""
 
+MODULES: Final[dict[str, Any]] = {module_name("torch"): torch, module_name("functional"): functional}
+"""Where the functions are that builtins are for one tensor."""
+
 # Compiled code names nothing without a suffix but the helpers, so it cannot say `__import__`. It is there for
 # torch: C code that imports a module does so with the builtins of the Python code that called it.
 _IMPORT_ONLY: Final = {"__import__": __import__}
@@ -45,4 +49,4 @@ _IMPORT_ONLY: Final = {"__import__": __import__}
 def namespace() -> dict[str, Any]:
     """The global names of a program that begins to run."""
     builtins = {builtin_name(name): value for name, value in (FUNCTIONS | CONSTANTS).items()}
-    return {"__builtins__": _IMPORT_ONLY, **HELPERS, **builtins}
+    return {"__builtins__": _IMPORT_ONLY, **HELPERS, **MODULES, **builtins}

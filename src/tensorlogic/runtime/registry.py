@@ -16,6 +16,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {}
 CONSTANTS: Final[dict[str, Any]] = {"pi": math.pi}
 RULES: Final[dict[Callable[..., Any], Rule]] = {}
+NATIVE: Final[dict[Callable[..., Any], str]] = {}
+"""The builtins that are, of one tensor, a function of torch; where `lang` calls for it by this name."""
 METHODS: Final[set[Callable[..., Any]]] = set()
 """The builtins that call a method of their first value."""
 

@@ -56,6 +56,7 @@ def call_function(
         if not fits:
             return _declared(function, {})
         bound[parameter.name] = held
+    walk.known.note(function, tuple(bound.values()))
     result = _declared(function, sizes)
     if function.result is not None and not walk.certain:
         return result

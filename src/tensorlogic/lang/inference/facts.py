@@ -87,6 +87,11 @@ def _common(one: Shape, other: Shape) -> Shape:
     return tuple(a if a == b else None for a, b in zip(one, other, strict=True))
 
 
+def is_float(fact: Fact) -> bool:
+    """Whether a value is a float, or a tensor of floats."""
+    return fact == FLOAT or (isinstance(fact, Tensor) and fact.dtype in types.FLOATS)
+
+
 def lasting(fact: Fact) -> Fact:
     """What stays true while a variable holds the value: elements can be given other values."""
     if isinstance(fact, Tensor):

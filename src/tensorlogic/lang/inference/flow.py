@@ -30,6 +30,7 @@ from tensorlogic.lang.types import with_article
 
 MOST_LOOPS: Final = 3
 """Loops that are deeper inside one another are gone through once, with nothing known of what went before."""
+_CALLED_BY_ITSELF: Final = "::drop"
 
 
 def infer(program: checked.Program, signatures: Mapping[str, Signature | None]) -> Known:
@@ -39,13 +40,31 @@ def infer(program: checked.Program, signatures: Mapping[str, Signature | None]) 
     top = Walk(known, {}, certain=True, records=True)
     statements(program.body.statements, top)
     known.settled = _settled(top)
-    for definition in program.definitions:
-        _body(definition, _parameters(definition), known, certain=False, records=True)
-    for trial in program.trials:
-        _body(trial.definition, {}, known, certain=False, records=True)
     if program.main is not None:
         _body(program.main, {}, known, certain=top.state is not None, records=True)
+    for trial in program.trials:
+        _body(trial.definition, {}, known, certain=False, records=True)
+    _functions(known)
     return known
+
+
+def _functions(known: Known) -> None:
+    """Go through the functions with what all calls of each have in common, which their own calls add to."""
+    for definition in known.program.definitions:
+        if known.program.lasting or definition.function.name.endswith(_CALLED_BY_ITSELF):
+            known.note_any(definition.function)
+    _follow_calls(known)
+    for function in known.definitions:
+        if function not in known.called:
+            known.note_any(function)
+            _follow_calls(known)
+
+
+def _follow_calls(known: Known) -> None:
+    while known.waiting:
+        function, _ = known.waiting.popitem()
+        definition = known.definitions[function]
+        _body(definition, _parameters(function, known.called[function]), known, certain=False, records=True)
 
 
 def _settled(top: Walk) -> State:
@@ -56,8 +75,10 @@ def _settled(top: Walk) -> State:
     return {variable: held for variable, held in (top.state or {}).items() if len(given[variable]) == 1}
 
 
-def _parameters(definition: checked.Definition) -> dict[str, Fact]:
-    return {p.name: of_type(p.type) for p in definition.function.parameters}
+def _parameters(function: checked.Function, called: tuple[Fact, ...]) -> dict[str, Fact]:
+    """What is known of the parameters: what is declared, or else what all calls have in common."""
+    pairs = zip(function.parameters, called, strict=True)
+    return {p.name: given if p.type is None else of_type(p.type) for p, given in pairs}
 
 
 def _call(definition: checked.Definition, bound: dict[str, Fact], span: Span, caller: Walk) -> Fact:

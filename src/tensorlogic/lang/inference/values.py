@@ -179,7 +179,10 @@ def _method_call(node: checked.MethodCall, walk: Walk) -> Fact:
     function = node.function
     if isinstance(owner, Record):
         function = owner.struct.methods.get(node.name, function)
-    # A value of which nothing is known may have a method of its own.
+    if owner is None:  # which may have a method of its own
+        walk.known.note_method(node.name)
+        if isinstance(function, checked.Function):
+            walk.known.note_any(function)
     return _called(node, None if owner is None else function, [(node.object, owner)], walk)
 
 

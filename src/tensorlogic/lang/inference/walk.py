@@ -84,10 +84,32 @@ class Known:
         """The variables of the top level that functions give values."""
         self.results: dict[tuple[checked.Function, bool, tuple[Fact, ...]], Fact] = {}
         self.bodies = 0
+        self.called: dict[checked.Function, tuple[Fact, ...]] = {}
+        """What all calls of a function have in common: facts about its parameters."""
+        self.waiting: dict[checked.Function, None] = {}
+        """The functions whose bodies are to be gone through for that."""
         self.complete = True
         """Whether every statement was gone through."""
         self.run: Callable[[checked.Definition, dict[str, Fact], Span, Walk], Fact]
         """Goes through the body of a function for one call of it."""
+
+    def note(self, function: checked.Function, given: tuple[Fact, ...]) -> None:
+        """A function is called with values of which this is known."""
+        before = self.called.get(function)
+        joined = given if before is None else tuple(map(join, before, given))
+        if joined != before and function in self.definitions:
+            self.called[function] = joined
+            self.waiting[function] = None
+
+    def note_any(self, function: checked.Function) -> None:
+        """A function may be called with anything."""
+        self.note(function, (None,) * len(function.parameters))
+
+    def note_method(self, name: str) -> None:
+        """The functions of this name of all structs may be called with anything."""
+        for struct in self.program.structs:
+            if name in struct.methods:
+                self.note_any(struct.methods[name])
 
 
 def _procedures(program: checked.Program) -> Iterator[checked.Definition]:

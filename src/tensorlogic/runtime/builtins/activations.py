@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 from tensorlogic.lang.inference import rules
 from tensorlogic.runtime.convert import as_tensor
-from tensorlogic.runtime.lazy import torch
-from tensorlogic.runtime.registry import builtin, gives
-
-
-@cache
-def _function(name: str) -> Callable[[torch.Tensor], torch.Tensor]:
-    """torch's own function where it has one, which is nearer to the kernel."""
-    found: Callable[[torch.Tensor], torch.Tensor] = getattr(torch, name, None) or getattr(torch.nn.functional, name)
-    return found
-
+from tensorlogic.runtime.lazy import functional, torch
+from tensorlogic.runtime.registry import NATIVE, builtin, gives
 
 KEEPING = ("relu", "relu6")
 """The activations that whole numbers stay whole under."""
+_IN_TORCH = ("relu", "selu", "sigmoid")
+"""Those that torch has itself too, which is nearer to the kernel."""
 
 
 def _define(name: str, says: str) -> None:
     """A builtin that is torch's function of a tensor."""
+    module = torch if name in _IN_TORCH else functional
 
     def each(x: Any) -> torch.Tensor:
-        found: torch.Tensor = _function(name)(x if x.__class__ is torch.Tensor else as_tensor(x))
+        found: torch.Tensor = getattr(module, name)(as_tensor(x))
         return found
 
     each.__name__, each.__doc__ = name, says
+    NATIVE[each] = f"{'torch' if name in _IN_TORCH else 'functional'}.{name}"
     gives(rules.like() if name in KEEPING else rules.floats_like())(builtin(each))
 
 
@@ -54,14 +48,14 @@ for _name, _says in {
 @gives(rules.floats_like())
 def leaky_relu(x: Any, slope: float = 0.01) -> torch.Tensor:
     """x where it is positive, else x times `slope` (Maas et al., 2013)."""
-    return torch.nn.functional.leaky_relu(as_tensor(x), slope)
+    return functional.leaky_relu(as_tensor(x), slope)
 
 
 @builtin
 @gives(rules.floats_like())
 def elu(x: Any, alpha: float = 1.0) -> torch.Tensor:
     """x where it is positive, else alpha (exp(x) - 1) (Clevert et al., 2015)."""
-    return torch.nn.functional.elu(as_tensor(x), alpha)
+    return functional.elu(as_tensor(x), alpha)
 
 
 @builtin
@@ -71,7 +65,7 @@ def gelu(x: Any, approximate: str = "none") -> torch.Tensor:
 
     With ``approximate: "tanh"`` it is 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), as GPT-2 computes it.
     """
-    return torch.nn.functional.gelu(as_tensor(x), approximate=approximate)
+    return functional.gelu(as_tensor(x), approximate=approximate)
 
 
 @builtin
@@ -91,4 +85,4 @@ def log_softmax(x: Any, axis: int = -1) -> torch.Tensor:
 @builtin
 def glu(x: Any, axis: int = -1) -> torch.Tensor:
     """The first half along an axis, whose size is even, times the sigmoid of the second (Dauphin et al., 2016)."""
-    return torch.nn.functional.glu(as_tensor(x), axis)
+    return functional.glu(as_tensor(x), axis)

@@ -13,7 +13,7 @@ from tensorlogic.lang.inference import rules
 from tensorlogic.runtime import operators
 from tensorlogic.runtime.convert import as_number, as_tensor
 from tensorlogic.runtime.lazy import is_tensor, torch
-from tensorlogic.runtime.registry import builtin, builtin_named, gives
+from tensorlogic.runtime.registry import NATIVE, builtin, builtin_named, gives
 
 
 def _define(name: str, says: str) -> None:
@@ -23,9 +23,10 @@ def _define(name: str, says: str) -> None:
     def each(x: Any) -> Any:
         if x.__class__ is float or x.__class__ is int:
             return of_number(x)
-        return getattr(torch, name)(x if x.__class__ is torch.Tensor else as_tensor(x))
+        return getattr(torch, name)(as_tensor(x))
 
     each.__name__, each.__doc__ = name, says
+    NATIVE[each] = f"torch.{name}"
     gives(rules.of_type("bool") if name.startswith("is") else rules.mathematics)(builtin(each))
 
 
