@@ -85,7 +85,7 @@ def sign(x: Any) -> Any:
 @gives(rules.same_kind)
 def square(x: Any) -> Any:
     """x times x."""
-    return x * x if isinstance(x, int | float) else as_tensor(x).square()
+    return operators.multiply(x, x) if isinstance(x, int | float) else as_tensor(x).square()
 
 
 @builtin
@@ -127,7 +127,7 @@ def sub(a: Any, b: Any) -> Any:
 @gives(rules.operator("*"))
 def mul(a: Any, b: Any) -> Any:
     """a * b, element by element."""
-    return _operand(a) * _operand(b)
+    return operators.multiply(_operand(a), _operand(b))
 
 
 @builtin
