@@ -311,3 +311,16 @@ def test_an_interrupt_ends_a_loop() -> None:
             output("while true {}")
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the signal comes from a timer of the system")
+@pytest.mark.parametrize("text", ["x = 7 ** 2000000 loop { y = x * x }", "x = 7 ** 4000000 y = 7 ** 2000000 z = x / y"])
+def test_an_interrupt_ends_a_long_calculation(text: str) -> None:
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, 1.0)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            output(text)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
