@@ -8,7 +8,7 @@ from typing import Final
 
 from tensorlogic.lang import checked
 from tensorlogic.lang.inference.declared import Sizes, accepted, of_type
-from tensorlogic.lang.inference.facts import Fact, Tensor
+from tensorlogic.lang.inference.facts import VOID, Fact, Tensor
 from tensorlogic.lang.inference.rules import Arguments
 from tensorlogic.lang.inference.walk import MOST_BODIES, Walk, Witness, witnesses
 from tensorlogic.lang.source import Span
@@ -26,7 +26,8 @@ def call_builtin(
     signature = walk.known.signatures.get(function.name)
     if function.name == NEVER_RETURNS:
         walk.state = None
-    if signature is None or signature.result is None:
+    nothing = any(known == VOID for _, known in (*given, *options.values()))
+    if signature is None or signature.result is None or nothing:
         return None
     names = signature.required + signature.optional
     arguments = Arguments(

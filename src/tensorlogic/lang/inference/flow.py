@@ -184,7 +184,7 @@ def _ways(ways: list[Callable[[Walk], None]], walk: Walk) -> None:
         walk.state = None if before is None else dict(before)
         way(walk)
         after = meet(after, walk.state)
-    walk.state, walk.certain = after, certain
+    walk.state, walk.certain = after, certain and not walk.is_left
 
 
 @_statement.register(checked.Jump)
@@ -274,7 +274,7 @@ def _loop(once: Callable[[], None], walk: Walk, *, surely: bool, ends: bool) -> 
     certain = walk.certain
     walk.certain = certain and surely
     head, loop = _turn(once, head, walk)
-    walk.certain = certain
+    walk.certain = certain and not walk.is_left
     after = head if ends else None
     for way in loop.breaks:
         after = meet(after, way)

@@ -63,6 +63,11 @@ class Loop:
     breaks: list[State] = field(default_factory=list)
     continues: list[State] = field(default_factory=list)
 
+    @property
+    def is_left(self) -> bool:
+        """Whether a turn may end before its end."""
+        return bool(self.breaks or self.continues)
+
 
 class Known:
     """What all walks through one program share."""
@@ -112,6 +117,11 @@ class Walk:
         self.silent = False
         self.loops: list[Loop] = []
         self.returns: list[Fact] = []
+
+    @property
+    def is_left(self) -> bool:
+        """Whether a way that was gone already leads past what comes next."""
+        return bool(self.returns or (self.loops and self.loops[-1].is_left))
 
     def look_up(self, variable: checked.Variable) -> Fact:
         """What is known of a variable's value."""
@@ -176,12 +186,13 @@ class Walk:
     @contextmanager
     def forgetting(self) -> Iterator[None]:
         """Know nothing afterwards, instead of failing, where a statement is too deep for Python."""
-        records, certain, silent, loops = self.records, self.certain, self.silent, len(self.loops)
+        records, silent, loops = self.records, self.silent, len(self.loops)
         try:
             yield
         except RecursionError:
-            self.records, self.certain, self.silent, self.state = records, certain, silent, {}
+            self.records, self.certain, self.silent, self.state = records, False, silent, {}
             del self.loops[loops:]
+            self.returns.append(None)
             self.known.complete = False
 
     def copy(self) -> State | None:
