@@ -77,7 +77,7 @@ def _elementwise(operator: str, left: Fact, right: Fact) -> Fact:
 
 def _unlike(operator: str, left: Fact, right: Fact) -> Fact:
     """A tensor beside something that is no number."""
-    if operator in ("==", "!="):
+    if operator in ("==", "!=") or (operator == "*" and STRING in (left, right)):
         return None
     raise _refused(operator, left, right)
 

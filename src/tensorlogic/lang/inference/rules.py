@@ -316,8 +316,7 @@ def _several(given: Arguments) -> tuple[Tensor, ...] | None:
 def joined(given: Arguments) -> Fact:
     """Tensors joined along an axis that they have."""
     if given.more and isinstance(given.more[-1], Scalar):
-        *tensors_, axis_ = given.more  # the axis may stand last
-        return joined(Arguments({"axis": axis_}, tuple(tensors_)))
+        return joined(Arguments({"axis": given.more[-1]}, given.more[:-1]))  # the axis may stand last
     tensors = _several(given)
     shapes = [t.shape for t in tensors or ()]
     dtype = _promoted(tensors)

@@ -30,6 +30,8 @@ def fact(node: checked.Expression, walk: Walk, like: Fact = arrays.NO_NEIGHBOUR)
     found = _array(node, walk, like) if isinstance(node, checked.Array) else _fact(node, walk)
     if walk.records:
         walk.known.facts[node] = found
+    else:
+        walk.known.steps += 1
     return found
 
 

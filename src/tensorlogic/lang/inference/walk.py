@@ -14,8 +14,8 @@ from tensorlogic.lang.inference.problem import ImpossibleError
 from tensorlogic.lang.signatures import Signature
 from tensorlogic.lang.source import Span
 
-MOST_BODIES = 500
-"""So many bodies of functions are gone through for their calls; what more calls give is not known."""
+MOST_STEPS = 100_000
+"""So many expressions are gone through again; then loops and calls are no longer followed."""
 
 LONGEST = 40
 """So many characters of an operand are shown at most."""
@@ -87,12 +87,20 @@ class Known:
         """The variables of the top level that keep the value that they are given first."""
         self.changing = frozenset[checked.Variable]().union(*(d.assigned for d in _procedures(program)))
         """The variables of the top level that functions give values."""
+        self.reopened = program.lasting and any(map(self._is_earlier, program.exports.values()))
+        """Whether functions of earlier inputs may give any variable of the top level a value."""
         self.results: dict[tuple[checked.Function, bool, tuple[Fact, ...]], Fact] = {}
-        self.bodies = 0
+        self.steps = 0
+        """How many expressions were gone through again, for another turn or another call."""
         self.complete = True
         """Whether every statement was gone through."""
         self.run: Callable[[checked.Definition, dict[str, Fact], Span, Walk], Fact]
         """Goes through the body of a function for one call of it."""
+
+    def _is_earlier(self, symbol: checked.Exported) -> bool:
+        if isinstance(symbol, checked.Struct):
+            return symbol not in self.program.structs
+        return isinstance(symbol, checked.Function) and symbol not in self.definitions
 
 
 def _procedures(program: checked.Program) -> Iterator[checked.Definition]:
@@ -130,7 +138,7 @@ class Walk:
 
     def held(self, variable: checked.Variable) -> Held | None:
         """The same, with the place."""
-        if variable in self.known.changing:
+        if variable in self.known.changing or (self.known.reopened and variable.unit is not None):
             return None
         here = (self.state or {}).get(variable)
         return self.known.settled.get(variable) if here is None else here
@@ -165,6 +173,11 @@ class Walk:
         before = self.known.findings.get(key)
         if before is None or finding.certain:
             self.known.findings[key] = finding
+
+    @property
+    def is_tired(self) -> bool:
+        """Whether enough was gone through again."""
+        return self.known.steps >= MOST_STEPS
 
     @contextmanager
     def perhaps(self) -> Iterator[None]:
