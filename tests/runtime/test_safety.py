@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
+import signal
 import subprocess
 import sys
-import signal
 import threading
 from _thread import interrupt_main
 from pathlib import Path

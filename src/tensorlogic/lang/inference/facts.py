@@ -6,11 +6,13 @@ nothing is known.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tensorlogic.lang import types
 from tensorlogic.lang.checked import Struct
 
+LARGEST: Final = 1 << 62
+"""Larger whole numbers are of no use as sizes, and not followed."""
 Size = int | str | None
 """How long an axis is: a number, the name of one that a function's caller decides, or not known."""
 Shape = tuple[Size, ...] | None

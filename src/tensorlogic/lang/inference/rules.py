@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from tensorlogic.lang.inference.arrays import numel
 from tensorlogic.lang.inference.facts import (
+    VOID,
     Fact,
     List,
     Scalar,
@@ -94,15 +95,30 @@ def floats_like(name: str = "x") -> Rule:
     return rule
 
 
-def mathematics(given: Arguments) -> Fact:
-    """A function of each element: of a number a number, which is an int for those that round."""
-    return None if isinstance(given.values.get("x"), Scalar) else floats_like()(given)
+def of_tensors(rule: Rule) -> Rule:
+    """What a function gives that is another one for numbers."""
+
+    def of_tensor(given: Arguments) -> Fact:
+        return rule(given) if isinstance(given.values.get("x"), Tensor | List) else None
+
+    return of_tensor
 
 
 def same_kind(given: Arguments) -> Fact:
     """Of a number a number of its type, of a tensor one of its shape and type."""
     x = given.values.get("x")
-    return Scalar(x.base, exact=x.exact) if isinstance(x, Scalar) and x.base in ("int", "float") else like()(given)
+    if isinstance(x, Scalar) and x.base in ("int", "float"):
+        return Scalar(x.base, exact=x.exact)
+    return of_tensors(like())(given)
+
+
+def clipped(given: Arguments) -> Fact:
+    """A tensor whose elements stay between numbers, which may be of a higher type, or between tensors."""
+    x = of_tensors(like())(given)
+    if not isinstance(x, Tensor):
+        return None
+    numbers = all(isinstance(given.values.get(name, VOID), Scalar) for name in ("low", "high"))
+    return Tensor(x.dtype if x.dtype in FLOATS and numbers else None, x.shape if numbers else None)
 
 
 def larger(given: Arguments) -> Fact:
@@ -116,9 +132,19 @@ def of_type(dtype: str) -> Rule:
     return lambda given: Tensor(dtype, given.tensor("x").shape)
 
 
-def operator(sign: str, left: str = "a", right: str = "b") -> Rule:
-    """What the operator gives."""
-    return lambda given: binary(sign, given.values.get(left), given.values.get(right))
+def power(given: Arguments) -> Fact:
+    """What the operator ``**`` gives."""
+    return binary("**", given.values.get("x"), given.values.get("exponent"))
+
+
+def operator(sign: str) -> Rule:
+    """What the operator gives, of lists as of tensors."""
+    return lambda given: binary(sign, _operand(given, "a"), _operand(given, "b"))
+
+
+def _operand(given: Arguments, name: str) -> Fact:
+    value = given.values.get(name)
+    return value if value is None or isinstance(value, Scalar) else as_tensor(value)
 
 
 def product(given: Arguments) -> Fact:
@@ -289,6 +315,8 @@ def _several(given: Arguments) -> tuple[Tensor, ...] | None:
 
 def joined(given: Arguments) -> Fact:
     """Tensors joined along an axis that they have."""
+    if given.more and isinstance(given.more[-1], Scalar):
+        return joined(Arguments({"axis": given.more[-1]}, given.more[:-1]))  # the axis may stand last
     tensors = _several(given)
     shapes = [t.shape for t in tensors or ()]
     dtype = _promoted(tensors)
@@ -337,9 +365,9 @@ def reduced(dtype: Callable[[str | None], str | None] = in_place_of_ints) -> Rul
     """A tensor without the axes that are given, or without any; with `keepdim` they stay, of size 1."""
 
     def rule(given: Arguments) -> Fact:
-        x = given.tensor("x")
         if given.more:
             return None
+        x = given.tensor("x")
         return Tensor(dtype(x.dtype), None if given.gives("keepdim") else _remaining(x.shape, given))
 
     return rule
@@ -366,7 +394,10 @@ def found(base: str, dtype: str) -> Rule:
     """A plain value over all elements, a tensor along an axis."""
 
     def rule(given: Arguments) -> Fact:
-        return reduced(lambda _: dtype)(given) if given.gives("axis") else Scalar(base)
+        if not given.gives("axis"):
+            return Scalar(base)
+        # Along no axis, which nothing shows here, it is a plain value.
+        return reduced(lambda _: dtype)(given) if given.values["axis"] is not None else None
 
     return rule
 
@@ -389,7 +420,7 @@ def rows_of_table(given: Arguments) -> Fact:
     table, ids = given.tensor("table"), given.tensor("ids")
     if table.shape is None or ids.shape is None or len(table.shape) != 2:
         return Tensor(table.dtype)
-    return Tensor(table.dtype, (*ids.shape, table.shape[1]))
+    return Tensor(table.dtype, (*(ids.shape or (1,)), table.shape[1]))
 
 
 def _each(given: Arguments, name: str, default: int, axes: int) -> tuple[Size, ...]:

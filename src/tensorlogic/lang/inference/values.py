@@ -11,6 +11,7 @@ from tensorlogic.lang.inference.declared import accepted, of_field
 from tensorlogic.lang.inference.facts import (
     BOOL,
     FLOAT,
+    LARGEST,
     STRING,
     Fact,
     List,
@@ -18,6 +19,7 @@ from tensorlogic.lang.inference.facts import (
     Scalar,
     Tensor,
     join,
+    lasting,
 )
 from tensorlogic.lang.inference.walk import Walk, witnesses
 from tensorlogic.lang.types import DTYPES, KINDS
@@ -28,6 +30,8 @@ def fact(node: checked.Expression, walk: Walk, like: Fact = arrays.NO_NEIGHBOUR)
     found = _array(node, walk, like) if isinstance(node, checked.Array) else _fact(node, walk)
     if walk.records:
         walk.known.facts[node] = found
+    else:
+        walk.known.steps += 1
     return found
 
 
@@ -42,7 +46,7 @@ def _constant(node: checked.Constant, walk: Walk) -> Fact:
         case bool():
             return BOOL
         case int(value):
-            return Scalar("int", value)
+            return Scalar("int", value if value < LARGEST else None)
         case float():
             return FLOAT
     return STRING
@@ -161,7 +165,7 @@ def bind(pattern: checked.Pattern, value: Fact, walk: Walk) -> None:
     """The variables of a pattern get the value, or the parts of it."""
     match pattern:
         case checked.Binds():
-            walk.keep(pattern.variable, value, pattern.span)
+            walk.keep(pattern.variable, lasting(value), pattern.span)
         case checked.Fields():
             types = {field.name: field.type for field in pattern.struct.fields}
             for name, inner in pattern.fields:
