@@ -52,15 +52,15 @@ class Loader:
     def load_file(self, path: Path) -> Unit:
         """Compile the main file."""
         try:
-            with _uncollected():
-                return self._load_path(path)
+            return self._load_path(path)
         except OSError as error:
             raise UsageError(FILE_NOT_FOUND, f"cannot read {path}: {error.strerror}") from error
 
     def load(self, source: Source, folder: Path, *, library: bool = False) -> Unit:
         """Compile a source whose imports are relative to `folder`."""
-        program = parse(source)
-        return self._add(program.declarations() if library else program, folder)
+        with _uncollected():
+            program = parse(source)
+            return self._add(program.declarations() if library else program, folder)
 
     def load_input(self, source: Source, folder: Path, before: Unit | None) -> Unit:
         """Compile one of several inputs, which goes on with the names of the one before it."""
