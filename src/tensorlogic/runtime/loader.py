@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import gc
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from errno import EINVAL
 from pathlib import Path
@@ -58,9 +56,8 @@ class Loader:
 
     def load(self, source: Source, folder: Path, *, library: bool = False) -> Unit:
         """Compile a source whose imports are relative to `folder`."""
-        with _uncollected():
-            program = parse(source)
-            return self._add(program.declarations() if library else program, folder)
+        program = parse(source)
+        return self._add(program.declarations() if library else program, folder)
 
     def load_input(self, source: Source, folder: Path, before: Unit | None) -> Unit:
         """Compile one of several inputs, which goes on with the names of the one before it."""
@@ -110,18 +107,6 @@ class Loader:
         program = check(parsed, self._known, constants=self._constants, imports=imports, unit=number)
         module = generate(program)
         return Unit(program, module, _compiled(module, parsed.source))
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Make trees without looking for cycles in them: there are none, and it would take as long again."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def _compiled(module: ast.Module, source: Source) -> CodeType:

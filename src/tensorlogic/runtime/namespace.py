@@ -49,7 +49,7 @@ _IMPORT_ONLY: Final = {"__import__": __import__}
 
 
 def modules(code: CodeType) -> dict[str, Any]:
-    """The modules that code calls functions of: themselves, as to look something up in one that is lazy takes longer."""
+    """The modules that code calls functions of: themselves, as looking something up in a lazy one takes longer."""
     named = {name: module for name, module in MODULES.items() if _names(code, name)}
     return {name: import_module(module.__name__) for name, module in named.items()}
 

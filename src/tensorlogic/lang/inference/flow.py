@@ -115,8 +115,11 @@ def statements(nodes: Iterable[checked.Statement], walk: Walk) -> None:
     for node in nodes:
         if walk.state is None:
             return
-        with walk.forgetting():
+        mark = walk.mark()
+        try:
             _statement(node, walk)
+        except RecursionError:
+            walk.forget(mark)
 
 
 @singledispatch

@@ -225,17 +225,17 @@ class Walk:
         yield
         self.records, self.certain, self.silent = outside
 
-    @contextmanager
-    def forgetting(self) -> Iterator[None]:
-        """Know nothing afterwards, instead of failing, where a statement is too deep for Python."""
-        records, silent, loops = self.records, self.silent, len(self.loops)
-        try:
-            yield
-        except RecursionError:
-            self.records, self.certain, self.silent, self.state = records, False, silent, {}
-            del self.loops[loops:]
-            self.returns.append(None)
-            self.known.complete = False
+    def mark(self) -> tuple[bool, bool, int]:
+        """What `forget` needs to go on from here."""
+        return self.records, self.silent, len(self.loops)
+
+    def forget(self, mark: tuple[bool, bool, int]) -> None:
+        """Go on knowing nothing, where a statement since `mark` was too deep for Python."""
+        self.records, self.silent, loops = mark
+        self.certain, self.state = False, {}
+        del self.loops[loops:]
+        self.returns.append(None)
+        self.known.complete = False
 
     def copy(self) -> State | None:
         """The state, to come back to."""
