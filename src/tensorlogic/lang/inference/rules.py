@@ -121,6 +121,18 @@ def clipped(given: Arguments) -> Fact:
     return Tensor(x.dtype if x.dtype in FLOATS and numbers else None, x.shape if numbers else None)
 
 
+def filled(given: Arguments) -> Fact:
+    """A tensor of which elements are replaced, broadcast with the mask that says which."""
+    x = given.tensor("x")
+    return Tensor(x.dtype, broadcast(x.shape, given.tensor("mask").shape))
+
+
+def dropped(given: Arguments) -> Fact:
+    """A tensor whose elements may have been multiplied by a float."""
+    x = given.tensor("x")
+    return Tensor(x.dtype if x.dtype in FLOATS else None, x.shape)
+
+
 def larger(given: Arguments) -> Fact:
     """A tensor of two combined element by element."""
     a, b = given.tensor("a"), given.tensor("b")

@@ -89,7 +89,7 @@ def index_select(x: Any, axis: int, index: Any) -> torch.Tensor:
 
 
 @builtin
-@gives(rules.like())
+@gives(rules.filled)
 def masked_fill(x: Any, mask: Any, value: float) -> torch.Tensor:
     """A copy of x with `value` where the mask is true; the mask is broadcast to the shape of x."""
     return as_tensor(x).masked_fill(as_tensor(mask).bool(), value)
