@@ -35,7 +35,8 @@ VALUES: Final = [
     *("zeros(2, 3)[0, 0]", "[1, 2][0]", "zeros(3) as float64", "(ones(3) > 0)[0]", "sum([1.0, 2.0])"),
     *("1", "0", "2", "-1", "3", "0.5", "2.0", "-1.5", "true", "false", '"text"', '""', "10 ** 400"),
     *("[true, false]", '["a", "b"]', "range(3)", "range(0)", "zeros(2, 3).shape", "[zeros(2), zeros(2)]", "print()"),
-    *("P::of(1)", "P { a: 2, w: ones(4, 3), any: [1.0] }", "rand(2, 3)", "arange(4)", "eye(2)", "eye(3, 2)"),
+    *("P::of(1)", "(P { a: 2, w: ones(4, 3), any: [1.0] })", "rand(2, 3)", "arange(4)", "eye(2)", "eye(3, 2)"),
+    *("zeros(2, 2, 3)", "ones(1, 3, 4, 4)", "ones(3, 3, 2, 2)", "ones(2, 3, 2)"),
 ]
 PLACES: Final = ["0", "1", "-1", ":", "1:", ":2", "0:1", "-2:-1", "[0, 1]", "true", "5:", "2:1", "[0]"]
 OPERATORS: Final = ["+", "-", "*", "/", "%", "**", "@", "⊗", "==", "!=", "<", ">=", "≈", "and", "or"]
@@ -60,6 +61,7 @@ _ARGUMENTS: Final[dict[str, Sequence[str]]] = {
     **dict.fromkeys(("count", "rows", "columns", "groups", "k", "size"), ("1", "2", "3", "0", "[2, 1]")),
     **dict.fromkeys(("classes", "times", "heads", "step"), ("1", "2", "3")),
     **dict.fromkeys(("stride", "padding", "dilation"), ("1", "2", "0", "[1, 2]")),
+    "shape": ("[2, 3]", "2", "[]", "zeros(2, 3).shape"),
     "dtype": ('"float16"', '"int64"', '"float64"', '"bool"'),
 }
 

@@ -140,7 +140,7 @@ def declaration(fact: Fact, what: str, declared: Type) -> Tensor:
 def _is_numeric(fact: Scalar, base: str) -> bool:
     if fact.base == "float":
         return base in FLOATS or not fact.exact
-    return fact.base in ("int", "bool")
+    return fact.base in ("int", "bool", "void")  # of nothing, zeros are made
 
 
 def _is_flat(shape: tuple[Size, ...], count: int) -> bool:
