@@ -267,6 +267,7 @@ FINDINGS: dict[str, list[Found]] = {
     AB + "if len(a) > 2 { b = zeros(3, 3) }\na @ b": [],
     "x = 1\nfor i in range(3) { x = x + zeros(2) }\nx + zeros(2)": [],
     "fn f(x: float32[n, m], y: float32[n, k]) { x + y }": [],
+    AB + "fn serve() { loop { } }\nserve()\na @ b": [],
     "fn f(n) { f(n - 1) }": [],
     "fn f(x: float) { let _y: int32[1] = [x] }": [],
     "fn f(x: float) { if (x == 1.0).shape == [2] { } }": [],
@@ -324,6 +325,18 @@ def test_what_later_inputs_can_change_is_not_known() -> None:
     ):
         prompt.run(text)
     assert out.getvalue() == "[3]\n[5]\n"
+
+
+def test_structs_of_earlier_inputs_are_what_they_are_now() -> None:
+    out = io.StringIO()
+    prompt = Interaction(Session(out))
+    for text in (
+        "struct P { a: int }\nimpl P { fn size(self) -> int { 1 } }\nfn made() -> P { P { a: 1 } }\nfn of(p: P) { p }",
+        'impl P { fn size(self) -> string { "b" } }\nprint(made().size() + "a", of(P { a: 1 }).a)',
+        'struct P { a: string }\nlet p = P { a: "c" }\nprint(p.a + "a", p.a + of(p).a)',
+    ):
+        prompt.run(text)
+    assert out.getvalue() == "ba 1\nca cc\n"
 
 
 def test_facts_of_functions_at_a_prompt_are_not_kept() -> None:
