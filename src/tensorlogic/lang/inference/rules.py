@@ -25,7 +25,7 @@ from tensorlogic.lang.inference.facts import (
 from tensorlogic.lang.inference.operators import binary, in_place_of_ints, matmul
 from tensorlogic.lang.inference.problem import ImpossibleError, wrong_type
 from tensorlogic.lang.inference.promotion import broadcast, promote, shown
-from tensorlogic.lang.types import FLOATS, with_article
+from tensorlogic.lang.types import FLOATS, INTEGERS, with_article
 
 
 class Arguments(NamedTuple):
@@ -98,10 +98,7 @@ def floats_like(name: str = "x") -> Rule:
 def of_tensors(rule: Rule) -> Rule:
     """What a function gives that is another one for numbers."""
 
-    def of_tensor(given: Arguments) -> Fact:
-        return rule(given) if isinstance(given.values.get("x"), Tensor | List) else None
-
-    return of_tensor
+    return lambda given: rule(given) if isinstance(given.values.get("x"), Tensor | List) else None
 
 
 def same_kind(given: Arguments) -> Fact:
@@ -109,7 +106,28 @@ def same_kind(given: Arguments) -> Fact:
     x = given.values.get("x")
     if isinstance(x, Scalar) and x.base in ("int", "float"):
         return Scalar(x.base, exact=x.exact)
-    return of_tensors(like())(given)
+    # PyTorch takes truth values for whole numbers here and there.
+    return None if given.tensor("x").dtype == "bool" else of_tensors(like())(given)
+
+
+def same_type(name: str = "x") -> Rule:
+    """A tensor of the type of an argument."""
+    return lambda given: Tensor(given.tensor(name).dtype)
+
+
+def of_tensor(rule: Rule) -> Rule:
+    """What a function gives that takes lists and texts too."""
+    return lambda given: rule(given) if isinstance(given.values.get("x"), Tensor) else None
+
+
+def copied(dtype: str | None = None) -> Rule:
+    """A value as a new tensor, of a type that may be an option."""
+
+    def rule(given: Arguments) -> Fact:
+        value = given.tensor("value")
+        return Tensor(dtype or (None if given.gives("dtype") else value.dtype), value.shape)
+
+    return rule
 
 
 def clipped(given: Arguments) -> Fact:
@@ -119,6 +137,18 @@ def clipped(given: Arguments) -> Fact:
         return None
     numbers = all(isinstance(given.values.get(name, VOID), Scalar) for name in ("low", "high"))
     return Tensor(x.dtype if x.dtype in FLOATS and numbers else None, x.shape if numbers else None)
+
+
+def filled(given: Arguments) -> Fact:
+    """A tensor of which elements are replaced, broadcast with the mask that says which."""
+    x = given.tensor("x")
+    return Tensor(x.dtype, broadcast(x.shape, given.tensor("mask").shape))
+
+
+def dropped(given: Arguments) -> Fact:
+    """A tensor whose elements may have been multiplied by a float."""
+    x = given.tensor("x")
+    return Tensor(x.dtype if x.dtype in FLOATS else None, x.shape)
 
 
 def larger(given: Arguments) -> Fact:
@@ -150,6 +180,11 @@ def _operand(given: Arguments, name: str) -> Fact:
 def product(given: Arguments) -> Fact:
     """The matrix product."""
     return matmul(given.tensor("a"), given.tensor("b"))
+
+
+def tensor_product(given: Arguments) -> Fact:
+    """Every element of one times every element of the other."""
+    return binary("⊗", given.tensor("a"), given.tensor("b"))
 
 
 def linear(given: Arguments) -> Fact:
@@ -196,6 +231,38 @@ def counted_out(given: Arguments) -> Fact:
     return List(each=Scalar("int"), filled=runs)
 
 
+def ranged(dtype: str | None = None) -> Rule:
+    """The numbers from one to another, whole ones if all that is given is."""
+
+    def rule(given: Arguments) -> Fact:
+        numbers = [given.values[name] for name in ("start", "stop", "step") if given.gives(name)]
+        return Tensor(dtype or (None if given.gives("dtype") else _of_numbers(numbers)), (_places(given),))
+
+    return rule
+
+
+def _of_numbers(numbers: list[Fact]) -> str | None:
+    kinds = {number.base if isinstance(number, Scalar) and number.exact else None for number in numbers}
+    if not kinds <= {"int", "float"}:
+        return None
+    return "float32" if "float" in kinds else "int64"
+
+
+def _places(given: Arguments) -> Size:
+    """How many numbers a range has; as many as where it stops, if it counts from 0."""
+    start, stop, step = given.size("start"), given.size("stop"), given.size("step", 1)
+    if not given.gives("stop"):
+        start, stop = 0, start
+    if isinstance(start, int) and isinstance(stop, int) and isinstance(step, int) and step:
+        return -((start - stop) // step)
+    return stop if start == 0 and step == 1 else None
+
+
+def numbers_drawn(given: Arguments) -> Fact:
+    """A whole number, or with a shape a tensor of such."""
+    return Tensor("int64", as_sizes(given.more)) if given.more else Scalar("int")
+
+
 def square(given: Arguments) -> Fact:
     """A matrix of so many rows, and of as many columns unless told."""
     rows = given.size("rows")
@@ -206,6 +273,55 @@ def listed(given: Arguments) -> Fact:
     """The sizes of a tensor as a list."""
     shape = given.tensor("x").shape
     return List(None if shape is None else tuple(Scalar("int", size) for size in shape))
+
+
+def pieces(given: Arguments) -> Fact:
+    """A list of parts of a tensor along an axis."""
+    x = given.tensor("x")
+    axis = None if x.shape is None else _axis(given, "axis", 0, len(x.shape))
+    if x.shape is None or axis is None:
+        return List(each=Tensor(x.dtype))
+    return List(each=Tensor(x.dtype, (*x.shape[:axis], None, *x.shape[axis + 1 :])))
+
+
+def places(given: Arguments) -> Fact:
+    """A list of the parts of a tensor at each place along an axis."""
+    x = given.tensor("x")
+    axis = None if x.shape is None else _axis(given, "axis", 0, len(x.shape))
+    shape = None if x.shape is None or axis is None else x.shape[:axis] + x.shape[axis + 1 :]
+    return List(each=Tensor(x.dtype, shape))
+
+
+def gathered(given: Arguments) -> Fact:
+    """As many elements of a tensor as there are indices."""
+    return Tensor(given.tensor("x").dtype, given.tensor("index").shape)
+
+
+def marked(given: Arguments) -> Fact:
+    """A 1 among zeros for each index."""
+    index = given.tensor("index")
+    return Tensor("float32", None if index.shape is None else (*index.shape, given.size("classes")))
+
+
+def averaged(one: str, other: str) -> Rule:
+    """The mean over all examples, of the type of the floats that they are."""
+
+    def rule(given: Arguments) -> Fact:
+        dtype, second = given.tensor(one).dtype, given.tensor(other).dtype
+        return Tensor(dtype if dtype in FLOATS and second in (dtype, *INTEGERS) else None, ())
+
+    return rule
+
+
+def attended(given: Arguments) -> Fact:
+    """The values, weighted for each query."""
+    query, key, value = given.tensor("query"), given.tensor("key"), given.tensor("value")
+    batches = {
+        None if t.shape is None or len(t.shape) < 2 or None in t.shape else t.shape[:-2] for t in (query, key, value)
+    }
+    if query.shape is None or value.shape is None or len(batches) > 1 or None in batches or given.gives("mask"):
+        return Tensor(_shared(query, value))
+    return Tensor(_shared(query, value), (*query.shape[:-1], value.shape[-1]))
 
 
 def counting(given: Arguments) -> Fact:

@@ -49,6 +49,7 @@ def full(shape: Any, value: float, dtype: str = "float32") -> torch.Tensor:
 
 
 @builtin
+@gives(rules.copied())
 def tensor(value: Any, dtype: str | None = None) -> torch.Tensor:
     """A number, a list or a tensor as a new tensor, a copy; converted if `dtype` says so."""
     given = as_tensor(value)
@@ -56,6 +57,7 @@ def tensor(value: Any, dtype: str | None = None) -> torch.Tensor:
 
 
 @builtin
+@gives(rules.ranged())
 def arange(start: float, stop: float | None = None, step: float = 1, dtype: str | None = None) -> torch.Tensor:
     """A vector of the numbers from `start` up to, but not including, `stop`; ``arange(n)`` counts from 0.
 
@@ -102,6 +104,7 @@ def randn(*shape: Any, dtype: str = "float32") -> torch.Tensor:
 
 
 @builtin
+@gives(rules.numbers_drawn)
 def randint(low: int, high: int, *shape: Any) -> Any:
     """Random integers from `low` up to, but not including, `high`: an int, or with a shape a tensor of int64."""
     sizes = _shape(shape, torch.int64) if shape else []
@@ -153,18 +156,18 @@ def _of_type(name: str, short: str) -> None:
         return tensor(value, dtype=name)
 
     rows = {
-        "zeros": (zeros_of, "A tensor of zeros"),
-        "ones": (ones_of, "A tensor of ones"),
+        "zeros": (zeros_of, "A tensor of zeros", rules.created),
+        "ones": (ones_of, "A tensor of ones", rules.created),
         "arange": (
             arange_of,
             "The numbers from `start`, or 0, up to, but not including, `stop`",
+            rules.ranged,
         ),
-        "from_array": (from_array, "A list as a tensor"),
+        "from_array": (from_array, "A list as a tensor", rules.copied),
     }
-    for what, (function, says) in rows.items():
+    for what, (function, says, rule) in rows.items():
         function.__name__, function.__doc__ = f"{short}::{what}", f"{says}, of {name}."
-        if what in ("zeros", "ones"):
-            gives(rules.created(name))(function)
+        gives(rule(name))(function)
         builtin_named(function.__name__)(function)
 
 

@@ -114,6 +114,7 @@ def avg_pool2d(x: Any, size: Sizes, stride: Sizes = None, padding: Sizes = 0) ->
 
 
 @builtin
+@gives(rules.same_type())
 def adaptive_avg_pool2d(x: Any, size: Sizes) -> torch.Tensor:
     """The means of as many windows as `size` says: [batch, channels, …] becomes [batch, channels, size].
 
@@ -123,6 +124,7 @@ def adaptive_avg_pool2d(x: Any, size: Sizes) -> torch.Tensor:
 
 
 @builtin
+@gives(rules.same_type())
 def interpolate(x: Any, size: Sizes, mode: str = "nearest") -> torch.Tensor:
     """Images [batch, channels, height, width] scaled to the height and width `size`.
 
@@ -133,6 +135,7 @@ def interpolate(x: Any, size: Sizes, mode: str = "nearest") -> torch.Tensor:
 
 
 @builtin
+@gives(rules.same_type())
 def pad(x: Any, amounts: Any, value: float = 0, mode: str = "constant") -> torch.Tensor:
     """x with more elements around it: [before, after] of the last axis, then of the one before it, and so on.
 

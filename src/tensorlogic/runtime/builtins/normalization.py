@@ -81,7 +81,7 @@ def normalize(x: Any, axis: int = -1, eps: float = 1e-12) -> torch.Tensor:
 
 
 @builtin
-@gives(rules.like())
+@gives(rules.dropped)
 def dropout(x: Any, p: float = 0.5, training: bool = True) -> torch.Tensor:
     """x with elements made 0 at random, and the others divided by 1 - p (Srivastava et al., 2014).
 

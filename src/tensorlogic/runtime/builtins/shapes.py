@@ -124,6 +124,7 @@ def expand(x: Any, *shape: Any) -> torch.Tensor:
 
 @builtin
 @builtin_named("tile")
+@gives(rules.same_type())
 def repeat(x: Any, *times: Any) -> torch.Tensor:
     """x several times along each axis: ``repeat(x, [2, 1])`` of [a, b] is [2 a, b]. (NumPy calls it tile.)"""
     tensor, counts = as_tensor(x), as_ints(times)
@@ -147,6 +148,7 @@ def roll(x: Any, by: int, axis: int = -1) -> torch.Tensor:
 
 
 @builtin
+@gives(rules.of_tensor(rules.pieces))
 def split(x: Any, size: Any = None, axis: int = 0) -> list[Any]:
     """A list of pieces of a tensor along an axis: of one size, the last perhaps smaller, or of the sizes of a list.
 
@@ -159,12 +161,14 @@ def split(x: Any, size: Any = None, axis: int = 0) -> list[Any]:
 
 
 @builtin
+@gives(rules.pieces)
 def chunk(x: Any, count: int, axis: int = 0) -> list[torch.Tensor]:
     """A list of at most `count` pieces of a tensor along an axis, of one size, the last perhaps smaller."""
     return list(as_tensor(x).chunk(as_int(count), as_int(axis)))
 
 
 @builtin
+@gives(rules.places)
 def unbind(x: Any, axis: int = 0) -> list[torch.Tensor]:
     """A list of the parts of a tensor at each place along an axis, without the axis."""
     return list(as_tensor(x).unbind(as_int(axis)))
@@ -191,6 +195,7 @@ def triu(x: Any, diagonal: int = 0) -> torch.Tensor:
 
 
 @builtin
+@gives(rules.same_type())
 def diag(x: Any) -> torch.Tensor:
     """The diagonal of a matrix [a, b], or the matrix [a, a] that has a vector [a] as its diagonal and 0 elsewhere."""
     tensor = as_tensor(x)
