@@ -290,6 +290,8 @@ def _several(given: Arguments) -> tuple[Tensor, ...] | None:
 def joined(given: Arguments) -> Fact:
     """Tensors joined along an axis that they have."""
     tensors = _several(given)
+    if tensors and len(given.more) > 1 and isinstance(given.more[-1], Scalar):
+        return Tensor(_promoted(tensors[:-1]))
     shapes = [t.shape for t in tensors or ()]
     dtype = _promoted(tensors)
     if not shapes or any(not shape for shape in shapes):
