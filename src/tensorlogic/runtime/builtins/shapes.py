@@ -85,7 +85,7 @@ def concat(*tensors: Any, axis: int = 0) -> torch.Tensor:
     Their other sizes are the same. The axis may also stand last, ``concat(a, b, 1)``. Types are promoted.
     """
     joined, along = _axis_behind(tensors, axis)
-    return torch.cat(_several(joined), as_int(along))
+    return torch.cat(_several(joined), along)
 
 
 @builtin
@@ -98,7 +98,7 @@ def stack(*tensors: Any, axis: int = 0) -> torch.Tensor:
 def _axis_behind(tensors: tuple[Any, ...], axis: int) -> tuple[tuple[Any, ...], int]:
     """Tensors, and the axis to join them along, which may stand last among them."""
     *some, last = tensors
-    return (tuple(some), last) if some and isinstance(last, int | float) else (tensors, axis)
+    return (tuple(some), as_int(last)) if some and isinstance(last, int | float) else (tensors, as_int(axis))
 
 
 def _several(tensors: tuple[Any, ...]) -> list[torch.Tensor]:
