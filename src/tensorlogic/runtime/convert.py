@@ -33,12 +33,16 @@ def as_optional(value: Any) -> torch.Tensor | None:
 
 
 def as_int(value: Any) -> int:
-    """A whole number, also one in a tensor of one element."""
-    if isinstance(value, int):
-        return value
-    if is_tensor(value) and value.numel() == 1 and not value.is_floating_point():
-        return int(value)
+    """A whole number, also a float without a fraction, and one in a tensor of one element."""
+    number = value.item() if is_tensor(value) and value.numel() == 1 else value
+    if isinstance(number, int) or (isinstance(number, float) and number.is_integer()):
+        return int(number)
     raise SourceError(WRONG_TYPE, f"this takes an int, not {with_article(kind(value))}")
+
+
+def as_optional_int(value: Any) -> int | None:
+    """A whole number, or None where none is given."""
+    return None if value is None else as_int(value)
 
 
 def as_ints(values: Iterable[Any]) -> list[int]:

@@ -145,10 +145,11 @@ _SCALARS: dict[str, Callable[[Any], Any]] = {
 
 
 def _as_tensor(value: Any, declared: Type) -> torch.Tensor | None:
-    """A tensor of the declared element type; plain numbers and truth values become one."""
+    """A tensor of the declared element type, which plain numbers become, and tensors of numbers if it is of floats."""
     dtype = getattr(torch, declared.base)
     if is_tensor(value):
-        return value if value.dtype == dtype else None
+        converts = declared.base in FLOATS and value.dtype != torch.bool
+        return value.to(dtype) if converts or value.dtype == dtype else None
     if isinstance(value, list):
         return torch.tensor(value) if declared.base == "bool" and _holds_booleans(value) else None
     if not isinstance(value, int | float) or _loses_fraction(value, declared.base):

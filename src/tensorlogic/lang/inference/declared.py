@@ -109,7 +109,7 @@ def _may_be_tensor(fact: Fact, declared: Type) -> bool:
         case None:
             return True
         case Tensor(dtype):
-            return dtype in (None, declared.base)
+            return dtype in (None, declared.base) or (declared.base in FLOATS and dtype != "bool")
         case Scalar("int" | "float" | "bool" as base, exact=exact):
             # A number has as many axes as can be of size 1 in it.
             of_ones = not exact or all(d == 1 for d in declared.dimensions or ())

@@ -434,6 +434,8 @@ def joined(given: Arguments) -> Fact:
     if given.more and isinstance(given.more[-1], Scalar):
         return joined(Arguments({"axis": given.more[-1]}, given.more[:-1]))  # the axis may stand last
     tensors = _several(given)
+    if tensors and len(given.more) > 1 and isinstance(given.more[-1], Scalar):
+        return Tensor(_promoted(tensors[:-1]))
     shapes = [t.shape for t in tensors or ()]
     dtype = _promoted(tensors)
     if not shapes or any(not shape for shape in shapes):

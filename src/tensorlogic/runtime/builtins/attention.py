@@ -77,7 +77,8 @@ def attention_with_cache(
     The new places are the last of all, and none looks at those behind it. There are as many heads of keys as of queries
     unless told. `output` [out, heads * size] is the projection of the result: [new, out].
     """
-    shared = kv_heads or heads
+    heads = as_int(heads)
+    shared = heads if kv_heads is None else as_int(kv_heads)
     q, k, v = _in_heads(query, heads), _in_heads(keys, shared), _in_heads(values, shared)
     new, past = q.shape[-2], k.shape[-2]
     mask = torch.ones(new, past).tril(past - new)
@@ -136,14 +137,14 @@ def rope(x: Any, cos: Any = 0, sin: Any = None, offset: int = 0, base: float = 1
     tensor = as_tensor(x)
     if tensor.ndim < 3 or tensor.shape[-1] % 2:
         raise SourceError(WRONG_SHAPE, f"rope takes [..., places, heads, even size], not {kind(tensor)}")
-    places, size = tensor.shape[-3], tensor.shape[-1]
+    places, size, first = tensor.shape[-3], tensor.shape[-1], as_int(offset)
     if sin is None:
-        angles = _angles(size, places, base, offset or as_int(cos)).repeat_interleave(2, -1)
+        angles = _angles(size, places, base, first or as_int(cos)).repeat_interleave(2, -1)
         turned = angles.cos(), angles.sin()
     else:
-        turned = tuple(as_tensor(each)[offset : offset + places] for each in (cos, sin))  # type: ignore[assignment]
+        turned = tuple(as_tensor(each)[first : first + places] for each in (cos, sin))  # type: ignore[assignment]
     if len(turned[0]) < places:
-        raise SourceError(WRONG_SHAPE, f"the tables have {len(turned[0])} places from {offset} on, x has {places}")
+        raise SourceError(WRONG_SHAPE, f"the tables have {len(turned[0])} places from {first} on, x has {places}")
     cosine, sine = (each[:, None].to(tensor.dtype) for each in turned)
     crossed = torch.stack([-tensor[..., 1::2], tensor[..., ::2]], -1).flatten(-2)
     return tensor * cosine + crossed * sine

@@ -27,7 +27,7 @@ def topk(x: Any, k: int, axis: int = -1) -> dict[str, torch.Tensor]:
 
     A k larger than the axis is an error.
     """
-    values, indices = as_tensor(x).topk(as_int(k), axis)
+    values, indices = as_tensor(x).topk(as_int(k), as_int(axis))
     return {"values": values, "indices": indices}
 
 
@@ -37,7 +37,7 @@ def sort(x: Any, axis: int = -1, descending: bool = False) -> Any:
     """The elements along an axis in order, or the values of a list; the smallest first unless `descending`."""
     if isinstance(x, list):
         return sorted(x, reverse=descending)
-    return torch.sort(as_tensor(x), dim=axis, descending=descending, stable=True).values
+    return torch.sort(as_tensor(x), dim=as_int(axis), descending=descending, stable=True).values
 
 
 @builtin
@@ -47,7 +47,7 @@ def argsort(x: Any, axis: int = -1, descending: bool = False) -> torch.Tensor:
 
     Elements that are equal stay in their order.
     """
-    return torch.argsort(as_tensor(x), dim=axis, descending=descending, stable=True)
+    return torch.argsort(as_tensor(x), dim=as_int(axis), descending=descending, stable=True)
 
 
 @builtin

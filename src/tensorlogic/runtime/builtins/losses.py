@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from tensorlogic.lang.inference import rules
-from tensorlogic.runtime.convert import as_tensor
+from tensorlogic.runtime.convert import as_int, as_tensor
 from tensorlogic.runtime.lazy import torch
 from tensorlogic.runtime.registry import builtin, gives
 
@@ -84,4 +84,4 @@ def margin_ranking_loss(positive: Any, negative: Any, margin: float = 1.0) -> to
 @builtin
 def cosine_similarity(a: Any, b: Any, axis: int = -1) -> torch.Tensor:
     """The cosine of the angle between vectors along an axis, from -1 to 1: 1 where they point the same way."""
-    return torch.nn.functional.cosine_similarity(as_tensor(a), as_tensor(b), dim=axis)
+    return torch.nn.functional.cosine_similarity(as_tensor(a), as_tensor(b), dim=as_int(axis))

@@ -52,7 +52,7 @@ def flatten(x: Any) -> torch.Tensor:
 @gives(rules.transposed)
 def transpose(x: Any, first: int = -2, second: int = -1) -> torch.Tensor:
     """Two axes exchanged, the last two unless told: [..., a, b] becomes [..., b, a]."""
-    return as_tensor(x).transpose(first, second)
+    return as_tensor(x).transpose(as_int(first), as_int(second))
 
 
 @builtin
@@ -66,14 +66,14 @@ def permute(x: Any, *axes: Any) -> torch.Tensor:
 @gives(rules.squeezed)
 def squeeze(x: Any, axis: int | None = None) -> torch.Tensor:
     """Without the axes of size 1, or without this one if its size is 1."""
-    return as_tensor(x).squeeze() if axis is None else as_tensor(x).squeeze(axis)
+    return as_tensor(x).squeeze() if axis is None else as_tensor(x).squeeze(as_int(axis))
 
 
 @builtin
 @gives(rules.unsqueezed)
 def unsqueeze(x: Any, axis: int) -> torch.Tensor:
     """With a new axis of size 1 in this place: of [a, b] with axis 0 [1, a, b], with axis -1 [a, b, 1]."""
-    return as_tensor(x).unsqueeze(axis)
+    return as_tensor(x).unsqueeze(as_int(axis))
 
 
 @builtin
@@ -92,13 +92,13 @@ def concat(*tensors: Any, axis: int = 0) -> torch.Tensor:
 @gives(rules.stacked)
 def stack(*tensors: Any, axis: int = 0) -> torch.Tensor:
     """Tensors of one shape put together along a new axis: ``stack(a, b)``, ``stack([a, b], axis: 1)``."""
-    return torch.stack(_several(tensors), axis)
+    return torch.stack(_several(tensors), as_int(axis))
 
 
 def _axis_behind(tensors: tuple[Any, ...], axis: int) -> tuple[tuple[Any, ...], int]:
     """Tensors, and the axis to join them along, which may stand last among them."""
     *some, last = tensors
-    return (tuple(some), last) if some and isinstance(last, int) else (tensors, axis)
+    return (tuple(some), as_int(last)) if some and isinstance(last, int | float) else (tensors, as_int(axis))
 
 
 def _several(tensors: tuple[Any, ...]) -> list[torch.Tensor]:
@@ -156,7 +156,7 @@ def split(x: Any, size: Any = None, axis: int = 0) -> list[Any]:
     """
     if isinstance(x, str):
         return x.split(size) if isinstance(size, str) else x.split()
-    sizes = as_int(size) if isinstance(size, int) else as_ints([size])
+    sizes = as_int(size) if isinstance(size, int | float) else as_ints([size])
     return list(torch.split(as_tensor(x), sizes, as_int(axis)))
 
 
