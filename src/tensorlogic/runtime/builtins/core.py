@@ -175,4 +175,4 @@ def assert_about_eq(a: Any, b: Any, eps: float = 1e-6) -> None:
 def assert_(condition: Any, message: str = "the assertion does not hold") -> None:
     """Stop with `message` unless the condition is true; a tensor must be true in all of its elements."""
     if not (condition.all() if is_tensor(condition) else condition):
-        raise SourceError(ASSERTION_FAILED, message)
+        raise SourceError(ASSERTION_FAILED, text(message))
