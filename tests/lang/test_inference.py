@@ -15,6 +15,7 @@ from tensorlogic.runtime.builtins import CONSTANTS, FUNCTIONS
 from tensorlogic.runtime.calls import Signatures
 from tensorlogic.runtime.interactive import Interaction
 from tensorlogic.runtime.session import Session
+from tests.lang.reality import Experiment
 
 SIGNATURES = Signatures(FUNCTIONS)
 DECLARED = """tensor A: float32[2, 3]
@@ -171,7 +172,18 @@ KNOWN = {
     "embedding(B, 1)": "float32[1, 5]",
     "conv2d(zeros(1, 3, 8, 8), zeros(4, 3, 3, 3), padding: 1)": "float32[1, 4, 8, 8]",
     "conv2d(zeros(1, 3, 8, 8), zeros(4, 3, 3, 3), stride: [2, 1])": "float32[1, 4, 3, 6]",
+    "conv2d(zeros(1, 4, 8, 9), zeros(6, 2, 3, 2), groups: 2, dilation: [2, 1])": "float32[1, 6, 4, 8]",
+    "conv1d(zeros(2, 3, 9), zeros(4, 3, 2), zeros(4), 2, 1)": "float32[2, 4, 5]",
+    'conv1d(zeros(2, 3, 9), zeros(4, 3, 3), padding: "same")': "float32[2, 4, ?]",
     "max_pool2d(zeros(1, 3, 8, 8), 2)": "float32[1, 3, 4, 4]",
+    "max_pool2d(zeros(1, 3, 7, 8), [3, 2], 1, padding: 1)": "float32[1, 3, 7, 9]",
+    "avg_pool2d(zeros(1, 3, 7, 8), 2, [1, 2])": "float32[1, 3, 6, 4]",
+    "max_pool2d(zeros(3, 8, 8), 2)": "float32[…]",
+    "attention(zeros(5, 4, 2, 3), zeros(5, 2, 6, 3), zeros(5, 2, 6, 7))": "float32[…]",
+    "attention(zeros(1, 2, 3), zeros(5, 4, 3), zeros(5, 4, 3))": "float32[…]",
+    "linear(A[0], zeros(5, 3), zeros(5))": "float32[5]",
+    "inverse(eye(2))": "float32[2, 2]",
+    "scatter(A, 1, [[0], [1]], 1.0 + zeros(2, 1))": "float32[2, 3]",
     "layer_norm(A)": "float32[2, 3]",
     "numel(A)": "int",
     "len(A)": "int",
@@ -191,6 +203,13 @@ KNOWN = {
 @pytest.mark.parametrize("expression", KNOWN)
 def test_known(expression: str) -> None:
     assert known(expression) == KNOWN[expression]
+
+
+@pytest.mark.parametrize("expression", KNOWN)
+def test_what_is_known_is_so(expression: str) -> None:
+    experiment = Experiment(f"{DECLARED}let it = {expression}\nit")
+    experiment.run()
+    assert not experiment.lies
 
 
 class Found(NamedTuple):
