@@ -262,6 +262,7 @@ FINDINGS: dict[str, list[Found]] = {
     ],
     "fn f() -> int { 1.5 }\nf()": [Found("error", 1, "1.5", "the value of `f()` must be an int, not a float")],
     '"a" + 1': [Found("error", 1, '"a" + 1', "`+` does not take a string and an int")],
+    "zeros(2, -1)": [Found("error", 1, "zeros(2, -1)", "[2, -1] is no shape: a size is negative")],
     "for i in 5 { }": [Found("error", 1, "5", "cannot go through the elements of an int")],
     # not certain: a program may never come to it
     AB + "if len(a) > 5 { a @ b }": [Found("warning", 3, "a @ b", FAILS)],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tensorlogic.lang.inference.facts import Fact, List, Scalar, Size, Tensor, as_sizes
+from tensorlogic.lang.inference.problem import ImpossibleError
+from tensorlogic.lang.inference.promotion import shown
 from tensorlogic.lang.inference.rules import Arguments, Rule
 
 
@@ -21,6 +23,8 @@ def created(dtype: str | None = None) -> Rule:
 
     def rule(given: Arguments) -> Fact:
         shape = as_sizes((given.values["shape"],) if given.gives("shape") else given.more)
+        if any(isinstance(size, int) and size < 0 for size in shape or ()):
+            raise ImpossibleError(f"{shown(shape)} is no shape: a size is negative")
         return Tensor(dtype or _option(given), shape)
 
     return rule
