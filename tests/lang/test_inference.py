@@ -15,6 +15,7 @@ from tensorlogic.runtime.builtins import CONSTANTS, FUNCTIONS
 from tensorlogic.runtime.calls import Signatures
 from tensorlogic.runtime.interactive import Interaction
 from tensorlogic.runtime.session import Session
+from tests.lang.reality import Experiment
 
 SIGNATURES = Signatures(FUNCTIONS)
 DECLARED = """tensor A: float32[2, 3]
@@ -174,7 +175,18 @@ KNOWN = {
     "embedding(B, 1)": "float32[1, 5]",
     "conv2d(zeros(1, 3, 8, 8), zeros(4, 3, 3, 3), padding: 1)": "float32[1, 4, 8, 8]",
     "conv2d(zeros(1, 3, 8, 8), zeros(4, 3, 3, 3), stride: [2, 1])": "float32[1, 4, 3, 6]",
+    "conv2d(zeros(1, 4, 8, 9), zeros(6, 2, 3, 2), groups: 2, dilation: [2, 1])": "float32[1, 6, 4, 8]",
+    "conv1d(zeros(2, 3, 9), zeros(4, 3, 2), zeros(4), 2, 1)": "float32[2, 4, 5]",
+    'conv1d(zeros(2, 3, 9), zeros(4, 3, 3), padding: "same")': "float32[2, 4, ?]",
     "max_pool2d(zeros(1, 3, 8, 8), 2)": "float32[1, 3, 4, 4]",
+    "max_pool2d(zeros(1, 3, 7, 8), [3, 2], 1, padding: 1)": "float32[1, 3, 7, 9]",
+    "avg_pool2d(zeros(1, 3, 7, 8), 2, [1, 2])": "float32[1, 3, 6, 4]",
+    "max_pool2d(zeros(3, 8, 8), 2)": "float32[…]",
+    "attention(zeros(5, 4, 2, 3), zeros(5, 2, 6, 3), zeros(5, 2, 6, 7))": "float32[…]",
+    "attention(zeros(1, 2, 3), zeros(5, 4, 3), zeros(5, 4, 3))": "float32[…]",
+    "linear(A[0], zeros(5, 3), zeros(5))": "float32[5]",
+    "inverse(eye(2))": "float32[2, 2]",
+    "scatter(A, 1, [[0], [1]], 1.0 + zeros(2, 1))": "float32[2, 3]",
     "layer_norm(A)": "float32[2, 3]",
     "numel(A)": "int",
     "len(A)": "int",
@@ -194,6 +206,13 @@ KNOWN = {
 @pytest.mark.parametrize("expression", KNOWN)
 def test_known(expression: str) -> None:
     assert known(expression) == KNOWN[expression]
+
+
+@pytest.mark.parametrize("expression", KNOWN)
+def test_what_is_known_is_so(expression: str) -> None:
+    experiment = Experiment(f"{DECLARED}let it = {expression}\nit")
+    experiment.run()
+    assert not experiment.lies
 
 
 class Found(NamedTuple):
@@ -246,6 +265,7 @@ FINDINGS: dict[str, list[Found]] = {
     ],
     "fn f() -> int { 1.5 }\nf()": [Found("error", 1, "1.5", "the value of `f()` must be an int, not a float")],
     '"a" + 1': [Found("error", 1, '"a" + 1', "`+` does not take a string and an int")],
+    "zeros(2, -1)": [Found("error", 1, "zeros(2, -1)", "[2, -1] is no shape: a size is negative")],
     "for i in 5 { }": [Found("error", 1, "5", "cannot go through the elements of an int")],
     # not certain: a program may never come to it
     AB + "if len(a) > 5 { a @ b }": [Found("warning", 3, "a @ b", FAILS)],

@@ -18,7 +18,7 @@ from tests.lang.authored import Author
 from tests.lang.corpus import programs
 from tests.lang.reality import Experiment
 
-SECONDS = 0.5
+SECONDS = 2.0
 """So long does a program run at most; some never end."""
 
 

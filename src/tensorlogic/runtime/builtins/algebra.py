@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from typing import Any
 
-from tensorlogic.lang.inference import rules
+from tensorlogic.lang.inference import reducing, rules
 from tensorlogic.runtime import operators
 from tensorlogic.runtime.convert import as_tensor
 from tensorlogic.runtime.lazy import torch
@@ -53,7 +53,7 @@ def outer(a: Any, b: Any) -> torch.Tensor:
 
 
 @builtin
-@gives(rules.reduced(rules.same))
+@gives(reducing.reduced(reducing.same))
 def norm(x: Any, p: float = 2, axis: Any = None, keepdim: bool = False) -> Any:
     """The p-norm of all elements, or along one axis or several: (sum of abs(x)^p)^(1/p), the length for p = 2.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import RUN_FAILED, WRONG_SHAPE
-from tensorlogic.lang.inference import rules
+from tensorlogic.lang.inference import layering
 from tensorlogic.runtime.convert import as_int, as_ints, as_number, as_tensor
 from tensorlogic.runtime.kinds import kind
 from tensorlogic.runtime.lazy import torch
@@ -48,7 +48,7 @@ def apply_mask(scores: Any, mask: Any) -> torch.Tensor:
 
 @builtin
 @builtin_named("scaled_dot_product_attention")
-@gives(rules.attended)
+@gives(layering.attended)
 def attention(query: Any, key: Any, value: Any, mask: Any = None, causal: bool = False) -> torch.Tensor:
     """softmax(query @ key' / sqrt(size)) @ value: what the places of `query` find (Vaswani et al., 2017).
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import RUN_FAILED
-from tensorlogic.lang.inference import rules
+from tensorlogic.lang.inference import layering, rules, shaping
 from tensorlogic.runtime.convert import as_int, as_ints, as_tensor
 from tensorlogic.runtime.kinds import kind
 from tensorlogic.runtime.lazy import is_tensor, torch
@@ -65,7 +65,7 @@ def nonzero(x: Any) -> torch.Tensor:
 
 
 @builtin
-@gives(rules.gathered)
+@gives(shaping.gathered)
 def gather(x: Any, axis: int, index: Any) -> torch.Tensor:
     """The elements at indices along an axis: with axis 1, the element [i, j] of the result is ``x[i, index[i, j]]``.
 
@@ -133,7 +133,7 @@ def get(values: Any, index: int) -> Any:
 
 
 @builtin
-@gives(rules.marked)
+@gives(layering.marked)
 def one_hot(index: Any, classes: int) -> torch.Tensor:
     """1 at each index of [...], 0 elsewhere: float32 [..., classes].
 

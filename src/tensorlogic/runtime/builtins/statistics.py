@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensorlogic.lang.inference import rules
+from tensorlogic.lang.inference import reducing, rules
 from tensorlogic.runtime.convert import as_int, as_number, as_tensor
 from tensorlogic.runtime.lazy import torch
 from tensorlogic.runtime.registry import builtin, gives
@@ -27,7 +27,7 @@ def histc(x: Any, bins: int = 100, low: float = 0, high: float = 0) -> torch.Ten
 
 
 @builtin
-@gives(rules.found("int", "int64"))
+@gives(reducing.found("int", "int64"))
 def count_nonzero(x: Any, axis: int | None = None) -> Any:
     """How many elements are not 0: an int, or a tensor along an axis."""
     found = torch.count_nonzero(as_tensor(x), axis)
