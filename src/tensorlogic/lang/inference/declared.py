@@ -8,7 +8,7 @@ from tensorlogic.lang.checked import Struct, Type
 from tensorlogic.lang.inference.arrays import numel
 from tensorlogic.lang.inference.facts import Fact, List, Record, Scalar, Size, Tensor
 from tensorlogic.lang.inference.problem import ImpossibleError, wrong_type
-from tensorlogic.lang.types import FLOATS, KINDS, with_article
+from tensorlogic.lang.types import FLOATS, KINDS, becomes, with_article
 
 Sizes = dict[str, Size]
 """What the named dimensions of a function are in one call."""
@@ -109,7 +109,7 @@ def _may_be_tensor(fact: Fact, declared: Type) -> bool:
         case None:
             return True
         case Tensor(dtype):
-            return dtype in (None, declared.base) or (declared.base in FLOATS and dtype != "bool")
+            return dtype is None or becomes(dtype, declared.base)
         case Scalar("int" | "float" | "bool" as base, exact=exact):
             # A number has as many axes as can be of size 1 in it.
             of_ones = not exact or all(d == 1 for d in declared.dimensions or ())
@@ -121,7 +121,7 @@ def _may_be_tensor(fact: Fact, declared: Type) -> bool:
 
 def _wrong(fact: Fact, what: str, declared: Type, note: str | None = None) -> ImpossibleError:
     message = f"{what} must be {with_article(str(declared))}, not {with_article(str(fact))}"
-    convertible = isinstance(fact, Tensor) and fact.dtype not in (None, declared.base)
+    convertible = isinstance(fact, Tensor) and fact.dtype is not None and not becomes(fact.dtype, declared.base)
     help = f"Convert it: … as {declared.base}." if convertible else None
     return wrong_type(message, help, *(() if note is None else (note,)))
 
