@@ -16,7 +16,7 @@ from tests.pages import blocks, compare, examples
 
 PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LESSONS = ROOT / "docs" / "language"
-RUN = {"tl", "output", "error", "console"}
+RUN = {"tl", "output", "error", "console", "repl"}
 
 
 @pytest.fixture
@@ -54,6 +54,8 @@ UNTRUE = {
     "error": "```tl\nprint(1 / 0)\n```\n```error\nerror[TL0401]: division by one\n```\n",
     "error that is not shown": "```tl\nprint(1)\nprint(1 / 0)\n```\n```output\n1\n```\n",
     "command": "```console\n$ tl explain TL0801\nTL0801: …\n```\n",
+    "answer": "```repl\ntl> 1 + 1\n3\n```\n",
+    "answer that is not shown": "```repl\ntl> 1 + 1\ntl> x = 1\n```\n",
 }
 
 

@@ -9,6 +9,7 @@ from tensorlogic.errors import Diagnostic, Severity
 from tensorlogic.errors.codes import UNUSED_NAME
 from tensorlogic.lang import checked, tree
 from tensorlogic.lang.checker import NOTHING, Imports, check_program
+from tensorlogic.lang.collection import uncollected
 from tensorlogic.lang.context import Context
 from tensorlogic.lang.inference import infer
 from tensorlogic.lang.inference.walk import Finding
@@ -39,6 +40,7 @@ class Analysis:
     """The types of values, such as ``float32[2, 3]``, where they are known."""
 
 
+@uncollected
 def analyze(
     program: tree.Program,
     known: Mapping[str, Signature | None],

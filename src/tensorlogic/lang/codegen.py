@@ -13,6 +13,7 @@ from functools import singledispatch
 from typing import Final
 
 from tensorlogic.lang import checked, types
+from tensorlogic.lang.collection import uncollected
 from tensorlogic.lang.emit import (
     CLASSES,
     Writer,
@@ -48,6 +49,7 @@ def trial_name(trial: checked.Trial, unit: int) -> str:
     return f"{trial.name}·{trial.word}{unit}"
 
 
+@uncollected
 def generate(program: checked.Program) -> ast.Module:
     """A module that defines the functions of a program and, as `program_name`, what its top level does."""
     writer = Writer(program)

@@ -7,6 +7,7 @@ from typing import Final, NoReturn
 
 from tensorlogic.errors.codes import UNEXPECTED_TOKEN, UNSUPPORTED_SYNTAX
 from tensorlogic.lang import tree
+from tensorlogic.lang.collection import uncollected
 from tensorlogic.lang.cursor import Layout, UnparsableError
 from tensorlogic.lang.expressions import Expressions
 from tensorlogic.lang.source import Source
@@ -14,6 +15,7 @@ from tensorlogic.lang.source import Source
 AUGMENTED: Final = {"+=": "+", "-=": "-", "*=": "*", "/=": "/"}
 
 
+@uncollected
 def parse(source: Source) -> tree.Program:
     """The parsed tree of a source, or a `SourceError` with everything that is wrong with its syntax."""
     return Parser(source).program()

@@ -45,10 +45,16 @@ def is_number(value: Any) -> bool:
 
 
 def as_int(value: Any) -> int:
-    """A whole number, also one in a tensor of one element."""
-    if is_int(value):
-        return int(value)
+    """A whole number, also a float without a fraction, and one in a tensor of one element."""
+    number = value.item() if is_tensor(value) and value.numel() == 1 else value
+    if is_int(number) or (isinstance(number, float) and number.is_integer()):
+        return int(number)
     raise SourceError(WRONG_TYPE, f"this takes an int, not {with_article(kind(value))}")
+
+
+def as_optional_int(value: Any) -> int | None:
+    """A whole number, or None where none is given."""
+    return None if value is None else as_int(value)
 
 
 def as_ints(values: Iterable[Any]) -> list[int]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import gc
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from errno import EINVAL
 from pathlib import Path
@@ -52,8 +50,7 @@ class Loader:
     def load_file(self, path: Path) -> Unit:
         """Compile the main file."""
         try:
-            with _uncollected():
-                return self._load_path(path)
+            return self._load_path(path)
         except OSError as error:
             raise UsageError(FILE_NOT_FOUND, f"cannot read {path}: {error.strerror}") from error
 
@@ -110,18 +107,6 @@ class Loader:
         program = check(parsed, self._known, constants=self._constants, imports=imports, unit=number)
         module = generate(program)
         return Unit(program, module, _compiled(module, parsed.source))
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Make trees without looking for cycles in them: there are none, and it would take as long again."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def _compiled(module: ast.Module, source: Source) -> CodeType:

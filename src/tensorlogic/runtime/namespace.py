@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from types import CodeType
 from typing import Any, Final
 
 from tensorlogic.lang.emit import builtin_name, module_name
@@ -46,6 +48,17 @@ MODULES: Final[dict[str, Any]] = {module_name("torch"): torch, module_name("func
 # Compiled code names nothing without a suffix but the helpers, so it cannot say `__import__`. It is there for
 # torch: C code that imports a module does so with the builtins of the Python code that called it.
 _IMPORT_ONLY: Final = {"__import__": __import__}
+
+
+def modules(code: CodeType) -> dict[str, Any]:
+    """The modules that code calls functions of: themselves, as looking something up in a lazy one takes longer."""
+    named = {name: module for name, module in MODULES.items() if _names(code, name)}
+    return {name: import_module(module.__name__) for name, module in named.items()}
+
+
+def _names(code: CodeType, name: str) -> bool:
+    inner = (constant for constant in code.co_consts if isinstance(constant, CodeType))
+    return name in code.co_names or any(_names(each, name) for each in inner)
 
 
 def namespace() -> dict[str, Any]:

@@ -20,7 +20,7 @@ from tensorlogic.runtime.builtins import CONSTANTS, FUNCTIONS
 from tensorlogic.runtime.calls import Signatures
 from tensorlogic.runtime.failures import explain
 from tensorlogic.runtime.loader import Loader, Unit
-from tensorlogic.runtime.namespace import namespace
+from tensorlogic.runtime.namespace import modules, namespace
 from tensorlogic.runtime.session import CURRENT, Session
 from tensorlogic.runtime.structs import Struct, settle
 
@@ -105,6 +105,7 @@ class Program:
 
 def begin(unit: Unit, names: dict[str, Any]) -> Any:
     """Run the top level of a file, and give back the value of an input that has one."""
+    names.update(modules(unit.code))
     exec(unit.code, names)
     return names[program_name(unit.program.unit)]()
 

@@ -10,6 +10,7 @@ from tensorlogic.errors.codes import RUN_FAILED
 from tensorlogic.lang import checked
 from tensorlogic.lang.inference.facts import (
     FLOAT,
+    LARGEST,
     STRING,
     Fact,
     List,
@@ -22,7 +23,8 @@ from tensorlogic.lang.inference.problem import ImpossibleError, wrong_type
 from tensorlogic.lang.types import FLOATS, INTEGERS, with_article
 
 _NUMBERS: Final = {"int", "float"}
-_INTEGER: Final = frozenset(INTEGERS)
+_INTEGER: Final = frozenset(INTEGERS) - {"uint8"}
+"""The types of indices; truth values choose elements, and PyTorch takes uint8 for such."""
 
 
 class Part(NamedTuple):
@@ -55,10 +57,10 @@ NO_NEIGHBOUR: Final = FLOAT
 def array(node: checked.Array, items: list[Fact], like: Fact = NO_NEIGHBOUR) -> Fact:
     """The fact about an array literal whose leaves have the facts `items`, beside a value with the fact `like`."""
     if not items:
-        return List()
+        return List() if node.dtype is None else Tensor(node.dtype)
     if any(item is None or isinstance(item, List) for item in items):
         return None
-    kinds = {item.base if isinstance(item, Scalar) else "other" for item in items}
+    kinds = {item.base if isinstance(item, Scalar) and item.exact else "other" for item in items}
     if node.dtype is not None:
         return _typed(node, kinds, node.dtype)
     if not isinstance(like, Scalar | Tensor):
@@ -85,12 +87,9 @@ def _numeric(node: checked.Array, items: list[Fact], kinds: set[str], like: Scal
     shape = _shape(node)
     if "float" not in kinds:
         return Tensor("int64", shape, tuple(map(as_size, items)) if len(shape) == 1 else None)
-    exact = all(item.exact for item in items if isinstance(item, Scalar))
     if isinstance(like, Scalar):
-        return Tensor("float32" if exact and like.exact else None, shape)
-    if like.dtype is None or not exact:
-        return Tensor(None, shape)
-    return Tensor(like.dtype if like.dtype in FLOATS else "float32", shape)
+        return Tensor("float32" if like.exact else None, shape)
+    return Tensor(like.dtype if like.dtype is None or like.dtype in FLOATS else "float32", shape)
 
 
 def element(value: Fact, parts: list[Fact | Part]) -> Fact:
@@ -121,10 +120,10 @@ def _of_list(items: tuple[Fact, ...] | None, each: Fact, part: Fact | Part) -> F
 def _of_tensor(value: Tensor, parts: list[Fact | Part]) -> Fact:
     if value.shape is None or any(part is None for part in parts):
         return Tensor(value.dtype)
-    if len(parts) > len(value.shape):
-        raise ImpossibleError(f"there are more indices than axes, which are {len(value.shape)}", RUN_FAILED)
     places = [part for part in parts if not isinstance(part, Part)]
     if all(_is_place(place) for place in places):
+        if len(parts) > len(value.shape):
+            raise ImpossibleError(f"there are more indices than axes, which are {len(value.shape)}", RUN_FAILED)
         return _plain(value, value.shape, parts)
     if len(parts) == 1 and isinstance(index := parts[0], Tensor) and index.dtype in _INTEGER:
         return Tensor(value.dtype, None if index.shape is None else index.shape + value.shape[1:])
@@ -157,7 +156,8 @@ def _length(size: Size, part: Part) -> Size:
     start = 0 if part.open_start else as_size(part.start)
     stop = size if part.open_stop else as_size(part.stop)
     if isinstance(size, int) and isinstance(start, int) and isinstance(stop, int):
-        return len(range(size)[start:stop])
+        left = range(size)[start:stop]
+        return max(0, left.stop - left.start)
     return None
 
 
@@ -170,4 +170,5 @@ def _check_place(axis: int, size: Size, place: Size) -> None:
 def numel(shape: tuple[Size, ...]) -> int | None:
     """The number of elements, if all sizes are known."""
     sizes = [size for size in shape if isinstance(size, int)]
-    return prod(sizes) if len(sizes) == len(shape) else None
+    count = prod(sizes)
+    return count if len(sizes) == len(shape) and count < LARGEST else None

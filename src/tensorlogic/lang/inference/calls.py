@@ -8,9 +8,9 @@ from typing import Final
 
 from tensorlogic.lang import checked
 from tensorlogic.lang.inference.declared import Sizes, accepted, of_type
-from tensorlogic.lang.inference.facts import Fact, Tensor
+from tensorlogic.lang.inference.facts import NEVER, VOID, Fact, Tensor
 from tensorlogic.lang.inference.rules import Arguments
-from tensorlogic.lang.inference.walk import MOST_BODIES, Walk, Witness, witnesses
+from tensorlogic.lang.inference.walk import Walk, Witness, witnesses
 from tensorlogic.lang.source import Span
 
 Given = tuple[checked.Expression, Fact]
@@ -26,7 +26,8 @@ def call_builtin(
     signature = walk.known.signatures.get(function.name)
     if function.name == NEVER_RETURNS:
         walk.state = None
-    if signature is None or signature.result is None:
+    nothing = any(known == VOID for _, known in (*given, *options.values()))
+    if signature is None or signature.result is None or nothing:
         return None
     names = signature.required + signature.optional
     arguments = Arguments(
@@ -61,6 +62,9 @@ def call_function(
     if function.result is not None and not walk.certain:
         return result
     inside = _body(function, bound, span, walk)
+    if inside == NEVER:
+        walk.state = None
+        return None
     return inside if function.result is None else result
 
 
@@ -84,10 +88,9 @@ def _body(function: checked.Function, bound: dict[str, Fact], span: Span, walk: 
     known = walk.known
     definition = known.definitions.get(function)
     key = (function, walk.certain, tuple(bound.values()))
-    if definition is None or known.bodies >= MOST_BODIES:
+    if definition is None or walk.is_tired:
         return None
     if key not in known.results:
         known.results[key] = None
-        known.bodies += 1
         known.results[key] = known.run(definition, bound, span, walk)
     return known.results[key]

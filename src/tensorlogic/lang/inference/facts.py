@@ -6,11 +6,13 @@ nothing is known.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tensorlogic.lang import types
 from tensorlogic.lang.checked import Struct
 
+LARGEST: Final = 1 << 62
+"""Larger whole numbers are of no use as sizes, and not followed."""
 Size = int | str | None
 """How long an axis is: a number, the name of one that a function's caller decides, or not known."""
 Shape = tuple[Size, ...] | None
@@ -64,6 +66,8 @@ class Record(NamedTuple):
 Fact = Scalar | Tensor | List | Record | None
 
 VOID = Scalar("void")
+NEVER = Scalar("never")
+"""What a function gives that never comes to an end."""
 INT, FLOAT, BOOL, STRING = (Scalar(base) for base in types.SCALARS)
 
 
@@ -93,7 +97,7 @@ def of_constant(value: int | float | str) -> Fact:
         case bool():
             return BOOL
         case int():
-            return Scalar("int", value)
+            return Scalar("int", value if value < LARGEST else None)
         case float():
             return FLOAT
     return STRING

@@ -11,6 +11,7 @@ from tensorlogic.lang.inference.declared import accepted, declaration, of_type
 from tensorlogic.lang.inference.facts import (
     BOOL,
     INT,
+    NEVER,
     STRING,
     VOID,
     Fact,
@@ -30,6 +31,8 @@ from tensorlogic.lang.types import with_article
 
 MOST_LOOPS: Final = 3
 """Loops that are deeper inside one another are gone through once, with nothing known of what went before."""
+MOST_TURNS: Final = 6
+"""So often is a loop gone through; if there is more to find out then, nothing is known of what went before."""
 _CALLED_BY_ITSELF: Final = "::drop"
 
 
@@ -40,11 +43,13 @@ def infer(program: checked.Program, signatures: Mapping[str, Signature | None]) 
     top = Walk(known, {}, certain=True, records=True)
     statements(program.body.statements, top)
     known.settled = _settled(top)
+    facts = dict(known.facts) if program.lasting else known.facts
     if program.main is not None:
         _body(program.main, {}, known, certain=top.state is not None, records=True)
     for trial in program.trials:
         _body(trial.definition, {}, known, certain=False, records=True)
     _functions(known)
+    known.facts = facts  # what later inputs declare anew has other facts, in the functions that stay
     return known
 
 
@@ -103,7 +108,7 @@ def _body(
     statements(definition.body.statements, walk)
     if walk.state is not None:
         walk.returns.append(VOID)
-    return reduce(join, walk.returns) if walk.returns else None
+    return reduce(join, walk.returns) if walk.returns else NEVER
 
 
 def statements(nodes: Iterable[checked.Statement], walk: Walk) -> None:
@@ -111,8 +116,11 @@ def statements(nodes: Iterable[checked.Statement], walk: Walk) -> None:
     for node in nodes:
         if walk.state is None:
             return
-        with walk.forgetting():
+        mark = walk.mark()
+        try:
             _statement(node, walk)
+        except RecursionError:
+            walk.forget(mark)
 
 
 @singledispatch
@@ -205,7 +213,7 @@ def _ways(ways: list[Callable[[Walk], None]], walk: Walk) -> None:
         walk.state = None if before is None else dict(before)
         way(walk)
         after = meet(after, walk.state)
-    walk.state, walk.certain = after, certain
+    walk.state, walk.certain = after, certain and not walk.is_left
 
 
 @_statement.register(checked.Jump)
@@ -285,17 +293,18 @@ def _loop(once: Callable[[], None], walk: Walk, *, surely: bool, ends: bool) -> 
 
     `surely` says that there is a first turn, `ends` that the loop can end other than by ``break``.
     """
-    head = walk.copy() or {}
-    if len(walk.loops) >= MOST_LOOPS:
+    before, head = None, walk.copy() or {}
+    with walk.silently():
+        for _ in range(MOST_TURNS if len(walk.loops) < MOST_LOOPS else 0):
+            before, head = head, _turn(once, head, walk)[0]
+            if walk.is_tired or head == before:
+                break
+    if walk.is_tired or head != before:
         head = {}
-    else:
-        with walk.silently():
-            while (again := _turn(once, head, walk)[0]) != head:
-                head = again
     certain = walk.certain
     walk.certain = certain and surely
     head, loop = _turn(once, head, walk)
-    walk.certain = certain
+    walk.certain = certain and not walk.is_left
     after = head if ends else None
     for way in loop.breaks:
         after = meet(after, way)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from tensorlogic.lang.inference.facts import BOOL, INT, STRING, Fact, List, Record, Scalar, Shape, Tensor, join
+from tensorlogic.lang.inference.facts import BOOL, INT, LARGEST, STRING, Fact, List, Record, Scalar, Shape, Tensor, join
 from tensorlogic.lang.inference.problem import ImpossibleError, wrong_type
 from tensorlogic.lang.inference.promotion import broadcast, common_dtype, promote, shown
 from tensorlogic.lang.types import FLOATS, INTEGERS, with_article
 
 NUMBERS: Final = ("int", "float", "bool")
 COMPARISONS: Final = ("==", "!=", "<", "<=", ">", ">=", "≈")
-LARGEST: Final = 1 << 62
-"""Larger whole numbers are of no use as sizes, and not followed."""
 
 _WHOLE: Final[dict[str, Callable[[int, int], int]]] = {
     "+": lambda a, b: a + b,
@@ -34,8 +32,6 @@ def binary(operator: str, left: Fact, right: Fact) -> Fact:
         return _outer(left, right)
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         return _elementwise(operator, left, right)
-    if operator in ("==", "!="):
-        return BOOL
     return _plain(operator, left, right)
 
 
@@ -81,7 +77,7 @@ def _elementwise(operator: str, left: Fact, right: Fact) -> Fact:
 
 def _unlike(operator: str, left: Fact, right: Fact) -> Fact:
     """A tensor beside something that is no number."""
-    if operator in ("==", "!="):
+    if operator in ("==", "!=") or (operator == "*" and STRING in (left, right)):
         return None
     raise _refused(operator, left, right)
 
@@ -110,6 +106,8 @@ def _plain(operator: str, left: Fact, right: Fact) -> Fact:
             return List()
         case (List(), List()) if operator in COMPARISONS:
             return None
+        case _ if operator in ("==", "!="):
+            return BOOL
         case (Scalar("string") | List() as repeated, Scalar("int" | "bool")) if operator == "*":
             return List() if isinstance(repeated, List) else STRING
         case (Scalar("int" | "bool"), Scalar("string") | List() as repeated) if operator == "*":

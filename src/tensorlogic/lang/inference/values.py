@@ -16,6 +16,7 @@ from tensorlogic.lang.inference.facts import (
     Scalar,
     Tensor,
     join,
+    lasting,
     of_constant,
 )
 from tensorlogic.lang.inference.walk import Walk, witnesses
@@ -27,6 +28,8 @@ def fact(node: checked.Expression, walk: Walk, like: Fact = arrays.NO_NEIGHBOUR)
     found = _array(node, walk, like) if isinstance(node, checked.Array) else _fact(node, walk)
     if walk.records:
         walk.known.facts[node] = found
+    else:
+        walk.known.steps += 1
     return found
 
 
@@ -95,7 +98,7 @@ def _member(node: checked.Member, walk: Walk) -> Fact:
     match owner:
         case Tensor():
             return _of_tensor(owner, node.name)
-        case Record(struct):
+        case Record(struct) if not walk.known.reopened:
             types = {field.name: field.type for field in struct.fields}
             return of_field(types.get(node.name))
     return None
@@ -153,7 +156,7 @@ def bind(pattern: checked.Pattern, value: Fact, walk: Walk) -> None:
     """The variables of a pattern get the value, or the parts of it."""
     match pattern:
         case checked.Binds():
-            walk.keep(pattern.variable, value, pattern.span)
+            walk.keep(pattern.variable, lasting(value), pattern.span)
         case checked.Fields():
             types = {field.name: field.type for field in pattern.struct.fields}
             for name, inner in pattern.fields:
@@ -171,11 +174,13 @@ def _method_call(node: checked.MethodCall, walk: Walk) -> Fact:
     function = node.function
     if isinstance(owner, Record):
         function = owner.struct.methods.get(node.name, function)
-    if owner is None:  # which may have a method of its own
+    # A value of which nothing is known may have a method of its own, one of an earlier input another by now.
+    is_known = owner is not None and not (isinstance(owner, Record) and walk.known.reopened)
+    if not is_known:
         walk.known.note_method(node.name)
         if isinstance(function, checked.Function):
             walk.known.note_any(function)
-    return _called(node, None if owner is None else function, [(node.object, owner)], walk)
+    return _called(node, function if is_known else None, [(node.object, owner)], walk)
 
 
 def _called(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,8 +14,11 @@ from tensorlogic.lang.inference.problem import ImpossibleError
 from tensorlogic.lang.signatures import Signature
 from tensorlogic.lang.source import Span
 
-MOST_BODIES = 500
-"""So many bodies of functions are gone through for their calls; what more calls give is not known."""
+MOST_STEPS = 100_000
+"""So many expressions are gone through again; then loops and calls are no longer followed."""
+
+MOST_NOTES = 12
+"""So often is a function gone through for what its calls have in common; then nothing is known of its parameters."""
 
 LONGEST = 40
 """So many characters of an operand are shown at most."""
@@ -63,6 +66,11 @@ class Loop:
     breaks: list[State] = field(default_factory=list)
     continues: list[State] = field(default_factory=list)
 
+    @property
+    def is_left(self) -> bool:
+        """Whether a turn may end before its end."""
+        return bool(self.breaks or self.continues)
+
 
 class Known:
     """What all walks through one program share."""
@@ -82,24 +90,36 @@ class Known:
         """The variables of the top level that keep the value that they are given first."""
         self.changing = frozenset[checked.Variable]().union(*(d.assigned for d in _procedures(program)))
         """The variables of the top level that functions give values."""
+        self.reopened = program.lasting and any(map(self._is_earlier, program.exports.values()))
+        """Whether functions of earlier inputs may give any variable of the top level a value."""
         self.results: dict[tuple[checked.Function, bool, tuple[Fact, ...]], Fact] = {}
-        self.bodies = 0
         self.called: dict[checked.Function, tuple[Fact, ...]] = {}
         """What all calls of a function have in common: facts about its parameters."""
+        self.notes: Counter[checked.Function] = Counter()
+        """How often that became less."""
         self.waiting: dict[checked.Function, None] = {}
         """The functions whose bodies are to be gone through for that."""
+        self.steps = 0
+        """How many expressions were gone through again, for another turn or another call."""
         self.complete = True
         """Whether every statement was gone through."""
         self.run: Callable[[checked.Definition, dict[str, Fact], Span, Walk], Fact]
         """Goes through the body of a function for one call of it."""
 
+    def _is_earlier(self, symbol: checked.Exported) -> bool:
+        if isinstance(symbol, checked.Struct):
+            return symbol not in self.program.structs
+        return isinstance(symbol, checked.Function) and symbol not in self.definitions
+
     def note(self, function: checked.Function, given: tuple[Fact, ...]) -> None:
         """A function is called with values of which this is known."""
         before = self.called.get(function)
         joined = given if before is None else tuple(map(join, before, given))
-        if joined != before and function in self.definitions:
-            self.called[function] = joined
-            self.waiting[function] = None
+        if joined == before or function not in self.definitions:
+            return
+        self.notes[function] += 1
+        self.called[function] = joined if self.notes[function] < MOST_NOTES else (None,) * len(given)
+        self.waiting[function] = None
 
     def note_any(self, function: checked.Function) -> None:
         """A function may be called with anything."""
@@ -135,6 +155,11 @@ class Walk:
         self.loops: list[Loop] = []
         self.returns: list[Fact] = []
 
+    @property
+    def is_left(self) -> bool:
+        """Whether a way that was gone already leads past what comes next."""
+        return bool(self.returns or (self.loops and self.loops[-1].is_left))
+
     def look_up(self, variable: checked.Variable) -> Fact:
         """What is known of a variable's value."""
         held = self.held(variable)
@@ -142,7 +167,7 @@ class Walk:
 
     def held(self, variable: checked.Variable) -> Held | None:
         """The same, with the place."""
-        if variable in self.known.changing:
+        if variable in self.known.changing or (self.known.reopened and variable.unit is not None):
             return None
         here = (self.state or {}).get(variable)
         return self.known.settled.get(variable) if here is None else here
@@ -178,6 +203,11 @@ class Walk:
         if before is None or finding.certain:
             self.known.findings[key] = finding
 
+    @property
+    def is_tired(self) -> bool:
+        """Whether enough was gone through again."""
+        return self.known.steps >= MOST_STEPS
+
     @contextmanager
     def perhaps(self) -> Iterator[None]:
         """What is done in this context may never be done."""
@@ -195,16 +225,17 @@ class Walk:
         yield
         self.records, self.certain, self.silent = outside
 
-    @contextmanager
-    def forgetting(self) -> Iterator[None]:
-        """Know nothing afterwards, instead of failing, where a statement is too deep for Python."""
-        records, certain, silent, loops = self.records, self.certain, self.silent, len(self.loops)
-        try:
-            yield
-        except RecursionError:
-            self.records, self.certain, self.silent, self.state = records, certain, silent, {}
-            del self.loops[loops:]
-            self.known.complete = False
+    def mark(self) -> tuple[bool, bool, int]:
+        """What `forget` needs to go on from here."""
+        return self.records, self.silent, len(self.loops)
+
+    def forget(self, mark: tuple[bool, bool, int]) -> None:
+        """Go on knowing nothing, where a statement since `mark` was too deep for Python."""
+        self.records, self.silent, loops = mark
+        self.certain, self.state = False, {}
+        del self.loops[loops:]
+        self.returns.append(None)
+        self.known.complete = False
 
     def copy(self) -> State | None:
         """The state, to come back to."""
@@ -216,10 +247,13 @@ def meet(one: State | None, other: State | None) -> State | None:
     if one is None or other is None:
         return other if one is None else one
     met: State = {}
-    for variable in one.keys() & other.keys():
-        a, b = one[variable], other[variable]
-        both = join(a.fact, b.fact)
-        met[variable] = a if a.fact == both else Held(both, b.place)
+    for variable, a in one.items():
+        b = other.get(variable)
+        if a is b:  # mostly nothing happened to it
+            met[variable] = a
+        elif b is not None:
+            both = join(a.fact, b.fact)
+            met[variable] = a if a.fact == both else Held(both, b.place)
     return met
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import ASSERTION_FAILED, NOT_ALLOWED, PANIC, RUN_FAILED, WRONG_ARGUMENTS, WRONG_TYPE
-from tensorlogic.lang.inference import rules
+from tensorlogic.lang.inference import making, shaping
 from tensorlogic.runtime.convert import as_int
 from tensorlogic.runtime.display import nested, text
 from tensorlogic.runtime.kinds import kind, with_article
@@ -45,7 +45,7 @@ def _filled(template: str, values: list[Any]) -> str:
 
 
 @builtin
-@gives(rules.length)
+@gives(shaping.length)
 def len_(value: Any) -> int:
     """The number of elements of a list, of characters of a string, of fields of a record, of rows of a tensor.
 
@@ -58,7 +58,7 @@ def len_(value: Any) -> int:
 
 @builtin
 @builtin_named("range_i")
-@gives(rules.counted_out)
+@gives(making.counted_out)
 def range_(start: int, stop: int | None = None, step: int = 1) -> range:
     """The integers from `start` up to, but not including, `stop`, in steps of `step`; ``range(n)`` counts from 0.
 

@@ -27,7 +27,13 @@ def _define(name: str, says: str) -> None:
 
     each.__name__, each.__doc__ = name, says
     NATIVE[each] = f"torch.{name}"
-    gives(rules.of_type("bool") if name.startswith("is") else rules.mathematics)(builtin(each))
+    gives(rules.of_tensors(_rule(name)))(builtin(each))
+
+
+def _rule(name: str) -> rules.Rule:
+    if name.startswith("is"):
+        return rules.of_type("bool")
+    return rules.like() if name in ("floor", "ceil", "trunc") else rules.floats_like()
 
 
 for _name, _says in {
@@ -62,7 +68,7 @@ for _name, _says in {
 
 
 @builtin
-@gives(rules.mathematics)
+@gives(rules.of_tensors(rules.like()))
 def round_(x: Any) -> Any:
     """The nearest integer, of two equally near the even one: 0.5 becomes 0. Of a number an int."""
     return round(x) if isinstance(x, int | float) else torch.round(as_tensor(x))
@@ -76,6 +82,7 @@ def abs_(x: Any) -> Any:
 
 
 @builtin
+@gives(rules.of_tensors(rules.same_kind))
 def sign(x: Any) -> Any:
     """-1 where x is negative, 1 where it is positive, and 0 for 0."""
     return (x > 0) - (x < 0) if isinstance(x, int | float) else as_tensor(x).sign()
@@ -89,21 +96,21 @@ def square(x: Any) -> Any:
 
 
 @builtin
-@gives(rules.mathematics)
+@gives(rules.of_tensors(rules.floats_like()))
 def rsqrt(x: Any) -> Any:
     """1 / sqrt(x)."""
     return 1 / math.sqrt(x) if isinstance(x, int | float) else as_tensor(x).rsqrt()
 
 
 @builtin
-@gives(rules.mathematics)
+@gives(rules.of_tensors(rules.floats_like()))
 def reciprocal(x: Any) -> Any:
     """1 / x."""
     return 1 / x if isinstance(x, int | float) else as_tensor(x).reciprocal()
 
 
 @builtin
-@gives(rules.operator("**", "x", "exponent"))
+@gives(rules.power)
 def pow_(x: Any, exponent: Any) -> Any:
     """x to the power `exponent`, the same as ``x ** exponent``; of two ints an int, unless the exponent is negative."""
     return operators.power(x, exponent)
@@ -176,7 +183,7 @@ def _pair(a: Any, b: Any) -> tuple[torch.Tensor, torch.Tensor]:
 
 @builtin
 @builtin_named("clamp")
-@gives(rules.same_kind)
+@gives(rules.clipped)
 def clip(x: Any, low: float | None = None, high: float | None = None) -> Any:
     """x, but not below `low` and not above `high`; either may be left out: ``clip(x, high: 1)``."""
     if isinstance(x, int | float):
