@@ -7,6 +7,7 @@ Where a size, a stride or a padding is asked for, a number stands for all axes b
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 from tensorlogic.errors import SourceError
@@ -14,6 +15,7 @@ from tensorlogic.errors.codes import WRONG_SHAPE
 from tensorlogic.lang.inference import layering, rules
 from tensorlogic.runtime.builtins.layers import Sizes, each
 from tensorlogic.runtime.convert import as_int, as_ints, as_optional, as_tensor
+from tensorlogic.runtime.kinds import kind
 from tensorlogic.runtime.lazy import torch
 from tensorlogic.runtime.registry import builtin, gives
 
@@ -64,10 +66,13 @@ def _define_pooling(name: str, axes: int, says: str) -> None:
 
 def _check_windows(x: torch.Tensor, size: Any, padding: Any, axes: int) -> None:
     """Refuse windows that are larger than what they move over, which torch goes through for as long as they are."""
-    sizes, around = ([given] * axes if isinstance(given, int) else given for given in (size, padding))
-    for length, window, pad in zip(x.shape[-axes:], sizes, around, strict=False):
+    for length, window, pad in zip(x.shape[-axes:], _for_axes(size, axes), _for_axes(padding, axes), strict=False):
         if window > length + 2 * pad:
             raise SourceError(WRONG_SHAPE, f"a window of {window} is larger than an axis of {length} with its padding")
+
+
+def _for_axes(sizes: Any, axes: int) -> list[int]:
+    return [sizes] * axes if isinstance(sizes, int) else list(sizes) * (axes if len(sizes) == 1 else 1)
 
 
 def _define_adaptive(name: str, says: str) -> None:
@@ -131,5 +136,15 @@ def unfold(x: Any, size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride:
 @gives(rules.same_type())
 def fold(x: Any, output: Any, size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1) -> torch.Tensor:
     """Images of the height and width `output`, in which the columns of `unfold` are added up at their places."""
-    windows = each(size), each(dilation), each(padding), each(stride)
-    return torch.nn.functional.fold(as_tensor(x), tuple(as_ints([output])), *windows)
+    tensor, windows = as_tensor(x), (each(size), each(dilation), each(padding), each(stride))
+    columns = prod(map(_places, as_ints([output]), *(_for_axes(given, 2) for given in windows)))
+    if tensor.ndim and tensor.shape[-1] != columns:
+        raise SourceError(
+            WRONG_SHAPE, f"{kind(tensor)} has {tensor.shape[-1]} columns, and {columns} windows have place"
+        )
+    return torch.nn.functional.fold(tensor, tuple(as_ints([output])), *windows)
+
+
+def _places(length: int, size: int, dilation: int, padding: int, stride: int) -> int:
+    """How many places a window has along an axis."""
+    return (length + 2 * padding - dilation * (size - 1) - 1) // max(stride, 1) + 1
