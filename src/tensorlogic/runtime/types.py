@@ -43,13 +43,10 @@ def argument(value: Any, what: str, base: str | type, dimensions: Dimensions | N
 
 
 def declare(value: Any, what: str, base: str, dimensions: Dimensions) -> torch.Tensor:
-    """The tensor of a declaration: zeros, or the value converted; a flat one is given the shape."""
+    """The tensor of a declaration: the value converted; a number fills it, and a flat tensor is given the shape."""
     dtype = getattr(torch, base)
     fixed = [d for d in dimensions if isinstance(d, int)]
     known = len(fixed) == len(dimensions)
-    if value is None:
-        check_size(fixed, dtype)
-        return torch.zeros(fixed, dtype=dtype)
     if not _is_numeric(value) or _loses_fraction(value, base):
         raise _wrong(value, what, Type(base, dimensions))
     tensor = torch.as_tensor(value, dtype=dtype)
