@@ -109,7 +109,7 @@ WORDINGS: Final = (
     ),
     Wording(
         TypeError,
-        rf"can't assign an? (?P<b>\w+) to a torch\.",
+        r"can't assign an? (?P<b>\w+) to a torch\.",
         "the elements of a tensor are numbers, not {b}",
         code=WRONG_TYPE,
     ),
