@@ -18,6 +18,8 @@ from tests.conftest import ROOT
 
 FOLDER = ROOT / "conformance"
 
+pytestmark = pytest.mark.slow  # Two minutes; CI runs it besides `make check`.
+
 # Operations that no test of coremltools predicts with: their tests only convert, or constants are folded before.
 NOT_COVERED = {
     "ceil", "classify", "conv_quantized", "coreml_update_state", "logical_and", "logical_not", "logical_or",
@@ -61,7 +63,6 @@ def test_findings_say_why() -> None:
     assert all({"tests", "message", "why"} <= row.keys() and row["why"] for row in rows)
 
 
-@pytest.mark.slow
 def test_a_run_goes_on_where_it_was(tmp_path: Path) -> None:
     journal = tmp_path / "results.jsonl"
     command = [sys.executable, FOLDER / "run.py", "--tests", "first", "--only", "TestElu", "--workers", "1"]
