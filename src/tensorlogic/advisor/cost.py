@@ -1,0 +1,159 @@
+"""How much work an operation is: floating-point operations, and bytes that are read and written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import Final, NamedTuple
+
+from tensorlogic.advisor.graph import Site
+from tensorlogic.mil.program import Literal
+from tensorlogic.mil.types import TensorType
+
+
+class Work(NamedTuple):
+    """What an operation computes and moves in one prediction."""
+
+    flops: float
+    activations: float
+    """Bytes of the tensors that come in while it runs and that it gives."""
+    weights: float
+    """Bytes of constants as they are stored."""
+
+    @property
+    def bytes(self) -> float:
+        """All that is read and written."""
+        return self.activations + self.weights
+
+
+def work(site: Site) -> Work:
+    """The work of an operation; a size that is not known counts as 1."""
+    activations = sum(_size(tensor) for _, tensor in (*site.computed, *site.results))
+    return Work(_flops(site), 0 if site.type in VIEWS else activations, _weights(site))
+
+
+VIEWS: Final = ("reshape", "expand_dims", "squeeze", "identity", "read_state", "flatten2d")
+"""Operations that give what they are given under another shape or name."""
+
+
+def elements(tensor: TensorType | None) -> int:
+    """How many elements a tensor has; a size that is not known counts as 1."""
+    return 0 if tensor is None else prod(size or 1 for size in tensor.shape or ())
+
+
+def _size(tensor: TensorType) -> float:
+    return elements(tensor) * tensor.dtype.bits / 8
+
+
+def _weights(site: Site) -> float:
+    return sum(_stored(site, name) for name in dict.fromkeys(site.operation.names) if site.graph.is_constant(name))
+
+
+def _stored(site: Site, name: str) -> float:
+    """The bytes of a constant: of one that is expanded when it is loaded, those of what it is expanded from."""
+    maker = site.graph.maker(name)
+    if maker is None or maker.type == "const":
+        tensor = site.graph.tensor(name)
+        return 0 if tensor is None else _size(tensor)
+    total = 0.0
+    for operands in (*maker.inputs.values(), *((value,) for value in maker.attributes.values())):
+        for operand in operands:
+            if isinstance(operand, Literal) and isinstance(operand.type, TensorType):
+                total += _size(operand.type)
+            elif isinstance(operand, str):
+                total += _stored(site, operand)
+    return total
+
+
+def _sizes(tensor: TensorType | None) -> tuple[int, ...]:
+    return () if tensor is None else tuple(size or 1 for size in tensor.shape or ())
+
+
+def _flops(site: Site) -> float:
+    rule = FLOPS.get(site.type)
+    if rule is not None:
+        return rule(site)
+    return EACH.get(site.type, 1) * elements(site.result)
+
+
+def _convolution(site: Site) -> float:
+    weight = _sizes(site.tensor("weight"))
+    return 2 * elements(site.result) * prod(weight[1:])
+
+
+def _transposed(site: Site) -> float:
+    weight = _sizes(site.tensor("weight"))
+    return 2 * elements(site.tensor("x")) * prod(weight[1:])
+
+
+def _linear(site: Site) -> float:
+    weight = _sizes(site.tensor("weight"))
+    return 2 * elements(site.result) * (weight[-1] if weight else 1)
+
+
+def _product(site: Site) -> float:
+    x, transposed = _sizes(site.tensor("x")), site.constant("transpose_x")
+    swapped = transposed is not None and not isinstance(transposed.data, tuple) and bool(transposed.data)
+    inner = 1 if not x else x[-2] if swapped and len(x) > 1 else x[-1]
+    return 2 * elements(site.result) * inner
+
+
+def _einsum(site: Site) -> float:
+    """Every letter is a loop."""
+    equation = site.constant("equation")
+    given = site.operation.operands("values") or ()
+    if equation is None or isinstance(equation.data, tuple):
+        return elements(site.result)
+    terms = str(equation.data).replace(" ", "").partition("->")[0].split(",")
+    sizes: dict[str, int] = {}
+    for letters, operand in zip(terms, given, strict=False):
+        sizes |= dict(zip(letters, _sizes(site.graph.tensor(operand)), strict=False))
+    return 2 * prod(sizes.values())
+
+
+def _attention(site: Site) -> float:
+    query, key = _sizes(site.tensor("query")), _sizes(site.tensor("key"))
+    return 4 * prod(query) * (key[-2] if len(key) > 1 else 1)
+
+
+def _recurrent(site: Site) -> float:
+    x, weight, again = (_sizes(site.tensor(name)) for name in ("x", "weight_ih", "weight_hh"))
+    return 2 * prod(x[:2]) * (prod(weight) + prod(again))
+
+
+def _pool(site: Site) -> float:
+    kernel = site.constant("kernel_sizes")
+    taps = 1 if kernel is None or isinstance(kernel.data, tuple) else prod(int(n) for n in kernel.data.reshape(-1))
+    return taps * elements(site.result)
+
+
+def _reduction(site: Site) -> float:
+    return elements(site.tensor("x"))
+
+
+FLOPS: Final[dict[str, Callable[[Site], float]]] = {
+    "conv": _convolution,
+    "conv_transpose": _transposed,
+    "linear": _linear,
+    "matmul": _product,
+    "einsum": _einsum,
+    "scaled_dot_product_attention": _attention,
+    **dict.fromkeys(("lstm", "gru", "rnn"), _recurrent),
+    **dict.fromkeys(("avg_pool", "max_pool", "l2_pool"), _pool),
+    **dict.fromkeys(
+        ("reduce_sum", "reduce_mean", "reduce_max", "reduce_min", "reduce_l2_norm", "reduce_sum_square"), _reduction
+    ),
+}
+"""Operations whose work is not so much for each element that they give."""
+
+_MOVES: Final = (
+    *VIEWS,
+    *("transpose", "concat", "stack", "split", "slice_by_index", "slice_by_size", "pad", "tile", "cast", "gather"),
+    *("depth_to_space", "space_to_depth", "pixel_shuffle", "slice_update", "coreml_update_state"),
+)
+EACH: Final[dict[str, float]] = {
+    **dict.fromkeys(_MOVES, 0),
+    **dict.fromkeys(("exp", "log", "erf", "tanh", "sigmoid", "silu", "gelu", "softplus", "pow", "rsqrt", "sqrt"), 8),
+    **dict.fromkeys(("softmax", "layer_norm", "instance_norm", "l2_norm", "batch_norm"), 8),
+}
+"""Floating-point operations for each element of the result, where it is not one."""
