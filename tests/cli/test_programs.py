@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.test_cli import tl
 
 TESTS = """let base = 40
@@ -76,6 +78,24 @@ def test_what_is_not_allowed_can_be(tmp_path: Path) -> None:
     (home / "p.tl").write_text('python import math\nprint(python.call("math.sqrt", 16))\n')
     assert "--allow-python" in tl("run", "p.tl", cwd=home).stderr
     assert tl("run", "p.tl", "--allow-python", cwd=home).stdout == "4.0\n"
+
+
+@pytest.mark.parametrize("command", [("test",), ("bench", "--seconds", "0")], ids=["test", "bench"])
+def test_tests_and_benchmarks_are_allowed_what_programs_are(command: tuple[str, ...], tmp_path: Path) -> None:
+    word, home = command[0], tmp_path / "home"
+    home.mkdir()
+    (tmp_path / "o.tl").write_text("let x = 5\n")
+    (home / "read.tl").write_text(f'import "{tmp_path}/o.tl"\n{word} reads {{ assert_eq(x, 5) }}\n')
+    (home / "python.tl").write_text(
+        f'python import math\n{word} calls {{ assert_eq(python.call("math.sqrt", 16), 4.0) }}\n'
+    )
+    (home / "env.tl").write_text(f'{word} asks {{ assert(len(env("PATH")) > 0) }}\n')
+    (home / "write.tl").write_text(f'{word} writes {{ save([1.0], "{tmp_path}/x.safetensors") }}\n')
+    for kind, value in {"read": [tmp_path], "python": [], "env": [], "write": [tmp_path]}.items():
+        refused = tl(*command, f"{kind}.tl", cwd=home)
+        assert (refused.returncode, f"--allow-{kind}" in refused.stderr) == (1, True)
+        allowed = tl(*command, f"{kind}.tl", f"--allow-{kind}", *value, cwd=home)
+        assert (allowed.returncode, allowed.stderr) == (0, "")
 
 
 def test_bench_blocks_are_measured(tmp_path: Path) -> None:

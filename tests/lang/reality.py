@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from tensorlogic.errors import TensorLogicError
-from tensorlogic.lang import Source, Span, checked, generate, parse
+from tensorlogic.lang import Source, checked, generate, parse
 from tensorlogic.lang.checker import NOTHING, check_program
 from tensorlogic.lang.codegen import SIZES, main_name, program_name, trial_name
 from tensorlogic.lang.context import Context
@@ -110,22 +110,23 @@ class Experiment:
         """Whether the program has an error."""
         return any(each.certain for each in self.findings)
 
-    def run(self, *, trials: bool = True) -> str | None:
+    def run(self) -> TensorLogicError | None:
         """Run everything that there is; gives back how the program itself failed, if it did."""
         names = namespace() | {_SEEN: self._see}
-        failed = self._attempt(names, lambda: exec(self._unit.code, names) or names[program_name(0)]())
+        exec(self._unit.code, names)
+        failed = self._attempt(names, program_name(0))
         if self.program.main is not None and failed is None:
-            failed = self._attempt(names, lambda: names[main_name(0)]())
-        for trial in self.program.trials if trials else ():
-            self._attempt(names, lambda name=trial_name(trial, 0): names[name]())
+            failed = self._attempt(names, main_name(0))
+        for trial in self.program.trials:
+            self._attempt(names, trial_name(trial, 0))
         return failed
 
-    def _attempt(self, names: dict[str, Any], work: Callable[[], object]) -> str | None:
+    def _attempt(self, names: dict[str, Any], name: str) -> TensorLogicError | None:
         try:
             with running([self._unit], Session(io.StringIO())):
-                work()
+                names[name]()
         except TensorLogicError as error:
-            return str(error)
+            return error
         return None
 
     def _see(self, number: int, value: Any) -> Any:
@@ -169,8 +170,3 @@ def _noting(numbers: dict[checked.Expression, int]) -> Iterator[None]:
     finally:
         for kind, emitted in before.items():
             emit.register(kind, emitted)
-
-
-def lines_of(findings: list[Finding], source: Source) -> list[int]:
-    """The lines that findings are in."""
-    return [source.position(Span(*finding.span).start)[0] for finding in findings]

@@ -77,6 +77,7 @@ ROWS: list[tuple[str, list[Any], dict[str, Any], Callable[[], Any]]] = [
     ("layer_norm", [X], {}, lambda: nn.LayerNorm(3)(X).detach()),
     ("layer_norm", [X, [2, 3]], {}, lambda: nn.LayerNorm([2, 3])(X).detach()),
     ("layer_norm", [X, W[0], W[1], 1e-3], {}, lambda: module(nn.LayerNorm(3, 1e-3), X, weight=W[0], bias=W[1])),
+    ("layer_norm", [X, 1e-3], {}, lambda: nn.LayerNorm(3, 1e-3)(X).detach()),
     ("layer_norm", [X, [3], 1e-3], {}, lambda: nn.LayerNorm(3, 1e-3)(X).detach()),
     ("rms_norm", [X, W[0]], {}, lambda: X / (X.square().mean(-1, keepdim=True) + 1e-6).sqrt() * W[0]),
     ("batch_norm", [IMAGE], {}, lambda: nn.BatchNorm2d(4)(IMAGE).detach()),

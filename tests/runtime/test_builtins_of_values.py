@@ -65,6 +65,18 @@ PROGRAMS = {
     "print(to_int([7]), to_int(3.9)) cleanup(\"x\")": "7 3",
     'assert_eq(1, 1) assert_eq([1.0], [1.0]) assert_eq("a", "a") assert_about_eq(1, 1.05, 0.1) print("ok")': "ok",
     'assert_eq(sum([0.5, 1.0]), 1.5) assert_eq(3, sum([1, 2])) assert_eq(any([true]), true) print("ok")': "ok",
+    # A float without a fraction is a whole number.
+    "print(zeros([2.0, 1.0]), f16::ones([2.0]), causal_mask(2.0), range(2.0, 4.0), eye(1.0))":
+        "[[0.0], [0.0]] [1.0, 1.0] [[1.0, 0.0], [1.0, 1.0]] [2, 3] [[1.0]]",
+    "x = [[1, 2], [3, 4]] print(reshape(x, [1.0, 4.0]), permute(x, [1.0, 0.0]), transpose(x, 0.0, 1), "
+    "concat(x, x, 1.0), broadcast_to([1, 2], [2.0, 2.0]), split([1, 2, 3], 2.0), unsqueeze(x, 0.0).shape)":
+        "[[1, 2, 3, 4]] [[1, 3], [2, 4]] [[1, 3], [2, 4]] [[1, 2, 1, 2], [3, 4, 3, 4]] [[1, 2], [1, 2]] "
+        "[[1, 2], [3]] [1, 2, 2]",
+    "x = [[1.0, 2.0], [3.0, 5.0]] print(sum(x, 0.0), mean(x, 1.0, 1), argmax(x, 1.0, 1), any(x > 4, 0.0), "
+    "cumsum(x, 1.0), slice_last(x, 0.0), get(x, 1.0), log_softmax([0.0], 0.0))":
+        "[4.0, 7.0] [[1.5], [4.0]] [[1], [1]] [false, true] [[1.0, 3.0], [3.0, 8.0]] [3.0, 5.0] [3.0, 5.0] [0.0]",
+    "x = ones(1, 1, 2) y = rope(x, 1.0) print(y == rope(x, precompute_rope_cos(2.0, 2.0), precompute_rope_sin(2, 2), "
+    "1.0), y == rope(x, offset: 1))": "[[[true, true]]] [[[true, true]]]",
 }  # fmt: skip
 
 

@@ -117,7 +117,15 @@ TYPES = [
     Case("fn f(n: int) { n }\nf(\n 2.5)", codes.WRONG_TYPE, 2, "f(", "`n` of `f(n)` must be an int, not a float"),
     Case("fn f(n: int) { n }\nf(true)", codes.WRONG_TYPE, 2, "f(true)", "must be an int, not a bool"),
     Case("fn f(s: string) { s }\nf(1)", codes.WRONG_TYPE, 2, "f(1)", "must be a string, not an int"),
-    Case("fn f(x: float16[n]) { x }\nf(ones(2))", codes.WRONG_TYPE, 2, "f(ones(2))", "not a float32[2]", "as float16"),
+    Case("fn f(x: int32[n]) { x }\nf(ones(2))", codes.WRONG_TYPE, 2, "f(ones(2))", "not a float32[2]", "as int32"),
+    Case(
+        "fn f(x: float32[n]) { x }\nf(ones(2) > 0)",
+        codes.WRONG_TYPE,
+        2,
+        "f(ones(2) > 0)",
+        "not a bool[2]",
+        "as float32",
+    ),
     Case(
         "fn f(x: float32[n]) { x }\nf(ones(2, 2))",
         codes.WRONG_TYPE,

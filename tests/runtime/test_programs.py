@@ -90,6 +90,10 @@ FUNCTIONS = {
     "x = 1 main { x = x + 1 print(x) show() } fn show() { print(x) }": "2\n2",
     "range = 3 print(range)": "3",
     "fn range(n) { [n] } for i in range(3) { print(i) }": "3",
+    "fn f(x: float16[n]) { x.dtype } v = [1, 2] print(f(ones(2)), f(v), f(v as int8))": "float16 float16 float16",
+    "fn f() -> float64[?] { ones(2) } print(f().dtype)": "float64",
+    "fn f(x) -> float { y = x / 2 } fn g(x) { y = x } print(f(3.0), g(3.0))": "1.5 void",
+    "fn f(x) -> int { if x { y := 1 } else { let z = 2 } } print(f(true), f(false))": "1 2",
 }
 
 TENSORS = {

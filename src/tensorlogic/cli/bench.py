@@ -13,6 +13,7 @@ import typer
 from tensorlogic.cli.bench_blocks import bench_blocks
 from tensorlogic.cli.console import print_json, size_text, table_of
 from tensorlogic.cli.inputs import INPUT, read_inputs
+from tensorlogic.cli.permissions import ENVIRONMENT, PYTHON, READ, WRITE, allowed
 from tensorlogic.errors import UsageError, codes
 
 if TYPE_CHECKING:
@@ -41,14 +42,18 @@ def bench(
     ] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw a picture, such as out.png.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    allow_python: PYTHON = False,
+    allow_env: ENVIRONMENT = False,
+    allow_read: READ = None,
+    allow_write: WRITE = None,
 ) -> None:
     """Measure latency, throughput, power, start and memory, on every engine and device that can run the model.
 
     Inputs that are not given are made up, of the shapes that the model describes. Of a program (.tl) its `bench` blocks
-    are measured.
+    are measured; what it may do, the options --allow-… say as for `tl run`.
     """
     if model.suffix == ".tl":
-        bench_blocks(model, seconds, as_json)
+        bench_blocks(model, seconds, as_json, allowed(allow_python, allow_env, allow_read, allow_write))
         return
     from tensorlogic.models import inspect_model
     from tensorlogic.models.bench import Wanted, benchmark, plotter

@@ -5,16 +5,19 @@ from __future__ import annotations
 import statistics
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tensorlogic.cli.console import print_json, table_of
 
+if TYPE_CHECKING:
+    from tensorlogic.runtime import Permissions
 
-def bench_blocks(file: Path, seconds: float, as_json: bool) -> None:
+
+def bench_blocks(file: Path, seconds: float, as_json: bool, permissions: Permissions) -> None:
     """Measure each block for so long, after the top level of the file and one run that does not count."""
     from tensorlogic.runtime import open_file
 
-    program = open_file(file, sys.stderr if as_json else sys.stdout)
+    program = open_file(file, sys.stderr if as_json else sys.stdout, permissions=permissions)
     results: list[dict[str, Any]] = []
     for trial in program.trials("bench"):
         times = program.timed(trial, seconds)

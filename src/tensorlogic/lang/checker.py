@@ -46,7 +46,7 @@ def check_program(program: tree.Program, context: Context) -> checked.Program:
     if program.lasting or drops:  # what is dropped when the program ends must last until then
         context.shared.update(variables.values())
     if program.lasting:
-        whole = _giving_value(whole, checked.Function("input", context.unit, (), None))
+        whole = _giving_value(whole, checked.Function("input", context.unit, (), None), context)
     return checked.Program(
         program.source,
         context.unit,
@@ -180,7 +180,7 @@ def _definition(node: tree.Function, function: checked.Function, context: Contex
     parameters = _declare_parameters(node, function, context)
     body = checked.Block(node.body.span, _statements(node.body.statements, context))
     if function.result is None or function.result.base != "void":
-        body = _giving_value(body, function)
+        body = _giving_value(body, function, context)
     places = tuple(p.span for p in node.parameters)
     return checked.Definition(node.span, function, parameters, places, body, frozenset(here.assigned))
 
@@ -197,22 +197,25 @@ def _declare_parameters(
     return variables
 
 
-def _giving_value(block: checked.Block, function: checked.Function) -> checked.Block:
-    """A function's body whose last expression is its value."""
+def _giving_value(block: checked.Block, function: checked.Function, context: Context) -> checked.Block:
+    """A function's body whose last expression is its value, or its last assignment if it promises one."""
     if not block.statements:
         return block
     *before, last = block.statements
     match last:
         case checked.Evaluate(span, value):
             last = checked.Return(span, function, typed(value, function.result))
+        case checked.Assign(span, target) if function.result is not None:
+            context.occurrences.excuse(target)
+            before, last = [*before, last], checked.Return(span, function, checked.Read(span, target))
         case checked.If(span, condition, then, otherwise) if otherwise is not None:
-            then, otherwise = _giving_value(then, function), _giving_value(otherwise, function)
+            then, otherwise = (_giving_value(each, function, context) for each in (then, otherwise))
             last = checked.If(span, condition, then, otherwise)
         case checked.Choose(span, value, ways):
-            giving = [replace(way, body=_giving_value(way.body, function)) for way in ways]
+            giving = [replace(way, body=_giving_value(way.body, function, context)) for way in ways]
             last = checked.Choose(span, value, tuple(giving))
         case checked.Block():
-            last = _giving_value(last, function)
+            last = _giving_value(last, function, context)
     return checked.Block(block.span, (*before, last))
 
 

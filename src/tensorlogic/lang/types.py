@@ -23,6 +23,11 @@ KINDS: Final = {
 """The kind of scalar that a base type means when it has no dimensions."""
 
 
+def becomes(dtype: str, base: str) -> bool:
+    """Whether a tensor of one element type is taken where another is declared: numbers are where floats are."""
+    return dtype == base or (base in FLOATS and dtype != "bool")
+
+
 def with_article(kind: str) -> str:
     """``an int``, ``a string``; void is nothing that one can have several of."""
     if kind == "void":

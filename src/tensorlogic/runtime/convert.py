@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from tensorlogic.errors import SourceError, nearest
-from tensorlogic.errors.codes import UNSUPPORTED_TYPE, WRONG_TYPE
+from tensorlogic.errors.codes import UNSUPPORTED_TYPE, WRONG_ARGUMENTS, WRONG_TYPE
 from tensorlogic.lang.types import ALIASES, DTYPES
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.lazy import is_tensor, torch
@@ -32,13 +32,29 @@ def as_optional(value: Any) -> torch.Tensor | None:
     return None if value is None else as_tensor(value)
 
 
+def is_int(value: Any) -> bool:
+    """Whether a value is a whole number, or a tensor that holds one; a truth value is none."""
+    if is_tensor(value):
+        return value.numel() == 1 and not value.is_floating_point() and value.dtype != torch.bool
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number, or a tensor that holds one."""
+    return isinstance(value, int | float) or (is_tensor(value) and value.numel() == 1)
+
+
 def as_int(value: Any) -> int:
-    """A whole number, also one in a tensor of one element."""
-    if isinstance(value, int):
-        return value
-    if is_tensor(value) and value.numel() == 1 and not value.is_floating_point():
-        return int(value)
+    """A whole number, also a float without a fraction, and one in a tensor of one element."""
+    number = value.item() if is_tensor(value) and value.numel() == 1 else value
+    if is_int(number) or (isinstance(number, float) and number.is_integer()):
+        return int(number)
     raise SourceError(WRONG_TYPE, f"this takes an int, not {with_article(kind(value))}")
+
+
+def as_optional_int(value: Any) -> int | None:
+    """A whole number, or None where none is given."""
+    return None if value is None else as_int(value)
 
 
 def as_ints(values: Iterable[Any]) -> list[int]:
@@ -56,11 +72,25 @@ def as_ints(values: Iterable[Any]) -> list[int]:
 
 def as_number(value: Any) -> int | float:
     """A number, also one in a tensor of one element."""
-    if isinstance(value, int | float):
-        return value
-    if is_tensor(value) and value.numel() == 1:
-        return value.item()
+    if is_number(value):
+        return value.item() if is_tensor(value) else value
     raise SourceError(WRONG_TYPE, f"this takes a number, not {with_article(kind(value))}")
+
+
+def as_string(value: Any) -> str:
+    """A string."""
+    if isinstance(value, str):
+        return value
+    raise SourceError(WRONG_TYPE, f"this takes a string, not {with_article(kind(value))}")
+
+
+def one_of(choices: Collection[str], value: Any, what: str) -> str:
+    """A string that is one of several, or an error that says which there are for `what`."""
+    if isinstance(value, str) and value in choices:
+        return value
+    listed = " or ".join(f'"{choice}"' for choice in choices)
+    shown = f'"{value}"' if isinstance(value, str) else with_article(kind(value))
+    raise SourceError(WRONG_ARGUMENTS, f"{what} is {listed}, not {shown}")
 
 
 def as_dtype(name: str) -> torch.dtype:

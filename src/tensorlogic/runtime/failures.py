@@ -10,7 +10,9 @@ from types import FrameType, TracebackType
 from typing import Final, NamedTuple
 
 from tensorlogic.errors import Diagnostic, SourceError, SourcePlace, TensorLogicError, UsageError
+from tensorlogic.errors.codes import WRONG_TYPE
 from tensorlogic.runtime.calls import misfit
+from tensorlogic.runtime.given import given
 from tensorlogic.runtime.kinds import kind
 from tensorlogic.runtime.lazy import is_tensor
 from tensorlogic.runtime.loader import Unit
@@ -88,7 +90,10 @@ def _wrong_call(error: Exception, step: Step) -> SourceError | None:
 
 
 def _failure(error: Exception, steps: Sequence[Step]) -> SourceError:
-    code, message, help = reword(error)
+    inside = given(error.__traceback__)
+    if inside is not None and (wrong := inside.misfit()) is not None:
+        return SourceError(WRONG_TYPE, wrong)
+    code, message, help = reword(error, "these values" if inside is None else inside.kinds())
     notes = tuple(_operands(steps[-1])) if steps else ()
     return SourceError(code, message, help=help, notes=notes)
 

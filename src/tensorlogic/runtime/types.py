@@ -9,7 +9,7 @@ from typing import Any
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import WRONG_TYPE
 from tensorlogic.lang.checked import Type
-from tensorlogic.lang.types import DTYPES, FLOATS, KINDS
+from tensorlogic.lang.types import DTYPES, FLOATS, KINDS, becomes
 from tensorlogic.runtime.display import text
 from tensorlogic.runtime.kinds import dtype_name, kind, with_article
 from tensorlogic.runtime.lazy import is_tensor, torch
@@ -145,10 +145,10 @@ _SCALARS: dict[str, Callable[[Any], Any]] = {
 
 
 def _as_tensor(value: Any, declared: Type) -> torch.Tensor | None:
-    """A tensor of the declared element type; plain numbers and truth values become one."""
+    """A tensor of the declared element type, which plain numbers become, and tensors of numbers if it is of floats."""
     dtype = getattr(torch, declared.base)
     if is_tensor(value):
-        return value if value.dtype == dtype else None
+        return value.to(dtype) if becomes(dtype_name(value.dtype), declared.base) else None
     if isinstance(value, list):
         return torch.tensor(value) if declared.base == "bool" and _holds_booleans(value) else None
     if not isinstance(value, int | float) or _loses_fraction(value, declared.base):
@@ -175,7 +175,7 @@ def _check_shape(tensor: torch.Tensor, given: Any, what: str, declared: Type, si
 
 def _wrong(value: Any, what: str, declared: Type, note: str | None = None) -> SourceError:
     help = None
-    if is_tensor(value) and declared.base in DTYPES and dtype_name(value.dtype) != declared.base:
+    if is_tensor(value) and declared.base in DTYPES and not becomes(dtype_name(value.dtype), declared.base):
         help = f"Convert it: … as {declared.base}."
     message = f"{what} must be {with_article(str(declared))}, not {with_article(kind(value))}"
     return SourceError(WRONG_TYPE, message, help=help, notes=() if note is None else (note,))

@@ -7,7 +7,15 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from tensorlogic.errors import Code
-from tensorlogic.errors.codes import NO_MEMBER, RUN_FAILED, TOO_LARGE, UNDEFINED_NAME, WRONG_SHAPE, WRONG_TYPE
+from tensorlogic.errors.codes import (
+    NO_MEMBER,
+    RUN_FAILED,
+    TOO_LARGE,
+    UNDEFINED_NAME,
+    WRONG_ARGUMENTS,
+    WRONG_SHAPE,
+    WRONG_TYPE,
+)
 from tensorlogic.runtime.kinds import NAMES, with_article
 from tensorlogic.runtime.sizes import in_units
 
@@ -15,7 +23,8 @@ from tensorlogic.runtime.sizes import in_units
 class Wording(NamedTuple):
     """How a kind of failure is told.
 
-    The groups `a` and `b` of a pattern are Python types, and become kinds of values; `size` is a number of bytes.
+    The groups `a` and `b` of a pattern are Python types, and become kinds of values; `size` is a number of bytes. What
+    was given can be named as `{given}`.
     """
 
     kind: type[Exception]
@@ -123,6 +132,46 @@ WORDINGS: Final = (
     ),
     Wording(
         RuntimeError,
+        r"each tensor to be equal size, but got (?P<left>\[.*?\]) at entry \d+ and (?P<right>\[.*?\])",
+        "the tensors must have one shape, not {left} and {right}",
+        code=WRONG_SHAPE,
+    ),
+    Wording(
+        RuntimeError,
+        r"got (?P<name>weight|bias) of shape (?P<shape>\[.*?\]) and normalized_shape = (?P<wanted>\[.*?\])",
+        "`{name}` must have the shape of the last axes, {wanted}, not {shape}",
+        code=WRONG_SHAPE,
+    ),
+    Wording(
+        RuntimeError,
+        r"element is out of DATA bounds, id=(?P<index>-?\d+) axis_dim=(?P<size>\d+)",
+        "there is no element {index} among {size}",
+    ),
+    Wording(RuntimeError, "Class values must be", "an index is negative, or not below the number of classes"),
+    Wording(RuntimeError, "index k out of range|k not in range", "this asks for more elements than there are"),
+    Wording(RuntimeError, "non-empty list|at least one tensor", "this takes one tensor at least", code=WRONG_ARGUMENTS),
+    Wording(
+        RuntimeError,
+        "same (dtype|type)|type .* should be the same|dtypes? to match|to have (the )?dtype|type of self",
+        "the tensors must be of one type; these are {given}",
+        "Convert one: … as float32.",
+        WRONG_TYPE,
+    ),
+    Wording(
+        Exception,
+        "[Zz]ero-dimensional|tensor has no dimensions|a 0-d tensor",
+        "this does not take a tensor without axes",
+        code=WRONG_SHAPE,
+    ),
+    Wording(
+        RuntimeError,
+        "(must|should) have at least (2|two) dimensions|expected a matrix|batches of square matrices",
+        "this takes matrices, with [rows, columns] as the last two axes; square ones where they are to be inverted",
+        code=WRONG_SHAPE,
+    ),
+    Wording(RuntimeError, "singular", "the matrix has no inverse"),
+    Wording(
+        RuntimeError,
         r"tried to allocate (?P<size>\d+) bytes",
         "this needs {size}, more memory than the machine has",
         code=TOO_LARGE,
@@ -153,14 +202,27 @@ WORDINGS: Final = (
 )
 
 
-def reword(error: Exception) -> tuple[Code, str, str | None]:
-    """The code, the message and the help for an exception."""
+_CALLEE = re.compile(r"^[\w.]+(?:\(.*?\):?|:) +")
+"""The function of torch that speaks."""
+_OF_PYTHON = re.compile(
+    r"torch|Tensor|NoneType|[Pp]arameter|positional|argument|attribute|object|iterable|unpack|INTERNAL|\w_\w|\w\(\)|::"
+    r"|\b(?:None|True|False|tuple|str|dict|dtype|self|dims?|impl|Half|Float|Double|Byte|Char|Short|Int|Long|Bool|cfloat)\b"
+    r"|^(?:tuple|index|range)\b.*out of range"
+)
+"""Words that only mean something to those who know Python, or how torch is written."""
+
+
+def reword(error: Exception, given: str) -> tuple[Code, str, str | None]:
+    """The code, the message and the help for an exception that came of what was given."""
     said = str(error)
     for wording in WORDINGS:
         if isinstance(error, wording.kind) and (found := re.search(wording.pattern, said)):
             words = {name: _WORDS.get(name, str)(word) for name, word in found.groupdict().items()}
-            return wording.code, wording.message.format(**words), wording.help
-    return RUN_FAILED, said.strip().partition("\n")[0] or type(error).__name__, None
+            return wording.code, wording.message.format(**words, given=given), wording.help
+    plain = _CALLEE.sub("", said.strip().partition("\n")[0]).removesuffix(".")
+    if not plain or _OF_PYTHON.search(plain):
+        return WRONG_TYPE, f"this does not take {given}", None
+    return RUN_FAILED, plain[0].lower() + plain[1:], None
 
 
 def _kind(python_type: str) -> str:

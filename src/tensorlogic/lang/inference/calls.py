@@ -8,7 +8,7 @@ from typing import Final
 
 from tensorlogic.lang import checked
 from tensorlogic.lang.inference.declared import Sizes, accepted, of_type
-from tensorlogic.lang.inference.facts import VOID, Fact, Tensor
+from tensorlogic.lang.inference.facts import NEVER, VOID, Fact, Tensor
 from tensorlogic.lang.inference.rules import Arguments
 from tensorlogic.lang.inference.walk import Walk, Witness, witnesses
 from tensorlogic.lang.source import Span
@@ -62,6 +62,9 @@ def call_function(
     if function.result is not None and not walk.certain:
         return result
     inside = _body(function, bound, span, walk)
+    if inside == NEVER:
+        walk.state = None
+        return None
     return inside if function.result is None else result
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from math import prod
 
-from tensorlogic.lang.checked import Type
+from tensorlogic.lang.checked import Struct, Type
 from tensorlogic.lang.inference.arrays import numel
 from tensorlogic.lang.inference.facts import Fact, List, Record, Scalar, Size, Tensor
 from tensorlogic.lang.inference.problem import ImpossibleError, wrong_type
-from tensorlogic.lang.types import FLOATS, KINDS, with_article
+from tensorlogic.lang.types import FLOATS, KINDS, becomes, with_article
 
 Sizes = dict[str, Size]
 """What the named dimensions of a function are in one call."""
@@ -56,6 +56,8 @@ def _may_be(fact: Fact, wanted: Fact) -> bool:
     """Whether some value with the fact is of a type that is no tensor's."""
     if fact is None:
         return True
+    if isinstance(wanted, Record):
+        return isinstance(fact, Record) and _is_same(fact.struct, wanted.struct)
     if not isinstance(wanted, Scalar):
         return fact == wanted
     if isinstance(fact, Scalar):
@@ -64,6 +66,11 @@ def _may_be(fact: Fact, wanted: Fact) -> bool:
     if not isinstance(fact, Tensor) or fact.shape or wanted.base == "string":
         return False
     return fact.dtype is None or _fits(fact.dtype, wanted.base)
+
+
+def _is_same(one: Struct, other: Struct) -> bool:
+    """Whether two structs are one, to which a later input may have added functions."""
+    return (one.name, one.unit) == (other.name, other.unit)
 
 
 def _fits(dtype: str, base: str) -> bool:
@@ -102,7 +109,7 @@ def _may_be_tensor(fact: Fact, declared: Type) -> bool:
         case None:
             return True
         case Tensor(dtype):
-            return dtype in (None, declared.base)
+            return dtype is None or becomes(dtype, declared.base)
         case Scalar("int" | "float" | "bool" as base, exact=exact):
             # A number has as many axes as can be of size 1 in it.
             of_ones = not exact or all(d == 1 for d in declared.dimensions or ())
@@ -114,7 +121,7 @@ def _may_be_tensor(fact: Fact, declared: Type) -> bool:
 
 def _wrong(fact: Fact, what: str, declared: Type, note: str | None = None) -> ImpossibleError:
     message = f"{what} must be {with_article(str(declared))}, not {with_article(str(fact))}"
-    convertible = isinstance(fact, Tensor) and fact.dtype not in (None, declared.base)
+    convertible = isinstance(fact, Tensor) and fact.dtype is not None and not becomes(fact.dtype, declared.base)
     help = f"Convert it: … as {declared.base}." if convertible else None
     return wrong_type(message, help, *(() if note is None else (note,)))
 
@@ -140,7 +147,7 @@ def declaration(fact: Fact, what: str, declared: Type) -> Tensor:
 def _is_numeric(fact: Scalar, base: str) -> bool:
     if fact.base == "float":
         return base in FLOATS or not fact.exact
-    return fact.base in ("int", "bool")
+    return fact.base in ("int", "bool", "void")  # of nothing, zeros are made
 
 
 def _is_flat(shape: tuple[Size, ...], count: int) -> bool:

@@ -66,6 +66,8 @@ class Record(NamedTuple):
 Fact = Scalar | Tensor | List | Record | None
 
 VOID = Scalar("void")
+NEVER = Scalar("never")
+"""What a function gives that never comes to an end."""
 INT, FLOAT, BOOL, STRING = (Scalar(base) for base in types.SCALARS)
 
 

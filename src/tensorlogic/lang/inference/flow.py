@@ -11,6 +11,7 @@ from tensorlogic.lang.inference.declared import accepted, declaration, of_type
 from tensorlogic.lang.inference.facts import (
     BOOL,
     INT,
+    NEVER,
     STRING,
     VOID,
     Fact,
@@ -107,7 +108,7 @@ def _body(
     statements(definition.body.statements, walk)
     if walk.state is not None:
         walk.returns.append(VOID)
-    return reduce(join, walk.returns) if walk.returns else None
+    return reduce(join, walk.returns) if walk.returns else NEVER
 
 
 def statements(nodes: Iterable[checked.Statement], walk: Walk) -> None:

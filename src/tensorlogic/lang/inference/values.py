@@ -107,7 +107,7 @@ def _member(node: checked.Member, walk: Walk) -> Fact:
     match owner:
         case Tensor():
             return _of_tensor(owner, node.name)
-        case Record(struct):
+        case Record(struct) if not walk.known.reopened:
             types = {field.name: field.type for field in struct.fields}
             return of_field(types.get(node.name))
     return None
@@ -183,11 +183,13 @@ def _method_call(node: checked.MethodCall, walk: Walk) -> Fact:
     function = node.function
     if isinstance(owner, Record):
         function = owner.struct.methods.get(node.name, function)
-    if owner is None:  # which may have a method of its own
+    # A value of which nothing is known may have a method of its own, one of an earlier input another by now.
+    is_known = owner is not None and not (isinstance(owner, Record) and walk.known.reopened)
+    if not is_known:
         walk.known.note_method(node.name)
         if isinstance(function, checked.Function):
             walk.known.note_any(function)
-    return _called(node, None if owner is None else function, [(node.object, owner)], walk)
+    return _called(node, function if is_known else None, [(node.object, owner)], walk)
 
 
 def _called(

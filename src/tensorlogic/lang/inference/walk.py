@@ -247,10 +247,13 @@ def meet(one: State | None, other: State | None) -> State | None:
     if one is None or other is None:
         return other if one is None else one
     met: State = {}
-    for variable in one.keys() & other.keys():
-        a, b = one[variable], other[variable]
-        both = join(a.fact, b.fact)
-        met[variable] = a if a.fact == both else Held(both, b.place)
+    for variable, a in one.items():
+        b = other.get(variable)
+        if a is b:  # mostly nothing happened to it
+            met[variable] = a
+        elif b is not None:
+            both = join(a.fact, b.fact)
+            met[variable] = a if a.fact == both else Held(both, b.place)
     return met
 
 

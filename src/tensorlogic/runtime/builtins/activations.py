@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tensorlogic.lang.inference import rules
-from tensorlogic.runtime.convert import as_tensor
+from tensorlogic.runtime.convert import as_int, as_tensor
 from tensorlogic.runtime.lazy import functional, torch
 from tensorlogic.runtime.registry import NATIVE, builtin, gives
 
@@ -72,17 +72,17 @@ def gelu(x: Any, approximate: str = "none") -> torch.Tensor:
 @gives(rules.floats_like())
 def softmax(x: Any, axis: int = -1) -> torch.Tensor:
     """exp(x), scaled so that the sum along an axis is 1; large x do not overflow."""
-    return torch.softmax(as_tensor(x), axis)
+    return torch.softmax(as_tensor(x), as_int(axis))
 
 
 @builtin
 @gives(rules.floats_like())
 def log_softmax(x: Any, axis: int = -1) -> torch.Tensor:
     """The logarithm of softmax(x) along an axis, more exact than ``log(softmax(x))``."""
-    return torch.log_softmax(as_tensor(x), axis)
+    return torch.log_softmax(as_tensor(x), as_int(axis))
 
 
 @builtin
 def glu(x: Any, axis: int = -1) -> torch.Tensor:
     """The first half along an axis, whose size is even, times the sigmoid of the second (Dauphin et al., 2016)."""
-    return functional.glu(as_tensor(x), axis)
+    return functional.glu(as_tensor(x), as_int(axis))

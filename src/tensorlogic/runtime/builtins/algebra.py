@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from typing import Any
 
-from tensorlogic.lang.inference import rules
+from tensorlogic.lang.inference import reducing, rules
 from tensorlogic.runtime import operators
 from tensorlogic.runtime.convert import as_tensor
 from tensorlogic.runtime.lazy import torch
@@ -45,6 +45,7 @@ def dot(a: Any, b: Any) -> torch.Tensor:
 
 
 @builtin
+@gives(rules.tensor_product)
 def outer(a: Any, b: Any) -> torch.Tensor:
     """Every element of `a` times every element of `b`, the same as ``a ⊗ b``: the shape of `a`, then that of `b`."""
     product: torch.Tensor = operators.outer(as_tensor(a), as_tensor(b))
@@ -52,6 +53,7 @@ def outer(a: Any, b: Any) -> torch.Tensor:
 
 
 @builtin
+@gives(reducing.reduced(reducing.same))
 def norm(x: Any, p: float = 2, axis: Any = None, keepdim: bool = False) -> Any:
     """The p-norm of all elements, or along one axis or several: (sum of abs(x)^p)^(1/p), the length for p = 2.
 
@@ -68,6 +70,7 @@ def det(x: Any) -> torch.Tensor:
 
 
 @builtin
+@gives(rules.like())
 def inverse(x: Any) -> torch.Tensor:
     """The matrix that times x is the identity, of floats [..., n, n]. A matrix that has none is an error."""
     found: torch.Tensor = torch.linalg.inv(as_tensor(x))

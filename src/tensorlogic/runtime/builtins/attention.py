@@ -9,10 +9,11 @@ from typing import Any
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import RUN_FAILED, WRONG_SHAPE
+from tensorlogic.lang.inference import layering
 from tensorlogic.runtime.convert import as_int, as_ints, as_number, as_tensor
 from tensorlogic.runtime.kinds import kind
 from tensorlogic.runtime.lazy import torch
-from tensorlogic.runtime.registry import builtin, builtin_named
+from tensorlogic.runtime.registry import builtin, builtin_named, gives
 from tensorlogic.runtime.sizes import check_size
 
 
@@ -47,6 +48,7 @@ def apply_mask(scores: Any, mask: Any) -> torch.Tensor:
 
 @builtin
 @builtin_named("scaled_dot_product_attention")
+@gives(layering.attended)
 def attention(query: Any, key: Any, value: Any, mask: Any = None, causal: bool = False) -> torch.Tensor:
     """softmax(query @ key' / sqrt(size)) @ value: what the places of `query` find (Vaswani et al., 2017).
 
@@ -75,7 +77,8 @@ def attention_with_cache(
     The new places are the last of all, and none looks at those behind it. There are as many heads of keys as of queries
     unless told. `output` [out, heads * size] is the projection of the result: [new, out].
     """
-    shared = kv_heads or heads
+    heads = as_int(heads)
+    shared = heads if kv_heads is None else as_int(kv_heads)
     q, k, v = _in_heads(query, heads), _in_heads(keys, shared), _in_heads(values, shared)
     new, past = q.shape[-2], k.shape[-2]
     mask = torch.ones(new, past).tril(past - new)
@@ -134,14 +137,14 @@ def rope(x: Any, cos: Any = 0, sin: Any = None, offset: int = 0, base: float = 1
     tensor = as_tensor(x)
     if tensor.ndim < 3 or tensor.shape[-1] % 2:
         raise SourceError(WRONG_SHAPE, f"rope takes [..., places, heads, even size], not {kind(tensor)}")
-    places, size = tensor.shape[-3], tensor.shape[-1]
+    places, size, first = tensor.shape[-3], tensor.shape[-1], as_int(offset)
     if sin is None:
-        angles = _angles(size, places, base, offset or as_int(cos)).repeat_interleave(2, -1)
+        angles = _angles(size, places, base, first or as_int(cos)).repeat_interleave(2, -1)
         turned = angles.cos(), angles.sin()
     else:
-        turned = tuple(as_tensor(each)[offset : offset + places] for each in (cos, sin))  # type: ignore[assignment]
+        turned = tuple(as_tensor(each)[first : first + places] for each in (cos, sin))  # type: ignore[assignment]
     if len(turned[0]) < places:
-        raise SourceError(WRONG_SHAPE, f"the tables have {len(turned[0])} places from {offset} on, x has {places}")
+        raise SourceError(WRONG_SHAPE, f"the tables have {len(turned[0])} places from {first} on, x has {places}")
     cosine, sine = (each[:, None].to(tensor.dtype) for each in turned)
     crossed = torch.stack([-tensor[..., 1::2], tensor[..., ::2]], -1).flatten(-2)
     return tensor * cosine + crossed * sine

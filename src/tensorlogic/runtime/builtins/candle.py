@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from tensorlogic.lang.inference import rules
 from tensorlogic.runtime.builtins import activations, algebra, elementwise, layers, normalization, shapes  # noqa: F401 (they fill the table)
 from tensorlogic.runtime.convert import as_int, as_tensor
 from tensorlogic.runtime.lazy import torch
-from tensorlogic.runtime.registry import FUNCTIONS, builtin, builtin_named
+from tensorlogic.runtime.registry import FUNCTIONS, builtin, builtin_named, gives
 
 _SAME = ("layer_norm", "log_softmax", "matmul", "relu", "reshape", "silu", "softmax", "tanh", "transpose")
 for _name in _SAME:
@@ -15,12 +16,14 @@ for _name in _SAME:
 
 
 @builtin
+@gives(rules.floats_like())
 def cndl_gelu(x: Any) -> torch.Tensor:
     """gelu by a formula with tanh."""
     return activations.gelu(x, "tanh")
 
 
 @builtin
+@gives(rules.like())
 def cndl_rms_norm(x: Any, weight: Any = None, eps: float = 1e-5) -> torch.Tensor:
     """The same as `rms_norm`, with another `eps`."""
     return normalization.rms_norm(x, weight, eps)

@@ -9,7 +9,7 @@ from typing import Any
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import ASSERTION_FAILED, NOT_ALLOWED, PANIC, RUN_FAILED, WRONG_ARGUMENTS, WRONG_TYPE
-from tensorlogic.lang.inference import rules
+from tensorlogic.lang.inference import making, shaping
 from tensorlogic.runtime.convert import as_int
 from tensorlogic.runtime.display import nested, text
 from tensorlogic.runtime.kinds import kind, with_article
@@ -45,7 +45,7 @@ def _filled(template: str, values: list[Any]) -> str:
 
 
 @builtin
-@gives(rules.length)
+@gives(shaping.length)
 def len_(value: Any) -> int:
     """The number of elements of a list, of characters of a string, of fields of a record, of rows of a tensor.
 
@@ -58,7 +58,7 @@ def len_(value: Any) -> int:
 
 @builtin
 @builtin_named("range_i")
-@gives(rules.counted_out)
+@gives(making.counted_out)
 def range_(start: int, stop: int | None = None, step: int = 1) -> range:
     """The integers from `start` up to, but not including, `stop`, in steps of `step`; ``range(n)`` counts from 0.
 
@@ -175,4 +175,4 @@ def assert_about_eq(a: Any, b: Any, eps: float = 1e-6) -> None:
 def assert_(condition: Any, message: str = "the assertion does not hold") -> None:
     """Stop with `message` unless the condition is true; a tensor must be true in all of its elements."""
     if not (condition.all() if is_tensor(condition) else condition):
-        raise SourceError(ASSERTION_FAILED, message)
+        raise SourceError(ASSERTION_FAILED, text(message))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensorlogic.lang.inference import rules
+from tensorlogic.lang.inference import making, rules
 from tensorlogic.runtime.convert import as_dtype, as_int, as_ints, as_number, as_tensor
 from tensorlogic.runtime.lazy import torch
 from tensorlogic.runtime.registry import builtin, builtin_named, gives
@@ -25,7 +25,7 @@ def _shape(sizes: tuple[Any, ...], dtype: torch.dtype) -> list[int]:
 
 
 @builtin
-@gives(rules.created())
+@gives(making.created())
 def zeros(*shape: Any, dtype: str = "float32") -> torch.Tensor:
     """A tensor of zeros."""
     kind = as_dtype(dtype)
@@ -33,7 +33,7 @@ def zeros(*shape: Any, dtype: str = "float32") -> torch.Tensor:
 
 
 @builtin
-@gives(rules.created())
+@gives(making.created())
 def ones(*shape: Any, dtype: str = "float32") -> torch.Tensor:
     """A tensor of ones."""
     kind = as_dtype(dtype)
@@ -41,7 +41,7 @@ def ones(*shape: Any, dtype: str = "float32") -> torch.Tensor:
 
 
 @builtin
-@gives(rules.created())
+@gives(making.created())
 def full(shape: Any, value: float, dtype: str = "float32") -> torch.Tensor:
     """A tensor of one shape, given as a list, in which every element is `value`: ``full([2, 3], 0.5)``."""
     kind = as_dtype(dtype)
@@ -49,6 +49,7 @@ def full(shape: Any, value: float, dtype: str = "float32") -> torch.Tensor:
 
 
 @builtin
+@gives(making.copied())
 def tensor(value: Any, dtype: str | None = None) -> torch.Tensor:
     """A number, a list or a tensor as a new tensor, a copy; converted if `dtype` says so."""
     given = as_tensor(value)
@@ -56,6 +57,7 @@ def tensor(value: Any, dtype: str | None = None) -> torch.Tensor:
 
 
 @builtin
+@gives(making.ranged())
 def arange(start: float, stop: float | None = None, step: float = 1, dtype: str | None = None) -> torch.Tensor:
     """A vector of the numbers from `start` up to, but not including, `stop`; ``arange(n)`` counts from 0.
 
@@ -70,7 +72,7 @@ def arange(start: float, stop: float | None = None, step: float = 1, dtype: str 
 
 
 @builtin
-@gives(rules.counted("count"))
+@gives(making.counted("count"))
 def linspace(start: float, stop: float, count: int, dtype: str = "float32") -> torch.Tensor:
     """A vector of `count` numbers from `start` to `stop`, both included, at equal distances."""
     kind = as_dtype(dtype)
@@ -78,7 +80,7 @@ def linspace(start: float, stop: float, count: int, dtype: str = "float32") -> t
 
 
 @builtin
-@gives(rules.square)
+@gives(making.square)
 def eye(rows: int, columns: int | None = None, dtype: str = "float32") -> torch.Tensor:
     """The matrix [rows, columns] with ones on its diagonal and zeros elsewhere; square unless told."""
     kind = as_dtype(dtype)
@@ -86,7 +88,7 @@ def eye(rows: int, columns: int | None = None, dtype: str = "float32") -> torch.
 
 
 @builtin
-@gives(rules.created())
+@gives(making.created())
 def rand(*shape: Any, dtype: str = "float32") -> torch.Tensor:
     """Random numbers, evenly distributed from 0 to, but not including, 1. Without a shape a single one."""
     kind = as_dtype(dtype)
@@ -94,7 +96,7 @@ def rand(*shape: Any, dtype: str = "float32") -> torch.Tensor:
 
 
 @builtin
-@gives(rules.created())
+@gives(making.created())
 def randn(*shape: Any, dtype: str = "float32") -> torch.Tensor:
     """Random numbers, normally distributed with the mean 0 and the deviation 1. Without a shape a single one."""
     kind = as_dtype(dtype)
@@ -102,6 +104,7 @@ def randn(*shape: Any, dtype: str = "float32") -> torch.Tensor:
 
 
 @builtin
+@gives(making.numbers_drawn)
 def randint(low: int, high: int, *shape: Any) -> Any:
     """Random integers from `low` up to, but not including, `high`: an int, or with a shape a tensor of int64."""
     sizes = _shape(shape, torch.int64) if shape else []
@@ -110,14 +113,14 @@ def randint(low: int, high: int, *shape: Any) -> Any:
 
 
 @builtin
-@gives(rules.counted("count", "int64"))
+@gives(making.counted("count", "int64"))
 def randperm(count: int) -> torch.Tensor:
     """The integers from 0 up to, but not including, `count` in random order: int64 [count]."""
     return torch.randperm(*_shape((count,), torch.int64), generator=CURRENT.get().generator)
 
 
 @builtin
-@gives(rules.created())
+@gives(making.created())
 def random_normal(mean: float, deviation: float, *shape: Any, dtype: str = "float32") -> torch.Tensor:
     """Random numbers, normally distributed with a mean and a standard deviation."""
     return randn(*shape, dtype=dtype) * as_number(deviation) + as_number(mean)
@@ -153,18 +156,18 @@ def _of_type(name: str, short: str) -> None:
         return tensor(value, dtype=name)
 
     rows = {
-        "zeros": (zeros_of, "A tensor of zeros"),
-        "ones": (ones_of, "A tensor of ones"),
+        "zeros": (zeros_of, "A tensor of zeros", making.created),
+        "ones": (ones_of, "A tensor of ones", making.created),
         "arange": (
             arange_of,
             "The numbers from `start`, or 0, up to, but not including, `stop`",
+            making.ranged,
         ),
-        "from_array": (from_array, "A list as a tensor"),
+        "from_array": (from_array, "A list as a tensor", making.copied),
     }
-    for what, (function, says) in rows.items():
+    for what, (function, says, rule) in rows.items():
         function.__name__, function.__doc__ = f"{short}::{what}", f"{says}, of {name}."
-        if what in ("zeros", "ones"):
-            gives(rules.created(name))(function)
+        gives(rule(name))(function)
         builtin_named(function.__name__)(function)
 
 

@@ -82,6 +82,7 @@ def abs_(x: Any) -> Any:
 
 
 @builtin
+@gives(rules.of_tensors(rules.same_kind))
 def sign(x: Any) -> Any:
     """-1 where x is negative, 1 where it is positive, and 0 for 0."""
     return (x > 0) - (x < 0) if isinstance(x, int | float) else as_tensor(x).sign()

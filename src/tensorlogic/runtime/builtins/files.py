@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tensorlogic.errors import FormatError, SourceError
 from tensorlogic.errors.codes import BAD_IMAGE, FILE_NOT_FOUND, WRONG_ARGUMENTS
-from tensorlogic.runtime.convert import as_ints
+from tensorlogic.runtime.convert import as_ints, one_of
 from tensorlogic.runtime.registry import builtin
 from tensorlogic.runtime.session import CURRENT
 from tensorlogic.runtime.sizes import check_bytes
@@ -42,8 +42,8 @@ def load_image(path: str, size: Any = None, mode: str | None = None) -> Image.Im
     """
     from PIL import Image, UnidentifiedImageError
 
-    if mode not in (None, "L", "RGB", "RGBA"):
-        raise SourceError(WRONG_ARGUMENTS, f'an image has the mode "L", "RGB" or "RGBA", not "{mode}"')
+    if mode is not None:
+        one_of(("L", "RGB", "RGBA"), mode, "the mode of an image")
     try:
         image: Image.Image = Image.open(CURRENT.get().readable(path))
         image.load()

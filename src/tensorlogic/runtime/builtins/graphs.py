@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensorlogic.errors import SourceError
-from tensorlogic.errors.codes import WRONG_ARGUMENTS
-from tensorlogic.runtime.convert import as_int, as_number, as_tensor
+from tensorlogic.runtime.convert import as_int, as_number, as_tensor, one_of
 from tensorlogic.runtime.lazy import torch
 from tensorlogic.runtime.registry import builtin, builtin_named
 
@@ -21,10 +19,10 @@ def transe_score(head: Any, relation: Any, tail: Any, norm: str = "L2") -> torch
 
     `norm` is "L2", the root of the sum of squares, or "L1", the sum of absolute values.
     """
-    if norm not in ("L1", "L2"):
-        raise SourceError(WRONG_ARGUMENTS, f'the norm of transe_score is "L1" or "L2", not "{norm}"')
+    power = {"L1": 1, "L2": 2}
+    chosen = power[one_of(power, norm, "the norm of transe_score")]
     away = as_tensor(head) + as_tensor(relation) - as_tensor(tail)
-    return _score(-torch.linalg.vector_norm(away, 1 if norm == "L1" else 2, -1))
+    return _score(-torch.linalg.vector_norm(away, chosen, -1))
 
 
 @builtin_named("distmult_score", "predict_tail_distmult", "predict_head_distmult")

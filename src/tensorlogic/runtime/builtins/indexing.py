@@ -6,7 +6,7 @@ from typing import Any
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import RUN_FAILED
-from tensorlogic.lang.inference import rules
+from tensorlogic.lang.inference import layering, rules, shaping
 from tensorlogic.runtime.convert import as_int, as_ints, as_tensor
 from tensorlogic.runtime.kinds import kind
 from tensorlogic.runtime.lazy import is_tensor, torch
@@ -27,16 +27,17 @@ def topk(x: Any, k: int, axis: int = -1) -> dict[str, torch.Tensor]:
 
     A k larger than the axis is an error.
     """
-    values, indices = as_tensor(x).topk(as_int(k), axis)
+    values, indices = as_tensor(x).topk(as_int(k), as_int(axis))
     return {"values": values, "indices": indices}
 
 
 @builtin
+@gives(rules.of_tensor(rules.like()))
 def sort(x: Any, axis: int = -1, descending: bool = False) -> Any:
     """The elements along an axis in order, or the values of a list; the smallest first unless `descending`."""
     if isinstance(x, list):
         return sorted(x, reverse=descending)
-    return torch.sort(as_tensor(x), dim=axis, descending=descending, stable=True).values
+    return torch.sort(as_tensor(x), dim=as_int(axis), descending=descending, stable=True).values
 
 
 @builtin
@@ -46,10 +47,11 @@ def argsort(x: Any, axis: int = -1, descending: bool = False) -> torch.Tensor:
 
     Elements that are equal stay in their order.
     """
-    return torch.argsort(as_tensor(x), dim=axis, descending=descending, stable=True)
+    return torch.argsort(as_tensor(x), dim=as_int(axis), descending=descending, stable=True)
 
 
 @builtin
+@gives(rules.same_type())
 def unique(x: Any) -> torch.Tensor:
     """All different elements of a tensor, the smallest first: a vector."""
     found: torch.Tensor = torch.unique(as_tensor(x))
@@ -63,6 +65,7 @@ def nonzero(x: Any) -> torch.Tensor:
 
 
 @builtin
+@gives(shaping.gathered)
 def gather(x: Any, axis: int, index: Any) -> torch.Tensor:
     """The elements at indices along an axis: with axis 1, the element [i, j] of the result is ``x[i, index[i, j]]``.
 
@@ -72,6 +75,7 @@ def gather(x: Any, axis: int, index: Any) -> torch.Tensor:
 
 
 @builtin
+@gives(rules.like())
 def scatter(x: Any, axis: int, index: Any, source: Any) -> torch.Tensor:
     """A copy of x with elements of `source` at indices along an axis.
 
@@ -83,19 +87,21 @@ def scatter(x: Any, axis: int, index: Any, source: Any) -> torch.Tensor:
 
 
 @builtin
+@gives(rules.same_type())
 def index_select(x: Any, axis: int, index: Any) -> torch.Tensor:
     """The parts of x at these indices along an axis, which then has the size of `index` [n]."""
     return as_tensor(x).index_select(as_int(axis), as_tensor(index).long())
 
 
 @builtin
-@gives(rules.like())
+@gives(rules.filled)
 def masked_fill(x: Any, mask: Any, value: float) -> torch.Tensor:
     """A copy of x with `value` where the mask is true; the mask is broadcast to the shape of x."""
     return as_tensor(x).masked_fill(as_tensor(mask).bool(), value)
 
 
 @builtin
+@gives(rules.same_type())
 def slice_last(x: Any, axis: int) -> torch.Tensor:
     """The part of x at the last index along an axis, without the axis: ``slice_last(x, 0)`` is ``x[-1]``."""
     return as_tensor(x).select(as_int(axis), -1)
@@ -127,6 +133,7 @@ def get(values: Any, index: int) -> Any:
 
 
 @builtin
+@gives(layering.marked)
 def one_hot(index: Any, classes: int) -> torch.Tensor:
     """1 at each index of [...], 0 elsewhere: float32 [..., classes].
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import RUN_FAILED
-from tensorlogic.lang.inference import rules
+from tensorlogic.lang.inference import layering, rules
 from tensorlogic.runtime.convert import as_int, as_ints, as_optional, as_tensor
 from tensorlogic.runtime.lazy import torch
 from tensorlogic.runtime.registry import builtin, gives
@@ -24,14 +24,14 @@ def _each(sizes: Sizes) -> Any:
 
 
 @builtin
-@gives(rules.linear)
+@gives(layering.linear)
 def linear(x: Any, weight: Any, bias: Any = None) -> torch.Tensor:
     """x [..., in] times the transpose of `weight` [out, in], plus `bias` [out]: [..., out]."""
     return torch.nn.functional.linear(as_tensor(x), as_tensor(weight), as_optional(bias))
 
 
 @builtin
-@gives(rules.rows_of_table)
+@gives(layering.rows_of_table)
 def embedding(table: Any, ids: Any) -> torch.Tensor:
     """The rows of `table` [rows, size] with these ids: of ids [...] [..., size], of a single id [1, size].
 
@@ -46,7 +46,7 @@ def embedding(table: Any, ids: Any) -> torch.Tensor:
 
 
 @builtin
-@gives(rules.convolved(1))
+@gives(layering.convolved(1))
 def conv1d(
     x: Any, weight: Any, bias: Any = None, stride: int = 1, padding: int = 0, dilation: int = 1, groups: int = 1
 ) -> torch.Tensor:
@@ -60,7 +60,7 @@ def conv1d(
 
 
 @builtin
-@gives(rules.convolved(2))
+@gives(layering.convolved(2))
 def conv2d(
     x: Any,
     weight: Any,
@@ -91,7 +91,7 @@ def conv_transpose2d(
 
 
 @builtin
-@gives(rules.pooled)
+@gives(layering.pooled)
 def max_pool2d(x: Any, size: Sizes, stride: Sizes = None, padding: Sizes = 0) -> torch.Tensor:
     """The largest element in each window of a size; windows are `stride` apart, by their size unless told.
 
@@ -102,7 +102,7 @@ def max_pool2d(x: Any, size: Sizes, stride: Sizes = None, padding: Sizes = 0) ->
 
 
 @builtin
-@gives(rules.pooled)
+@gives(layering.pooled)
 def avg_pool2d(x: Any, size: Sizes, stride: Sizes = None, padding: Sizes = 0) -> torch.Tensor:
     """The mean of the elements in each window of a size; windows are `stride` apart, by their size unless told.
 
@@ -114,6 +114,7 @@ def avg_pool2d(x: Any, size: Sizes, stride: Sizes = None, padding: Sizes = 0) ->
 
 
 @builtin
+@gives(rules.same_type())
 def adaptive_avg_pool2d(x: Any, size: Sizes) -> torch.Tensor:
     """The means of as many windows as `size` says: [batch, channels, …] becomes [batch, channels, size].
 
@@ -123,6 +124,7 @@ def adaptive_avg_pool2d(x: Any, size: Sizes) -> torch.Tensor:
 
 
 @builtin
+@gives(rules.same_type())
 def interpolate(x: Any, size: Sizes, mode: str = "nearest") -> torch.Tensor:
     """Images [batch, channels, height, width] scaled to the height and width `size`.
 
@@ -133,6 +135,7 @@ def interpolate(x: Any, size: Sizes, mode: str = "nearest") -> torch.Tensor:
 
 
 @builtin
+@gives(rules.same_type())
 def pad(x: Any, amounts: Any, value: float = 0, mode: str = "constant") -> torch.Tensor:
     """x with more elements around it: [before, after] of the last axis, then of the one before it, and so on.
 

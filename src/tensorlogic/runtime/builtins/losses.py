@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensorlogic.runtime.convert import as_tensor
+from tensorlogic.lang.inference import reducing
+from tensorlogic.runtime.convert import as_int, as_tensor
 from tensorlogic.runtime.lazy import torch
-from tensorlogic.runtime.registry import builtin
+from tensorlogic.runtime.registry import builtin, gives
 
 
 @builtin
+@gives(reducing.averaged("logits", "target"))
 def cross_entropy(logits: Any, target: Any) -> torch.Tensor:
     """The mean of -log(softmax(logits)) at the targets: logits [batch, classes], targets [batch].
 
@@ -24,12 +26,14 @@ def cross_entropy(logits: Any, target: Any) -> torch.Tensor:
 
 
 @builtin
+@gives(reducing.averaged("log_probabilities", "target"))
 def nll_loss(log_probabilities: Any, target: Any) -> torch.Tensor:
     """The mean of minus the logarithms of probabilities [batch, classes] at the classes `target` [batch]."""
     return torch.nn.functional.nll_loss(as_tensor(log_probabilities), as_tensor(target).long())
 
 
 @builtin
+@gives(reducing.averaged("score", "target"))
 def binary_cross_entropy(score: Any, target: Any) -> torch.Tensor:
     """The mean of -t log(s) - (1 - t) log(1 - s) for targets t from 0 to 1, with s = sigmoid(score).
 
@@ -41,24 +45,28 @@ def binary_cross_entropy(score: Any, target: Any) -> torch.Tensor:
 
 
 @builtin
+@gives(reducing.averaged("prediction", "target"))
 def mse_loss(prediction: Any, target: Any) -> torch.Tensor:
     """The mean of the squared differences; prediction and target are broadcast together."""
     return (as_tensor(prediction) - as_tensor(target)).square().mean()
 
 
 @builtin
+@gives(reducing.averaged("prediction", "target"))
 def l1_loss(prediction: Any, target: Any) -> torch.Tensor:
     """The mean of the absolute differences; prediction and target are broadcast together."""
     return (as_tensor(prediction) - as_tensor(target)).abs().mean()
 
 
 @builtin
+@gives(reducing.averaged("prediction", "target"))
 def huber_loss(prediction: Any, target: Any, delta: float = 1.0) -> torch.Tensor:
     """The mean of d^2 / 2 where a difference d is at most `delta`, else of delta (abs(d) - delta / 2) (Huber, 1964)."""
     return torch.nn.functional.huber_loss(as_tensor(prediction), as_tensor(target), delta=delta)
 
 
 @builtin
+@gives(reducing.averaged("log_probabilities", "target"))
 def kl_divergence(log_probabilities: Any, target: Any) -> torch.Tensor:
     """The Kullback-Leibler divergence: the sum of target (log(target) - log_probabilities) over the batch size.
 
@@ -76,4 +84,4 @@ def margin_ranking_loss(positive: Any, negative: Any, margin: float = 1.0) -> to
 @builtin
 def cosine_similarity(a: Any, b: Any, axis: int = -1) -> torch.Tensor:
     """The cosine of the angle between vectors along an axis, from -1 to 1: 1 where they point the same way."""
-    return torch.nn.functional.cosine_similarity(as_tensor(a), as_tensor(b), dim=axis)
+    return torch.nn.functional.cosine_similarity(as_tensor(a), as_tensor(b), dim=as_int(axis))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tensorlogic.lang.inference import rules
 from tensorlogic.runtime.convert import as_int, as_tensor
 from tensorlogic.runtime.lazy import torch
-from tensorlogic.runtime.registry import builtin, builtin_named
+from tensorlogic.runtime.registry import builtin, builtin_named, gives
 
 
 def _of(name: str, tensors: int, says: str) -> None:
@@ -71,6 +72,7 @@ def eigh(x: Any) -> dict[str, torch.Tensor]:
 
 
 @builtin
+@gives(rules.same_type())
 def rot90(x: Any, times: int = 1) -> torch.Tensor:
     """The first two axes turned by 90 degrees, from the first towards the second, several times."""
     return torch.rot90(as_tensor(x), as_int(times) % 4)

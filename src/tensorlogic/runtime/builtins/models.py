@@ -6,6 +6,7 @@ from typing import Any
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import WRONG_TYPE
+from tensorlogic.runtime.convert import as_string
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.registry import builtin, calling_a_method
 from tensorlogic.runtime.session import CURRENT
@@ -25,7 +26,11 @@ def load_model(
     from tensorlogic import models
 
     return models.load_model(
-        CURRENT.get().readable(path), device=device, precision=precision, engine=engine, function=function
+        CURRENT.get().readable(path),
+        device=as_string(device),
+        precision=as_string(precision),
+        engine=as_string(engine),
+        function=None if function is None else as_string(function),
     )
 
 

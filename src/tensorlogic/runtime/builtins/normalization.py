@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tensorlogic.lang.inference import rules
-from tensorlogic.runtime.convert import as_optional, as_tensor
+from tensorlogic.runtime.convert import as_int, as_optional, as_tensor
 from tensorlogic.runtime.lazy import is_tensor, torch
 from tensorlogic.runtime.registry import builtin, gives
 from tensorlogic.runtime.session import CURRENT
@@ -17,11 +17,14 @@ def layer_norm(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) 
     """x with the mean 0 and the variance 1 along its last axis, times `weight`, plus `bias` (Ba et al., 2016).
 
     x is [..., size], `weight` and `bias` are [size]; `eps` is added to the variance. Instead of a weight, a list of the
-    sizes of the last axes may be given: then it goes over all of these, and what follows the list may be `eps`.
+    sizes of the last axes may be given: then it goes over all of these. A number in place of the weight, or behind the
+    list, is `eps`: ``layer_norm(x, 1e-6)``.
     """
     tensor = as_tensor(x)
     sizes = _sizes(weight)
-    if sizes is not None and isinstance(bias, float):
+    if isinstance(weight, float):
+        weight, eps = None, weight
+    elif sizes is not None and isinstance(bias, float):
         bias, eps = None, bias
     over = list(tensor.shape[-1:]) if sizes is None else sizes
     scale = None if sizes is not None or weight is None else as_tensor(weight).to(tensor.dtype)
@@ -77,11 +80,11 @@ def group_norm(x: Any, groups: int, weight: Any = None, bias: Any = None, eps: f
 @gives(rules.like())
 def normalize(x: Any, axis: int = -1, eps: float = 1e-12) -> torch.Tensor:
     """x divided by its length, the 2-norm, along an axis; a length below `eps` counts as `eps`."""
-    return torch.nn.functional.normalize(as_tensor(x), dim=axis, eps=eps)
+    return torch.nn.functional.normalize(as_tensor(x), dim=as_int(axis), eps=eps)
 
 
 @builtin
-@gives(rules.like())
+@gives(rules.dropped)
 def dropout(x: Any, p: float = 0.5, training: bool = True) -> torch.Tensor:
     """x with elements made 0 at random, and the others divided by 1 - p (Srivastava et al., 2014).
 

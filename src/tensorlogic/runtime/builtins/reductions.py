@@ -10,8 +10,8 @@ from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
-from tensorlogic.lang.inference import rules
-from tensorlogic.runtime.convert import as_ints, as_tensor
+from tensorlogic.lang.inference import reducing
+from tensorlogic.runtime.convert import as_int, as_ints, as_optional_int, as_tensor
 from tensorlogic.runtime.lazy import is_tensor, torch
 from tensorlogic.runtime.registry import builtin, gives
 
@@ -24,24 +24,24 @@ def _axes(axis: Axes, tensor: torch.Tensor) -> list[int]:
 
 
 @builtin
-@gives(rules.reduced(rules.summed))
+@gives(reducing.reduced(reducing.summed))
 def sum_(x: Any, axis: Axes = None, keepdim: bool = False) -> Any:
     """The sum of the elements; of integers and truth values an int64. 0 if there are none."""
     tensor = as_tensor(x)
-    return tensor.sum(_axes(axis, tensor), keepdim)
+    return tensor.sum(_axes(axis, tensor), bool(keepdim))
 
 
 @builtin
-@gives(rules.reduced())
+@gives(reducing.reduced())
 def mean(x: Any, axis: Axes = None, keepdim: bool = False) -> Any:
     """The mean of the elements; of integers and truth values a float32. NaN if there are none."""
     tensor = as_tensor(x)
     floats = tensor if tensor.is_floating_point() else tensor.float()
-    return floats.mean(_axes(axis, tensor), keepdim)
+    return floats.mean(_axes(axis, tensor), bool(keepdim))
 
 
 @builtin
-@gives(rules.reduced(rules.same))
+@gives(reducing.reduced(reducing.same))
 def max_(x: Any, *others: Any, axis: Axes = None, keepdim: bool = False) -> Any:
     """The largest element, ``max(x)`` or ``max(x, axis: 0)``, or the largest of some values, ``max(a, b)``.
 
@@ -54,7 +54,7 @@ def max_(x: Any, *others: Any, axis: Axes = None, keepdim: bool = False) -> Any:
 
 
 @builtin
-@gives(rules.reduced(rules.same))
+@gives(reducing.reduced(reducing.same))
 def min_(x: Any, *others: Any, axis: Axes = None, keepdim: bool = False) -> Any:
     """The smallest element, ``min(x)`` or ``min(x, axis: 0)``, or the smallest of some values, ``min(a, b)``.
 
@@ -84,44 +84,44 @@ def _along(x: Any, given: tuple[Any, ...], axis: Axes, keepdim: bool) -> tuple[l
 
 
 @builtin
-@gives(rules.found("int", "int64"))
+@gives(reducing.found("int", "int64"))
 def argmax(x: Any, axis: int | None = None, keepdim: bool = False) -> Any:
     """The index of the first largest element: an int in the flattened tensor, or along one axis a tensor of int64."""
-    found = as_tensor(x).argmax(axis, keepdim)
+    found = as_tensor(x).argmax(as_optional_int(axis), bool(keepdim))
     return int(found) if axis is None else found
 
 
 @builtin
-@gives(rules.found("int", "int64"))
+@gives(reducing.found("int", "int64"))
 def argmin(x: Any, axis: int | None = None, keepdim: bool = False) -> Any:
     """The index of the first smallest element: an int in the flattened tensor, or along one axis a tensor of int64."""
-    found = as_tensor(x).argmin(axis, keepdim)
+    found = as_tensor(x).argmin(as_optional_int(axis), bool(keepdim))
     return int(found) if axis is None else found
 
 
 @builtin
-@gives(rules.found("bool", "bool"))
+@gives(reducing.found("bool", "bool"))
 def all_(x: Any, axis: int | None = None) -> Any:
     """Whether every element is true, or not 0: a bool, or along one axis a tensor of them."""
-    return bool(as_tensor(x).all()) if axis is None else as_tensor(x).all(axis)
+    return bool(as_tensor(x).all()) if axis is None else as_tensor(x).all(as_int(axis))
 
 
 @builtin
-@gives(rules.found("bool", "bool"))
+@gives(reducing.found("bool", "bool"))
 def any_(x: Any, axis: int | None = None) -> Any:
     """Whether an element is true, or not 0: a bool, or along one axis a tensor of them."""
-    return bool(as_tensor(x).any()) if axis is None else as_tensor(x).any(axis)
+    return bool(as_tensor(x).any()) if axis is None else as_tensor(x).any(as_int(axis))
 
 
 @builtin
-@gives(rules.reduced(rules.summed))
+@gives(reducing.reduced(reducing.summed))
 def prod(x: Any, axis: int | None = None, keepdim: bool = False) -> Any:
     """The product of the elements, or along one axis; of integers an int64."""
-    return as_tensor(x).prod() if axis is None else as_tensor(x).prod(axis, keepdim)
+    return as_tensor(x).prod() if axis is None else as_tensor(x).prod(as_int(axis), bool(keepdim))
 
 
 @builtin
-@gives(rules.reduced())
+@gives(reducing.reduced())
 def var(x: Any, axis: Axes = None, keepdim: bool = False, correction: int = 1) -> Any:
     """The variance: the sum of the squared distances from the mean over n - `correction`, for n elements.
 
@@ -132,7 +132,7 @@ def var(x: Any, axis: Axes = None, keepdim: bool = False, correction: int = 1) -
 
 
 @builtin
-@gives(rules.reduced())
+@gives(reducing.reduced())
 def std(x: Any, axis: Axes = None, keepdim: bool = False, correction: int = 1) -> Any:
     """The standard deviation, the root of `var`."""
     tensor = as_tensor(x)
@@ -140,14 +140,14 @@ def std(x: Any, axis: Axes = None, keepdim: bool = False, correction: int = 1) -
 
 
 @builtin
-@gives(rules.reduced(rules.same))
+@gives(reducing.reduced(reducing.same))
 def median(x: Any, axis: int | None = None) -> Any:
     """The middle element, or along one axis; of an even number of elements the lower of the two in the middle."""
-    return as_tensor(x).median() if axis is None else as_tensor(x).median(axis).values
+    return as_tensor(x).median() if axis is None else as_tensor(x).median(as_int(axis)).values
 
 
 @builtin
-@gives(rules.reduced())
+@gives(reducing.reduced())
 def logsumexp(x: Any, axis: Axes = None, keepdim: bool = False) -> Any:
     """log(sum(exp(x))), computed without leaving the range of floats on the way."""
     tensor = as_tensor(x)
@@ -155,14 +155,14 @@ def logsumexp(x: Any, axis: Axes = None, keepdim: bool = False) -> Any:
 
 
 @builtin
-@gives(rules.accumulated)
+@gives(reducing.accumulated)
 def cumsum(x: Any, axis: int = -1) -> torch.Tensor:
     """The sums of the elements up to each place along an axis, itself included: the shape of x."""
-    return as_tensor(x).cumsum(axis)
+    return as_tensor(x).cumsum(as_int(axis))
 
 
 @builtin
-@gives(rules.accumulated)
+@gives(reducing.accumulated)
 def cumprod(x: Any, axis: int = -1) -> torch.Tensor:
     """The products of the elements up to each place along an axis, itself included: the shape of x."""
-    return as_tensor(x).cumprod(axis)
+    return as_tensor(x).cumprod(as_int(axis))

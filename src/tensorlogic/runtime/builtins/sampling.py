@@ -11,9 +11,10 @@ from typing import Any
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import RUN_FAILED, WRONG_ARGUMENTS
+from tensorlogic.lang.inference import rules
 from tensorlogic.runtime.convert import as_int, as_number, as_tensor
 from tensorlogic.runtime.lazy import torch
-from tensorlogic.runtime.registry import builtin
+from tensorlogic.runtime.registry import builtin, gives
 from tensorlogic.runtime.session import CURRENT
 
 _GREEDY = 1e-4
@@ -31,6 +32,7 @@ def temperature(logits: Any, t: float) -> torch.Tensor:
 
 
 @builtin
+@gives(rules.like("logits"))
 def top_k(logits: Any, k: int) -> torch.Tensor:
     """The k largest along the last axis; the others become minus infinity, which softmax makes 0 (Fan et al., 2018)."""
     tensor = as_tensor(logits)
@@ -41,6 +43,7 @@ def top_k(logits: Any, k: int) -> torch.Tensor:
 
 
 @builtin
+@gives(rules.like("logits"))
 def top_p(logits: Any, p: float) -> torch.Tensor:
     """The fewest of the largest along the last axis whose probabilities come to p (Holtzman et al., 2019).
 

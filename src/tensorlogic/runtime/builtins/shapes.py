@@ -9,7 +9,7 @@ from typing import Any
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import WRONG_SHAPE
-from tensorlogic.lang.inference import rules
+from tensorlogic.lang.inference import rules, shaping
 from tensorlogic.runtime.convert import as_int, as_ints, as_tensor
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.lazy import torch
@@ -19,14 +19,14 @@ from tensorlogic.runtime.values import Sizes
 
 
 @builtin
-@gives(rules.listed)
+@gives(shaping.listed)
 def shape(x: Any) -> list[int]:
     """The sizes of a tensor, one for each axis: a list of ints, empty for a tensor without axes."""
     return Sizes(as_tensor(x).shape)
 
 
 @builtin
-@gives(rules.reshaped)
+@gives(shaping.reshaped)
 def reshape(x: Any, *shape: Any) -> torch.Tensor:
     """The elements, in order, in another shape: ``reshape(x, [2, 3])``, ``reshape(x, 2, 3)``.
 
@@ -41,7 +41,7 @@ def reshape(x: Any, *shape: Any) -> torch.Tensor:
 
 
 @builtin
-@gives(rules.flat)
+@gives(shaping.flat)
 def flatten(x: Any) -> torch.Tensor:
     """All elements along one axis, the last axis going fastest."""
     return as_tensor(x).flatten()
@@ -49,36 +49,36 @@ def flatten(x: Any) -> torch.Tensor:
 
 @builtin
 @builtin_named("swapaxes")
-@gives(rules.transposed)
+@gives(shaping.transposed)
 def transpose(x: Any, first: int = -2, second: int = -1) -> torch.Tensor:
     """Two axes exchanged, the last two unless told: [..., a, b] becomes [..., b, a]."""
-    return as_tensor(x).transpose(first, second)
+    return as_tensor(x).transpose(as_int(first), as_int(second))
 
 
 @builtin
-@gives(rules.permuted)
+@gives(shaping.permuted)
 def permute(x: Any, *axes: Any) -> torch.Tensor:
     """The axes in another order, in which each is named once: ``permute(x, [0, 2, 1])``."""
     return as_tensor(x).permute(as_ints(axes))
 
 
 @builtin
-@gives(rules.squeezed)
+@gives(shaping.squeezed)
 def squeeze(x: Any, axis: int | None = None) -> torch.Tensor:
     """Without the axes of size 1, or without this one if its size is 1."""
-    return as_tensor(x).squeeze() if axis is None else as_tensor(x).squeeze(axis)
+    return as_tensor(x).squeeze() if axis is None else as_tensor(x).squeeze(as_int(axis))
 
 
 @builtin
-@gives(rules.unsqueezed)
+@gives(shaping.unsqueezed)
 def unsqueeze(x: Any, axis: int) -> torch.Tensor:
     """With a new axis of size 1 in this place: of [a, b] with axis 0 [1, a, b], with axis -1 [a, b, 1]."""
-    return as_tensor(x).unsqueeze(axis)
+    return as_tensor(x).unsqueeze(as_int(axis))
 
 
 @builtin
 @builtin_named("cat")
-@gives(rules.joined)
+@gives(shaping.joined)
 def concat(*tensors: Any, axis: int = 0) -> torch.Tensor:
     """Tensors joined along an axis that they have: ``concat(a, b, axis: 1)``, ``concat([a, b])``.
 
@@ -89,16 +89,16 @@ def concat(*tensors: Any, axis: int = 0) -> torch.Tensor:
 
 
 @builtin
-@gives(rules.stacked)
+@gives(shaping.stacked)
 def stack(*tensors: Any, axis: int = 0) -> torch.Tensor:
     """Tensors of one shape put together along a new axis: ``stack(a, b)``, ``stack([a, b], axis: 1)``."""
-    return torch.stack(_several(tensors), axis)
+    return torch.stack(_several(tensors), as_int(axis))
 
 
 def _axis_behind(tensors: tuple[Any, ...], axis: int) -> tuple[tuple[Any, ...], int]:
     """Tensors, and the axis to join them along, which may stand last among them."""
     *some, last = tensors
-    return (tuple(some), last) if some and isinstance(last, int) else (tensors, axis)
+    return (tuple(some), as_int(last)) if some and isinstance(last, int | float) else (tensors, as_int(axis))
 
 
 def _several(tensors: tuple[Any, ...]) -> list[torch.Tensor]:
@@ -108,7 +108,7 @@ def _several(tensors: tuple[Any, ...]) -> list[torch.Tensor]:
 
 @builtin
 @builtin_named("broadcast_to")
-@gives(rules.expanded)
+@gives(shaping.expanded)
 def expand(x: Any, *shape: Any) -> torch.Tensor:
     """x with axes of size 1 repeated, and new axes before the first, to have a shape, as NumPy broadcasts.
 
@@ -124,6 +124,7 @@ def expand(x: Any, *shape: Any) -> torch.Tensor:
 
 @builtin
 @builtin_named("tile")
+@gives(rules.same_type())
 def repeat(x: Any, *times: Any) -> torch.Tensor:
     """x several times along each axis: ``repeat(x, [2, 1])`` of [a, b] is [2 a, b]. (NumPy calls it tile.)"""
     tensor, counts = as_tensor(x), as_ints(times)
@@ -147,6 +148,7 @@ def roll(x: Any, by: int, axis: int = -1) -> torch.Tensor:
 
 
 @builtin
+@gives(rules.of_tensor(shaping.pieces))
 def split(x: Any, size: Any = None, axis: int = 0) -> list[Any]:
     """A list of pieces of a tensor along an axis: of one size, the last perhaps smaller, or of the sizes of a list.
 
@@ -154,17 +156,19 @@ def split(x: Any, size: Any = None, axis: int = 0) -> list[Any]:
     """
     if isinstance(x, str):
         return x.split(size) if isinstance(size, str) else x.split()
-    sizes = as_int(size) if isinstance(size, int) else as_ints([size])
+    sizes = as_int(size) if isinstance(size, int | float) else as_ints([size])
     return list(torch.split(as_tensor(x), sizes, as_int(axis)))
 
 
 @builtin
+@gives(shaping.pieces)
 def chunk(x: Any, count: int, axis: int = 0) -> list[torch.Tensor]:
     """A list of at most `count` pieces of a tensor along an axis, of one size, the last perhaps smaller."""
     return list(as_tensor(x).chunk(as_int(count), as_int(axis)))
 
 
 @builtin
+@gives(shaping.places)
 def unbind(x: Any, axis: int = 0) -> list[torch.Tensor]:
     """A list of the parts of a tensor at each place along an axis, without the axis."""
     return list(as_tensor(x).unbind(as_int(axis)))
@@ -191,6 +195,7 @@ def triu(x: Any, diagonal: int = 0) -> torch.Tensor:
 
 
 @builtin
+@gives(rules.same_type())
 def diag(x: Any) -> torch.Tensor:
     """The diagonal of a matrix [a, b], or the matrix [a, a] that has a vector [a] as its diagonal and 0 elsewhere."""
     tensor = as_tensor(x)
@@ -199,7 +204,7 @@ def diag(x: Any) -> torch.Tensor:
 
 
 @builtin
-@gives(rules.counting)
+@gives(shaping.counting)
 def numel(x: Any) -> int:
     """The number of elements: the product of the sizes."""
     return as_tensor(x).numel()

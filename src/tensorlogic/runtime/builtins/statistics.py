@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from tensorlogic.lang.inference import reducing, rules
 from tensorlogic.runtime.convert import as_int, as_number, as_tensor
 from tensorlogic.runtime.lazy import torch
-from tensorlogic.runtime.registry import builtin
+from tensorlogic.runtime.registry import builtin, gives
 from tensorlogic.runtime.sizes import check_size
 
 
@@ -26,6 +27,7 @@ def histc(x: Any, bins: int = 100, low: float = 0, high: float = 0) -> torch.Ten
 
 
 @builtin
+@gives(reducing.found("int", "int64"))
 def count_nonzero(x: Any, axis: int | None = None) -> Any:
     """How many elements are not 0: an int, or a tensor along an axis."""
     found = torch.count_nonzero(as_tensor(x), axis)
@@ -54,6 +56,7 @@ def mode(x: Any, axis: int = -1) -> dict[str, torch.Tensor]:
 
 
 @builtin
+@gives(rules.like())
 def scatter_add(x: Any, axis: int, index: Any, source: Any) -> torch.Tensor:
     """x with elements of `source` added at indices along an axis: with axis 1, to ``x[i, index[i, j]]``."""
     tensor = as_tensor(x)
@@ -61,6 +64,7 @@ def scatter_add(x: Any, axis: int, index: Any, source: Any) -> torch.Tensor:
 
 
 @builtin
+@gives(rules.same_type())
 def repeat_interleave(x: Any, times: int, axis: int = 0) -> torch.Tensor:
     """Each part along an axis several times, one behind the other: ``[1, 2]`` twice is ``[1, 1, 2, 2]``."""
     tensor = as_tensor(x)
@@ -76,6 +80,7 @@ def lerp(a: Any, b: Any, weight: Any) -> torch.Tensor:
 
 
 @builtin
+@gives(rules.like())
 def nan_to_num(x: Any, nan: float = 0.0) -> torch.Tensor:
     """x with `nan` where it is no number, and the largest or smallest of its type where it is infinite."""
     return torch.nan_to_num(as_tensor(x), as_number(nan))
@@ -88,6 +93,7 @@ def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8) -> bool:
 
 
 @builtin
+@gives(rules.same_type())
 def movedim(x: Any, source: int, target: int) -> torch.Tensor:
     """An axis at another place, the others in their order."""
     return as_tensor(x).movedim(as_int(source), as_int(target))

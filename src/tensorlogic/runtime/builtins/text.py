@@ -4,50 +4,41 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensorlogic.errors import SourceError
-from tensorlogic.errors.codes import WRONG_TYPE
-from tensorlogic.runtime.convert import as_int
+from tensorlogic.runtime.convert import as_int, as_string
 from tensorlogic.runtime.display import text
-from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.registry import builtin
 from tensorlogic.runtime.sizes import check_bytes, check_length
-
-
-def _string(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    raise SourceError(WRONG_TYPE, f"this takes a string, not {with_article(kind(value))}")
 
 
 @builtin
 def string_length(s: str) -> int:
     """The number of bytes of a string in UTF-8; `len` counts characters."""
-    return len(_string(s).encode())
+    return len(as_string(s).encode())
 
 
 @builtin
 def string_substring(s: str, start: int, length: int) -> str:
     """At most `length` characters of a string, from the index `start` on."""
     first = as_int(start)
-    return _string(s)[first : first + as_int(length)]
+    return as_string(s)[first : first + as_int(length)]
 
 
 @builtin
 def upper(s: str) -> str:
     """The string in capital letters."""
-    return _string(s).upper()
+    return as_string(s).upper()
 
 
 @builtin
 def lower(s: str) -> str:
     """The string in small letters."""
-    return _string(s).lower()
+    return as_string(s).lower()
 
 
 @builtin
 def strip(s: str) -> str:
     """The string without the blanks (spaces, tabs, newlines) at its beginning and end."""
-    return _string(s).strip()
+    return as_string(s).strip()
 
 
 @builtin
@@ -55,31 +46,31 @@ def join(items: list[Any], between: str = "") -> str:
     """The items of a list, as `print` shows them, as one string: ``join(["a", "b"], ", ")`` is "a, b"."""
     check_length(len(items))
     parts = [text(item) for item in items]
-    check_bytes(sum(map(len, parts)) + len(parts) * len(_string(between)), "the string")
+    check_bytes(sum(map(len, parts)) + len(parts) * len(as_string(between)), "the string")
     return between.join(parts)
 
 
 @builtin
 def replace(s: str, old: str, new: str) -> str:
     """The string with every `old` in it replaced by `new`."""
-    places = _string(s).count(_string(old))
-    check_bytes(len(s) + places * (len(_string(new)) - len(old)), "the string")
+    places = as_string(s).count(as_string(old))
+    check_bytes(len(s) + places * (len(as_string(new)) - len(old)), "the string")
     return s.replace(old, new)
 
 
 @builtin
 def starts_with(s: str, beginning: str) -> bool:
     """Whether a string begins with another."""
-    return _string(s).startswith(_string(beginning))
+    return as_string(s).startswith(as_string(beginning))
 
 
 @builtin
 def ends_with(s: str, end: str) -> bool:
     """Whether a string ends with another."""
-    return _string(s).endswith(_string(end))
+    return as_string(s).endswith(as_string(end))
 
 
 @builtin
 def find(s: str, part: str) -> int:
     """The index at which a part of a string first begins, or -1 if it is not there."""
-    return _string(s).find(_string(part))
+    return as_string(s).find(as_string(part))
