@@ -28,7 +28,7 @@ class Work(NamedTuple):
 
 def work(site: Site) -> Work:
     """The work of an operation; a size that is not known counts as 1."""
-    activations = sum(_size(tensor) for _, tensor in (*site.computed, *site.results))
+    activations = sum(size(tensor) for _, tensor in (*site.computed, *site.results))
     return Work(_flops(site), 0 if site.type in VIEWS else activations, _weights(site))
 
 
@@ -41,7 +41,8 @@ def elements(tensor: TensorType | None) -> int:
     return 0 if tensor is None else prod(size or 1 for size in tensor.shape or ())
 
 
-def _size(tensor: TensorType) -> float:
+def size(tensor: TensorType) -> float:
+    """The bytes of a tensor; a size that is not known counts as 1."""
     return elements(tensor) * tensor.dtype.bits / 8
 
 
@@ -54,12 +55,12 @@ def _stored(site: Site, name: str) -> float:
     maker = site.graph.maker(name)
     if maker is None or maker.type == "const":
         tensor = site.graph.tensor(name)
-        return 0 if tensor is None else _size(tensor)
+        return 0 if tensor is None else size(tensor)
     total = 0.0
     for operands in (*maker.inputs.values(), *((value,) for value in maker.attributes.values())):
         for operand in operands:
             if isinstance(operand, Literal) and isinstance(operand.type, TensorType):
-                total += _size(operand.type)
+                total += size(operand.type)
             elif isinstance(operand, str):
                 total += _stored(site, operand)
     return total

@@ -116,7 +116,10 @@ class Graph:
 
     def sources(self, site: Site) -> list[Site]:
         """The operations whose results one takes, also inside of its blocks."""
-        names = [*site.operation.names, *(name for block in site.operation.blocks for o in block.walk() for name in o.names)]
+        names = [
+            *site.operation.names,
+            *(name for block in site.operation.blocks for o in block.walk() for name in o.names),
+        ]
         return list(dict.fromkeys(self._site_of[name] for name in names if name in self._site_of))
 
 

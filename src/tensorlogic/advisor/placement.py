@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from tensorlogic.advisor.chips import Chip
-from tensorlogic.advisor.cost import Work, work
+from tensorlogic.advisor.cost import Work, size, work
 from tensorlogic.advisor.eligibility import Eligibility, eligibility
 from tensorlogic.advisor.graph import Graph, Site
 from tensorlogic.advisor.units import Unit, Units, seconds
@@ -76,23 +76,26 @@ def place(graph: Graph, chip: Chip, units: ComputeUnits = "all") -> Placement:
     if any(site.type in WHOLE for site in graph.sites):
         verdicts = [verdict._replace(verdict="no") for verdict in verdicts]
     works = [work(site) for site in graph.sites]
-    taken = [verdict.may_run for verdict in verdicts]
-    regions: list[Region] = []
-    for index, (eligible, sites) in enumerate(_regions(graph, taken)):
-        regions.append(_region(index, eligible, sites, works, graph, Units(chip, ALLOWED[units])))
+    groups = list(_groups(graph, [verdict.may_run for verdict in verdicts]))
+    crossing = _crossing(graph, [sites for _, sites in groups])
+    allowed = Units(chip, ALLOWED[units])
+    regions = tuple(
+        _region(index, eligible, sites, [works[site.index] for site in sites], crossing[index], allowed)
+        for index, (eligible, sites) in enumerate(groups)
+    )
     of_site = {site: region for region in regions for site in region.sites}
-    placed = [
+    placed = (
         Placed(site, works[site.index], verdicts[site.index], of_site[site].unit, of_site[site].index)
         for site in graph.sites
-    ]
-    return Placement(tuple(placed), tuple(regions))
+    )
+    return Placement(tuple(placed), regions)
 
 
 WHOLE: Final = ("while_loop", "cond")
 """Operations that keep a whole model off the Neural Engine."""
 
 
-def _regions(graph: Graph, taken: Sequence[bool]) -> Iterable[tuple[bool, list[Site]]]:
+def _groups(graph: Graph, taken: Sequence[bool]) -> Iterable[tuple[bool, list[Site]]]:
     """Operations in groups that the Neural Engine takes, and that it does not take, by turns.
 
     A group holds all that can be done by then: what needs nothing of a later group.
@@ -121,27 +124,30 @@ def _regions(graph: Graph, taken: Sequence[bool]) -> Iterable[tuple[bool, list[S
         turn = not turn
 
 
+def _crossing(graph: Graph, groups: Sequence[Sequence[Site]]) -> list[float]:
+    """The bytes that come into each group from others or from outside, and go out of it."""
+    home = {name: index for index, sites in enumerate(groups) for site in sites for name, _ in site.results}
+    bytes_of: dict[str, float] = {}
+    coming: list[set[str]] = [set() for _ in groups]
+    going: list[set[str]] = [set() for _ in groups]
+    for index, sites in enumerate(groups):
+        for site in sites:
+            bytes_of |= {name: size(tensor) for name, tensor in (*site.computed, *site.results)}
+            for name, _ in site.computed:
+                if home.get(name) != index:
+                    coming[index].add(name)
+                    if name in home:
+                        going[home[name]].add(name)
+    for name in graph.function.body.outputs:
+        if name in home:
+            going[home[name]].add(name)
+    return [sum(bytes_of[name] for name in one | other) for one, other in zip(coming, going, strict=True)]
+
+
 def _region(
-    index: int, eligible: bool, sites: list[Site], works: Sequence[Work], graph: Graph, units: Units
+    index: int, eligible: bool, sites: Sequence[Site], works: Sequence[Work], crossing: float, units: Units
 ) -> Region:
-    inside = {name for site in sites for name, _ in site.results}
-    coming = {name: tensor for site in sites for name, tensor in site.computed if name not in inside}
-    own = set(sites)
-    used = {
-        name
-        for site in graph.sites
-        if site not in own
-        for name in site.operation.names
-        if name in inside
-    } | (inside & set(graph.function.body.outputs))
-    going = {name: tensor for site in sites for name, tensor in site.results if name in used}
-    crossing = sum(
-        (tensor.elements or 0) * tensor.dtype.bits / 8 for tensor in (*coming.values(), *going.values())
-    )
-    each = [works[site.index] for site in sites]
-    total = Work(*(sum(column) for column in zip(*each, strict=True)))
-    times = {
-        unit: seconds(units, unit, each, crossing) for unit in units.allowed if eligible or unit != "ane"
-    }
+    total = Work(*(sum(column) for column in zip(*works, strict=True)))
+    times = {unit: seconds(units, unit, works, crossing) for unit in units.allowed if eligible or unit != "ane"}
     best = min(times, key=times.__getitem__)
     return Region(index, best, tuple(sites), total, eligible, crossing, times)

@@ -1,0 +1,126 @@
+"""What is expected of a model on a chip: where its operations run, what stands in the way, and how long it may take."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tensorlogic.advisor.chips import DEFAULT, Chip, chip
+from tensorlogic.advisor.graph import Graph
+from tensorlogic.advisor.placement import ALLOWED, ComputeUnits, Placed, Placement, Region, place
+from tensorlogic.advisor.units import NAMES
+from tensorlogic.coreml import Feature, ModelFunction
+from tensorlogic.errors import UsageError, codes
+from tensorlogic.formats.description import Metadata
+from tensorlogic.mil.program import Function
+from tensorlogic.models.load import detect
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A function of a model file, as findings look at it."""
+
+    path: str
+    metadata: Metadata
+    function: Function
+    graph: Graph
+    inputs: tuple[Feature, ...]
+    outputs: tuple[Feature, ...]
+    states: tuple[Feature, ...]
+    stored: float
+    """Bytes of the weights as they are stored."""
+    expanded: float
+    """Bytes of the weights when every element is fp16."""
+
+
+@dataclass(frozen=True, eq=False)
+class Advice:
+    """What is expected of a function of a model on a chip, with these compute units allowed. Nothing of it was run."""
+
+    subject: Subject
+    chip: Chip
+    units: ComputeUnits
+    placement: Placement
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        count = len(self.placement.operations)
+        shares = {name: self.placement.share(unit) for unit, name in NAMES.items()}
+        parts = [f"{share:.0%} on the {name}" for name, share in shares.items() if share]
+        return f"Of {count} operations, expected: {', '.join(parts)}, in {len(self.placement.regions)} regions."
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain data, for ``--json``."""
+        return {
+            "path": self.subject.path,
+            "function": self.subject.function.name,
+            "chip": self.chip.name,
+            "compute_units": self.units,
+            "summary": self.summary,
+            "operations": [_operation(placed) for placed in self.placement.operations],
+            "regions": [_region(region) for region in self.placement.regions],
+        }
+
+
+def _operation(placed: Placed) -> dict[str, Any]:
+    return {
+        "name": placed.site.name,
+        "type": placed.site.type,
+        "eligible": placed.eligibility.verdict,
+        "reasons": [
+            {
+                "rule": reason.rule,
+                "text": reason.text,
+                "fix": reason.fix,
+                "sources": list(reason.evidence.sources),
+                "confidence": reason.evidence.confidence,
+            }
+            for reason in placed.eligibility.reasons
+        ],
+        "expected": placed.unit,
+        "region": placed.region,
+        "flops": placed.work.flops,
+        "bytes": placed.work.bytes,
+    }
+
+
+def _region(region: Region) -> dict[str, Any]:
+    return {
+        "index": region.index,
+        "expected": region.unit,
+        "eligible": region.eligible,
+        "operations": len(region.sites),
+        "flops": region.work.flops,
+        "crossing_bytes": region.crossing,
+    }
+
+
+def advise(
+    path: str | os.PathLike[str], chip_name: str = DEFAULT, units: ComputeUnits = "all", function: str | None = None
+) -> Advice:
+    """What is expected of the model at `path`. Raises the errors of `load_model`, and `UsageError` for unknown chips."""
+    if units not in ALLOWED:
+        message = f"there are no compute units {units!r}"
+        raise UsageError(codes.UNKNOWN_OPTION, message, help=f"There are {', '.join(ALLOWED)}.")
+    subject = _subject(path, function)
+    on = chip(chip_name)
+    return Advice(subject, on, units, place(subject.graph, on, units))
+
+
+def _subject(path: str | os.PathLike[str], function: str | None) -> Subject:
+    found = detect(Path(path), function)
+    if not isinstance(found, ModelFunction):
+        raise UsageError(codes.WRONG_ARGUMENTS, f"{found.metadata.name!r} holds weights, and no program")
+    of = found.file.program.functions[found.name]
+    weights = list(found.tensors.values())
+    stored, elements = _sum(info.size for info in weights), _sum(info.elements for info in weights)
+    features = tuple(found.inputs), tuple(found.outputs), tuple(found.states)
+    return Subject(str(path), found.metadata, of, Graph(of), *features, stored, 2 * elements)
+
+
+def _sum(numbers: Iterable[float]) -> float:
+    return float(sum(numbers))
