@@ -191,6 +191,11 @@ def _struct_literal(node: tree.StructLiteral) -> str:
     return _list("new", sexp(node.type), *map(sexp, node.fields))
 
 
+@sexp.register(tree.Conditional)
+def _conditional(node: tree.Conditional) -> str:
+    return _list("?", sexp(node.condition), sexp(node.then), sexp(node.otherwise))
+
+
 @sexp.register(tree.Match)
 def _match(node: tree.Match) -> str:
     return _list("match", sexp(node.value), *map(sexp, node.arms))

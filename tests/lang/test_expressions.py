@@ -82,6 +82,11 @@ MATCHES = {
     "match n { 0 => { a b } 1 => break, _ => return c }": "(match n (=> 0 {a; b}) (=> 1 {break}) (=> _ {(return c)}))",
     "x = match n { _ => a } + 1": "(= x (+ (match n (=> _ a)) 1))",
     "match n { }": "(match n)",
+    "x = if a > 0 { b } else { c } + 1": "(= x (+ (? (> a 0) b c) 1))",
+    "x = if a {\n  P { x }\n}\nelse if b { [1] } else {\n  if c { 2 } else { 3 }\n}":
+        "(= x (? a (new P x: x) (? b [1] (? c 2 3))))",
+    "(if a { b } else { c }).d": "(. (? a b c) d)",
+    "f(if a { b } else { c }, match n { _ => if a { 1 } else { 2 } })": "(call f (? a b c) (match n (=> _ (? a 1 2))))",
 }  # fmt: skip
 
 POSTFIX = {

@@ -91,9 +91,9 @@ KNOWN = {
     "A[:, 1:]": "float32[2, 2]",
     "A[-1:, 0]": "float32[1]",
     "A[I]": "float32[3, 3]",
-    "A[I > 0]": "float32[…]",
+    "A[A[:, 0] > 0]": "float32[…]",
     "A[0, 0, true]": "float32[…]",
-    "A[I as uint8]": "float32[…]",
+    "A[[1, 0] as uint8]": "float32[…]",
     "layer.w": "float32[3, 4]",
     "layer.b": "float32[?]",
     "layer.name": "string",
@@ -121,7 +121,7 @@ KNOWN = {
     "sqrt(pi)": None,
     "isnan(1.0)": None,
     "floor(I)": "int64[3]",
-    "abs(A[0] > 0)": None,
+    "clip(A > 0, 0, 1)": "tensor[2, 3]",
     "clip(3, high: 2.5)": None,
     "clip(A, 0, 1)": "float32[2, 3]",
     "clip(I, 0.5)": "tensor[3]",
@@ -162,11 +162,11 @@ KNOWN = {
     "sort(A.shape)": None,
     "gather(A, 0, [[0, 1]])": "float32[1, 2]",
     "one_hot(I, 4)": "float32[3, 4]",
-    "outer(A, I)": "tensor[2, 3, 3]",
+    "outer(A, B)": "float32[2, 3, 4, 5]",
     "cross_entropy(A, [0, 1])": "float32[]",
     "mse_loss(A, H)": "tensor[]",
     "attention(A, B @ zeros(5, 3), zeros(4, 7))": "float32[2, 7]",
-    "attention(A, A, A, mask: ones(9, 2, 2))": "float32[…]",
+    "attention(A, A, A, mask: ones(2, 2))": "float32[…]",
     "stack(A, A)": "float32[2, 2, 3]",
     "expand([1.0], [4, 1])": "float32[4, 1]",
     "where(A > 0, A, A)": "float32[2, 3]",
@@ -183,7 +183,7 @@ KNOWN = {
     "avg_pool2d(zeros(1, 3, 7, 8), 2, [1, 2])": "float32[1, 3, 6, 4]",
     "max_pool2d(zeros(3, 8, 8), 2)": "float32[…]",
     "attention(zeros(5, 4, 2, 3), zeros(5, 2, 6, 3), zeros(5, 2, 6, 7))": "float32[…]",
-    "attention(zeros(1, 2, 3), zeros(5, 4, 3), zeros(5, 4, 3))": "float32[…]",
+    "attention(zeros(5, 1, 2, 3), zeros(1, 1, 4, 3), zeros(1, 1, 4, 3))": "float32[…]",
     "linear(A[0], zeros(5, 3), zeros(5))": "float32[5]",
     "inverse(eye(2))": "float32[2, 2]",
     "scatter(A, 1, [[0], [1]], 1.0 + zeros(2, 1))": "float32[2, 3]",
@@ -208,10 +208,11 @@ def test_known(expression: str) -> None:
     assert known(expression) == KNOWN[expression]
 
 
+@pytest.mark.filterwarnings("ignore:indexing with dtype torch.uint8")
 @pytest.mark.parametrize("expression", KNOWN)
 def test_what_is_known_is_so(expression: str) -> None:
     experiment = Experiment(f"{DECLARED}let it = {expression}\nit")
-    experiment.run()
+    assert experiment.run() is None
     assert not experiment.lies
 
 

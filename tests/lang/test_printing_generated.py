@@ -53,6 +53,7 @@ def compound(inner: st.SearchStrategy[tree.Expression]) -> st.SearchStrategy[tre
         st.builds(tree.Index, st.just(AT), inner, st.lists(inner | slices, min_size=1, max_size=2).map(tuple)),
         st.builds(tree.Call, st.just(AT), names | inner | functions, st.lists(arguments, max_size=3).map(tuple)),
         st.builds(tree.StructLiteral, st.just(AT), st.just(tree.Type(AT, "Point", None)), st.lists(fields).map(tuple)),
+        st.builds(tree.Conditional, st.just(AT), inner, inner, inner),
         st.builds(tree.Match, st.just(AT), inner, st.lists(arms, max_size=3).map(tuple)),
     )
 

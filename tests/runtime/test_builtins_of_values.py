@@ -75,6 +75,8 @@ PROGRAMS = {
     "x = [[1.0, 2.0], [3.0, 5.0]] print(sum(x, 0.0), mean(x, 1.0, 1), argmax(x, 1.0, 1), any(x > 4, 0.0), "
     "cumsum(x, 1.0), slice_last(x, 0.0), get(x, 1.0), log_softmax([0.0], 0.0))":
         "[4.0, 7.0] [[1.5], [4.0]] [[1], [1]] [false, true] [[1.0, 3.0], [3.0, 8.0]] [3.0, 5.0] [3.0, 5.0] [0.0]",
+    "c = KVCache::new(2.0) c.append(1.0, ones(1, 2), zeros(1, 2)) print(c.get_k(1.0), c.get_v(1))":
+        "[[1.0, 1.0]] [[0.0, 0.0]]",
     "x = ones(1, 1, 2) y = rope(x, 1.0) print(y == rope(x, precompute_rope_cos(2.0, 2.0), precompute_rope_sin(2, 2), "
     "1.0), y == rope(x, offset: 1))": "[[[true, true]]] [[[true, true]]]",
 }  # fmt: skip

@@ -43,6 +43,9 @@ VARIABLES = {
 }
 
 CONTROL = {
+    "x = if 2 > 1 { 10 } else { 1 / 0 } print(x, if 0 { 1 } else if [] { 2 } else { if x { 3 } else { 4 } })": "10 3",
+    "let x: float16[1] = if false { [1.0] } else { [2.0] } print(x.dtype)": "float16",
+    "x = [2.0]\n(if x[0] > 1 { x } else { -x })[0] = 3 print(x)": "[3.0]",
     "if 1 > 2 { print(1) } else if 2 > 1 { print(2) } else { print(3) }": "2",
     "for i in range(3) { print(i) }": "0\n1\n2",
     "for i in range(1, 4) { print(i) }": "1\n2\n3",

@@ -135,6 +135,21 @@ class Expressions(Patterns):
         """What stands behind the arrow of an arm."""
         raise NotImplementedError
 
+    def _conditional(self) -> tree.Expression:
+        start = self.advance().span
+        condition = self.head()
+        then = self._braced()
+        self.expect("else")
+        otherwise = self._conditional() if self.token.kind == "if" else self._braced()
+        return tree.Conditional(self.since(start), condition, then, otherwise)
+
+    def _braced(self) -> tree.Expression:
+        self.expect("{")
+        outside, self.layout = self.layout, Layout()
+        value = self.expression()
+        self.close("}", "", outside)
+        return value
+
     def _array(self) -> tree.Expression:
         opening = self.advance()
         items = self.separated("]", self.expression)
@@ -224,6 +239,7 @@ OPERANDS: Final[dict[str, Callable[[Expressions], tree.Expression]]] = {
     "!": Expressions._prefix,
     "not": Expressions._prefix,
     "match": Expressions._match,
+    "if": Expressions._conditional,
 }
 ARGUMENTS: Final = frozenset({"name", ",", "<", ">", "[", "]", "integer", "?"})
 """What stands between the angle brackets of a type."""

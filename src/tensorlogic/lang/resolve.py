@@ -85,6 +85,15 @@ def _match(node: tree.Match, context: Context) -> checked.Expression:
     return checked.Match(node.span, value, tuple(arms))
 
 
+@resolve.register(tree.Conditional)
+def _conditional(node: tree.Conditional, context: Context) -> checked.Expression:
+    """A ``match`` of nothing, whose first arm has the condition for its guard."""
+    condition, then, otherwise = (resolve(each, context) for each in (node.condition, node.then, node.otherwise))
+    anything = checked.Anything(node.condition.span)
+    arms = checked.Arm(then.span, anything, condition, then), checked.Arm(otherwise.span, anything, None, otherwise)
+    return checked.Match(node.span, checked.Constant(node.condition.span, 0), arms)
+
+
 def matched(arm: tree.Arm, context: Context) -> tuple[checked.Pattern, checked.Expression | None]:
     """The pattern of an arm, whose names are declared in the scope that is open, and its guard."""
     pattern = _pattern(arm.pattern, context)

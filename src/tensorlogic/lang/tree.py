@@ -189,6 +189,15 @@ class Match(Expression):
 
 
 @node
+class Conditional(Expression):
+    """``if c { a } else { b }`` where a value stands."""
+
+    condition: Expression
+    then: Expression
+    otherwise: Expression
+
+
+@node
 class Type(Node):
     """``int``, ``float16[2, n, ?]`` or ``Box<float>``; a dimension is a number, a name, or None for ``?``."""
 

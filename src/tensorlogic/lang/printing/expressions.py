@@ -128,6 +128,21 @@ class Expressions:
         return self.broken(f"{name} {{", self._items(node.fields, margin), "}", margin)
 
     @text.register
+    def _(self, node: tree.Conditional, margin: str) -> str:
+        line = self._conditional(node, margin, " ", " ")
+        if "\n" not in line and len(margin) + len(line) <= WIDTH:
+            return line
+        return self._conditional(node, margin, f"\n{margin}{INDENT}", f"\n{margin}")
+
+    def _conditional(self, node: tree.Conditional, margin: str, opening: str, closing: str) -> str:
+        inside = margin + INDENT
+        otherwise = f"{{{opening}{self.text(node.otherwise, inside)}{closing}}}"
+        if isinstance(node.otherwise, tree.Conditional):
+            otherwise = self._conditional(node.otherwise, margin, opening, closing)
+        then = f"{{{opening}{self.text(node.then, inside)}{closing}}}"
+        return f"if {self.head(node.condition, margin)} {then} else {otherwise}"
+
+    @text.register
     def _(self, node: tree.Type, margin: str) -> str:
         if node.arguments:
             return f"{node.name}<{', '.join(self.text(argument, margin) for argument in node.arguments)}>"
@@ -173,7 +188,7 @@ def _power(node: tree.Expression) -> int:
         return CAST
     if isinstance(node, tree.Unary):
         return NOT if node.operator == "not" else SIGN
-    return POSTFIX
+    return 0 if isinstance(node, tree.Conditional) else POSTFIX
 
 
 def _has_struct(node: tree.Expression) -> bool:

@@ -88,7 +88,7 @@ class Printer(Expressions):
 
     @text.register
     def _(self, node: tree.Evaluate, margin: str) -> str:
-        return self.text(node.value, margin)
+        return self.within(node.value, 0, margin)
 
     @text.register
     def _(self, node: tree.Assign, margin: str) -> str:

@@ -169,11 +169,12 @@ class KVCache:
 
     def append(self, layer: int, keys: Any, values: Any) -> None:
         """Add keys and values of new places behind those of a layer."""
-        before = self._entries[self._at(layer)]
+        place = self._at(layer)
+        before = self._entries[place]
         both = as_tensor(keys), as_tensor(values)
         if before is not None:
             both = torch.cat([before[0], both[0]]), torch.cat([before[1], both[1]])
-        self._entries[layer] = both
+        self._entries[place] = both
 
     def get_k(self, layer: int) -> torch.Tensor:
         """The keys of a layer."""
