@@ -102,7 +102,7 @@ def _region(region: Region) -> dict[str, Any]:
 def advise(
     path: str | os.PathLike[str], chip_name: str = DEFAULT, units: ComputeUnits = "all", function: str | None = None
 ) -> Advice:
-    """What is expected of the model at `path`. Raises the errors of `load_model`, and `UsageError` for unknown chips."""
+    """What is expected of the model at `path`. Raises the errors of `load_model`, and that a chip is unknown."""
     if units not in ALLOWED:
         message = f"there are no compute units {units!r}"
         raise UsageError(codes.UNKNOWN_OPTION, message, help=f"There are {', '.join(ALLOWED)}.")

@@ -29,7 +29,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A chip. `tops` is Apple's figure for the Neural Engine, `gpu` TFLOPS in float32, `bandwidth` GB/s of the memory."""
+    """A chip: Apple's `tops` of the Neural Engine, TFLOPS in float32 of the `gpu`, GB/s of memory `bandwidth`."""
 
     name: str
     cores: int
