@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tensorlogic.advisor.chips import DEFAULT, Chip, chip
+from tensorlogic.advisor.estimate import Estimate
+from tensorlogic.advisor.finding import Finding
 from tensorlogic.advisor.graph import Graph
 from tensorlogic.advisor.placement import ALLOWED, ComputeUnits, Placed, Placement, Region, place
 from tensorlogic.advisor.units import NAMES
@@ -44,6 +46,10 @@ class Advice:
     chip: Chip
     units: ComputeUnits
     placement: Placement
+    findings: tuple[Finding, ...] = ()
+    """The most important first."""
+    estimates: Mapping[str, Estimate] = field(default_factory=dict)
+    """Of one prediction: ``expected`` for the expected placement, and each unit alone by its name (``cpu`` …)."""
 
     @property
     def summary(self) -> str:
