@@ -34,9 +34,9 @@ def speed(chip: Chip, unit: Unit) -> Speed:
     """The speed of a unit of a chip."""
     if unit == "ane":
         fp16 = chip.tops / (2 if chip.basis == "int8" else 1)
-        return Speed(0.36e12 * fp16, min(0.9 * chip.bandwidth, 110) * 1e9, 0.3e-6, 2e-4, 20e9)
+        return Speed(0.36e12 * fp16, min(0.9 * chip.bandwidth, 110) * 1e9, 0.3e-6, 1.5e-4, 60e9)
     if unit == "gpu":
-        return Speed(0.45e12 * chip.gpu, 0.7e9 * chip.bandwidth, 5e-6, 3e-4, 20e9)
+        return Speed(0.45e12 * chip.gpu, 0.7e9 * chip.bandwidth, 5e-6, 3e-4, 60e9)
     return Speed(1.05e12, min(0.7 * chip.bandwidth, 69) * 1e9, 1e-6, 0, float("inf"))
 
 
