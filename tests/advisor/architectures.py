@@ -330,7 +330,7 @@ def short_convolutions() -> Function:
         taps = net.constant(1024, 1, 1, 3)
         mixed = net("conv", 1, 1024, 1, 1, x=places, weight=taps, groups=1024, strides=[1, 1], pad_type="valid")
         x = net("transpose", 1, 1, 1024, x=net("squeeze", 1, 1024, 1, x=mixed, axes=[2]), perm=[0, 2, 1])
-    return net.function(x)
+    return net.function(_decoding(net, x, net.input(1, 16, 2048, 64), net.input(1, 16, 2048, 64)))
 
 
 def three_states() -> Function:
