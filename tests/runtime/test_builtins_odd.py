@@ -23,6 +23,7 @@ from tensorlogic.runtime.structs import Struct
 from tests.runtime.test_builtins import AGAINST_NUMPY
 from tests.runtime.test_builtins import given as as_given
 from tests.runtime.test_builtins_of_networks import ROWS
+from tests.runtime.test_builtins_of_pytorch import ROWS as OF_PYTORCH
 from tests.runtime.test_builtins_of_reference import AGAINST_TORCH
 
 ODD = (
@@ -60,7 +61,7 @@ ORDINARY: dict[str, Any] = {"int": 1, "float": 0.5, "str": "text", "bool": True,
 def bases() -> dict[str, list[Base]]:
     """Calls that work, from the tables of other tests; one of values that are likely to fit, where these have none."""
     found: dict[str, list[Base]] = {}
-    for name, arguments, *rest in [*AGAINST_NUMPY, *ROWS, *AGAINST_TORCH]:
+    for name, arguments, *rest in [*AGAINST_NUMPY, *ROWS, *OF_PYTORCH, *AGAINST_TORCH]:
         options = rest[0] if isinstance(rest[0], dict) and len(rest) > 1 else {}
         found.setdefault(name, []).append(Base(list(map(as_given, arguments)), options))
     return {name: found.get(name) or [likely(name)] for name in sorted(FUNCTIONS.keys() - LEFT_OUT)}
@@ -156,7 +157,7 @@ def badly_said(found: Diagnostic) -> str | None:
 
 
 @pytest.mark.parametrize(
-    "calls", [pytest.param(some_calls(30), id="some"), pytest.param(every_call(), id="every", marks=pytest.mark.slow)]
+    "calls", [pytest.param(some_calls(20), id="some"), pytest.param(every_call(), id="every", marks=pytest.mark.slow)]
 )
 def test_odd_arguments(calls: Iterator[Call], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

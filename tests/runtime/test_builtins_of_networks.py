@@ -172,7 +172,9 @@ PROGRAMS = {
     "<KVCache: 2 layers>",
     "c = KVCache::new_f16(1) c.set(0, [1.0], [2.0]) c.set(0, [3.0], [4.0]) print(c.get_k(0), c.get_v(0))":
         "[3.0] [4.0]",
-    "c = Tensor::create_cache(10, [2, 3]) c = concat(c, ones(4, 2, 3)) print(c.shape)": "[4, 2, 3]",
+    "c = Tensor::create_cache(10, [2, 3]) c = c.append(ones(4, 2, 3)) c = c.append(ones(2, 3)) print(c.shape)":
+        "[5, 2, 3]",
+    "print(append([1, 2], 3), append([[1, 2]], [[3, 4], [5, 6]]))": "[1, 2, 3] [[1, 2], [3, 4], [5, 6]]",
     "seed(1) x = dropout(ones(1000)) print(max(x), abs(mean(x) - 1) < 0.2, any(x == 0))": "2.0 true true",
     "seed(1) n = 0 for i in range(200) { n += sample([0.1, 0.9]) } print(n > 150, n < 200)": "true true",
     "seed(3) a = temperature_sample([1.0, 2.0, 3.0], 1.0) seed(3) print(a == temperature_sample([1.0, 2.0, 3.0]))":

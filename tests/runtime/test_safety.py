@@ -203,9 +203,9 @@ TOO_LARGE: dict[str, str] = {
     "x = conv_transpose2d(zeros(1, 1, 3, 3), zeros(1, 1, 1, 1), stride: 1048576)": "needs 16 TiB",
     "x = adaptive_avg_pool2d(zeros(1, 1, 3, 3), 1048576)": "needs 4 TiB",
     "x = interpolate(zeros(1, 1, 3, 3), 1048576)": "needs 4 TiB",
-    f'x = "a" * {HUGE}': "there is not enough memory",
-    f'x = {HUGE} * "a"': "there is not enough memory",
-    f'x = ["a"] x *= {HUGE}': "there is not enough memory",
+    f'x = "a" * {HUGE}': "a string of 50 TiB is too large",
+    f'x = {HUGE} * "a"': "a string of 50 TiB is too large",
+    f'x = ["a"] x *= {HUGE}': "a list of ",
     'x = "a" * 1000000 x = replace(x, "a", x)\n': "the string needs 0.9095 TiB",
     'x = "a" * 1000000 x = join(["b"] * 1000000, x)\n': "the string needs 0.9095 TiB",
     "x = 10 ** 10 ** 10": "an integer of 4.657 GiB is too large",
@@ -223,11 +223,44 @@ def test_sizes_that_no_machine_has(text: str, says: str) -> None:
     assert says in found.message
 
 
+GROWING: dict[str, str] = {
+    'x = "ab" loop { x = x * 2 }': "a string of ",
+    "x = 3 loop { x = x * x }": "an integer of ",
+    "x = 3 loop { x *= x }": "an integer of ",
+    "x = 3 loop { x = x ** 2 }": "an integer of ",
+    "fn f(x) { x * x } x = 3 loop { x = f(x) }": "an integer of ",
+    "fn f(x) { x ** 4 } x = 3 loop { x = f(x) }": "an integer of ",
+    "fn f(x: int) -> int { if x > 0 { f(x * x) } else { 0 } } f(3)": "an integer of ",
+    "struct P { x: int } p = P { x: 3 } loop { p.x *= p.x }": "an integer of ",
+    "v = IntVec::new() v.push(3) loop { v[0] *= v[0] }": "an integer of ",
+    "x = 3 loop { x = mul(x, x) }": "an integer of ",
+    "x = 3 loop { x = square(x) }": "an integer of ",
+    'x = "ab" loop { x = x + x }': "a string of ",
+    'x = "ab" loop { x += x }': "a string of ",
+    'x = ["a"] loop { x = x + x }': "a list of ",
+    'fn f(x) { x + x } x = "ab" loop { x = f(x) }': "a string of ",
+    'fn f(x) { x * 2 } x = ["a"] loop { x = f(x) }': "a list of ",
+    'struct P { x: string } p = P { x: "ab" } loop { p.x += p.x }': "a string of ",
+    'v = ["ab"] loop { v[0] += v[0] }': "a string of ",
+    'fn f(x) { f(x + x) } f(["a"])': "a list of ",
+}
+
+
+@pytest.mark.parametrize(("text", "says"), GROWING.items())
+def test_what_grows_step_by_step(text: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tensorlogic.runtime.sizes.memory", lambda: 1 << 30)
+    monkeypatch.setattr("tensorlogic.runtime.sizes._MOST_BITS", 1 << 20)
+    found = failure(text)
+    assert found.code == codes.TOO_LARGE
+    assert found.message.startswith(says)
+    assert found.message.endswith("the limit is 128 KiB" if "integer" in says else "the limit is 128 MiB")
+
+
 def test_programs_that_ask_for_too_much_use_little_memory() -> None:
     code = (
         "import resource; resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))\n"
         "from tests.runtime.test_safety import TOO_LARGE, failure\n"
-        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # that of the process that began this one counts\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # that of the process before counts\n"
         "for text in TOO_LARGE: failure(text)\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1 << 20)"
     )
@@ -279,3 +312,16 @@ def test_an_interrupt_ends_a_loop() -> None:
             output("while true {}")
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the signal comes from a timer of the system")
+@pytest.mark.parametrize("text", ["x = 7 ** 2000000 loop { y = x * x }", "x = 7 ** 4000000 y = 7 ** 2000000 z = x / y"])
+def test_an_interrupt_ends_a_long_calculation(text: str) -> None:
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, 1.0)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            output(text)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -271,7 +271,7 @@ def _assign_field(node: checked.AssignField, writer: Writer) -> Iterator[ast.stm
         yield writer.assign(kept, holder, target.object.span)
         holder = writer.load(kept, target.span)
         before = writer.call("member", target.span, holder, name)
-        value = operation(node.operator, before, value, span, writer)
+        value = operation(node.operator, before, value, span, writer, (None, writer.known(node.value)))
     yield writer.at(span, ast.Expr(writer.call("store", span, holder, name, value)))
 
 
@@ -307,7 +307,8 @@ def _augment_element(node: checked.AugmentElement, writer: Writer) -> Iterator[a
     kept_index, index = writer.keep(subscript(target, writer), span)
     before = writer.at(span, ast.Subscript(kept_value, kept_index, ast.Load()))
     after = writer.at(span, ast.Subscript(value, index, ast.Store()))
-    changed = operation(node.operator, before, emit(node.value, writer), node.span, writer)
+    known = writer.known(node.target), writer.known(node.value)
+    changed = operation(node.operator, before, emit(node.value, writer), node.span, writer, known)
     yield writer.at(node.span, ast.Assign([after], changed))
 
 

@@ -13,11 +13,12 @@ from functools import singledispatch
 from typing import Final, TypeGuard, TypeVar, cast
 
 from tensorlogic.lang import checked
-from tensorlogic.lang.inference.facts import List, Scalar, Tensor, is_float
+from tensorlogic.lang.inference.facts import FLOAT, Fact, List, Scalar, Tensor, is_float, of_constant
+from tensorlogic.lang.inference.operators import NUMBERS
 from tensorlogic.lang.source import Span
 
 HELPERS: Final = frozenset(
-    {"close", "divide", "invert", "matmul", "outer", "power", "remainder"}
+    {"close", "divide", "grown", "invert", "matmul", "multiply", "outer", "power", "remainder"}
     | {"array", "iterate", "slice", "member", "invoke", "store"}
     | {"accept", "argument", "cast", "declare"}
     | {"struct", "implement", "elements", "settle"}
@@ -27,7 +28,15 @@ HELPERS: Final = frozenset(
 CLASSES: Final = {"int": "int", "float": "float", "bool": "bool", "string": "str"}
 """The class whose values are of a scalar type as they are."""
 
-_ARITHMETIC: Final = {"+": ast.Add, "-": ast.Sub, "*": ast.Mult}
+_ARITHMETIC: Final[dict[str, type[ast.operator]]] = {
+    "+": ast.Add,
+    "-": ast.Sub,
+    "*": ast.Mult,
+    "/": ast.Div,
+    "%": ast.Mod,
+    "**": ast.Pow,
+    "@": ast.MatMult,
+}
 _COMPARISONS: Final = {
     "==": ast.Eq,
     "!=": ast.NotEq,
@@ -37,7 +46,17 @@ _COMPARISONS: Final = {
     ">=": ast.GtE,
 }
 _LOGIC: Final = {"and": ast.And, "or": ast.Or}
-_CALLED: Final = {"≈": "close", "/": "divide", "**": "power", "%": "remainder", "@": "matmul", "⊗": "outer"}
+_CALLED: Final = {
+    "*": "multiply",
+    "/": "divide",
+    "%": "remainder",
+    "**": "power",
+    "@": "matmul",
+    "⊗": "outer",
+    "≈": "close",
+}
+_SMALL: Final = 1 << 64
+"""Whole numbers below this make no other one much longer."""
 _PREFIXES: Final = {"-": ast.USub, "not": ast.Not}
 
 Plain = int | float | str | tuple[int | str | None, ...] | None
@@ -107,6 +126,10 @@ class Writer:
         node.lineno, node.col_offset = self.source.position(span.start)
         node.end_lineno, node.end_col_offset = self.source.position(span.end)
         return node
+
+    def known(self, node: checked.Expression) -> Fact:
+        """What is known of a value."""
+        return of_constant(node.value) if isinstance(node, checked.Constant) else self.facts.get(node)
 
     def variable(self, variable: checked.Variable) -> str:
         """What a variable is called in Python."""
@@ -217,24 +240,8 @@ def _binary(node: checked.Binary, writer: Writer) -> ast.expr:
         both = [emit(node.left, writer), emit(node.right, writer)]
         return writer.at(node.span, ast.BoolOp(_LOGIC[node.operator](), both))
     left, right = _operands(node, writer)
-    if (native := _as_in_python(node, writer)) is not None:
-        return writer.at(node.span, ast.BinOp(left, native, right))
-    return operation(node.operator, left, right, node.span, writer)
-
-
-def _as_in_python(node: checked.Binary, writer: Writer) -> ast.operator | None:
-    """Python's operator where it means the same, as what is known of the values shows: ``x / 2.0``, ``x ** 2``."""
-    left, right = writer.facts.get(node.left), writer.facts.get(node.right)
-    match node.operator, left, right:
-        case "@", Tensor(dtype), Tensor(other) if dtype is not None and dtype == other:
-            return ast.MatMult()
-        case "/", _, _ if is_float(left) or is_float(right):
-            return ast.Div()
-        case "%", Tensor(), Tensor() | Scalar():
-            return ast.Mod()
-        case ("**", Tensor(), Tensor() | Scalar()) | ("**", _, Scalar("int", 0 | 1 | 2 | 3 | 4)):
-            return ast.Pow()
-    return None
+    known = writer.known(node.left), writer.known(node.right)
+    return operation(node.operator, left, right, node.span, writer, known)
 
 
 def _operands(node: checked.Binary, writer: Writer) -> tuple[ast.expr, ast.expr]:
@@ -251,13 +258,72 @@ def _operands(node: checked.Binary, writer: Writer) -> tuple[ast.expr, ast.expr]
     return writer.call("array", left.span, rows, like=other), again
 
 
-def operation(operator: str, left: ast.expr, right: ast.expr, span: Span, writer: Writer) -> ast.expr:
-    """An operator between two values."""
+def operation(
+    operator: str,
+    left: ast.expr,
+    right: ast.expr,
+    span: Span,
+    writer: Writer,
+    known: tuple[Fact, Fact] = (None, None),
+) -> ast.expr:
+    """An operator between two values, of which something may be known."""
     if operator in _COMPARISONS:
         return writer.at(span, ast.Compare(left, [_COMPARISONS[operator]()], [right]))
-    if operator in _CALLED:
-        return writer.call(_CALLED[operator], span, left, right)
-    return writer.at(span, ast.BinOp(left, _ARITHMETIC[operator](), right))
+    if operator == "-" or _is_as_in_python(operator, *known):
+        return writer.at(span, ast.BinOp(left, _ARITHMETIC[operator](), right))
+    if operator == "+":
+        return _if_not_too_large(left, right, span, writer)
+    if _multiplies_integers(operator, *known) and isinstance(right, ast.Name | ast.Constant):
+        return _while_small(operator, left, right, span, writer)
+    return writer.call(_CALLED[operator], span, left, right)
+
+
+def _is_as_in_python(operator: str, left: Fact, right: Fact) -> bool:
+    """Whether Python's operator means the same, and makes nothing large: ``x / 2.0``, ``i + 1``."""
+    match operator, left, right:
+        case "@", Tensor(dtype), Tensor(other):
+            return dtype is not None and dtype == other
+        case "/", _, _:
+            return is_float(left) or is_float(right)
+        case "%" | "**", Tensor(), Tensor() | Scalar():
+            return True
+        case "**", _, Scalar("int", 0 | 1 | 2 | 3 | 4):
+            return is_float(left)
+        case "+", _, _:
+            return _is_number(left) or _is_number(right)
+        case ("*", Scalar("int"), Scalar("int", int(one))) | ("*", Scalar("int", int(one)), Scalar("int")):
+            return abs(one) < _SMALL
+        case "*", _, _:
+            return any(isinstance(fact, Tensor) or fact == FLOAT for fact in (left, right))
+    return False
+
+
+def _is_number(fact: Fact) -> bool:
+    return isinstance(fact, Tensor) or (isinstance(fact, Scalar) and fact.base in NUMBERS)
+
+
+def _multiplies_integers(operator: str, left: Fact, right: Fact) -> bool:
+    match operator, left, right:
+        case ("*", Scalar("int"), Scalar("int")) | ("**", Scalar("int"), Scalar("int", 0 | 1 | 2 | 3 | 4)):
+            return True
+    return False
+
+
+def _if_not_too_large(left: ast.expr, right: ast.expr, span: Span, writer: Writer) -> ast.expr:
+    """A sum, of which the helper looks at the length where it may be a text or a list."""
+    kept, again = writer.keep(writer.at(span, ast.BinOp(left, ast.Add(), right)), span)
+    its_class = writer.at(span, ast.Attribute(kept, "__class__", ast.Load()))
+    is_int = writer.at(span, ast.Compare(its_class, [ast.Is()], [writer.load("int", span)]))
+    return writer.at(span, ast.IfExp(is_int, again, writer.call("grown", span, again)))
+
+
+def _while_small(operator: str, left: ast.expr, right: ast.expr, span: Span, writer: Writer) -> ast.expr:
+    """Python's operator while the left number is small; the helper, which is slower, says when it is too large."""
+    kept, again = (left, left) if isinstance(left, ast.Name) else writer.keep(left, span)
+    least, most = writer.constant(-_SMALL, span), writer.constant(_SMALL, span)
+    is_small = writer.at(span, ast.Compare(least, [ast.Lt(), ast.Lt()], [kept, most]))
+    here = writer.at(span, ast.BinOp(again, _ARITHMETIC[operator](), right))
+    return writer.at(span, ast.IfExp(is_small, here, writer.call(_CALLED[operator], span, again, right)))
 
 
 @emit.register(checked.Cast)

@@ -27,6 +27,17 @@ def as_tensor(value: Any) -> torch.Tensor:
     raise SourceError(WRONG_TYPE, f"this takes a tensor, not {with_article(kind(value))}")
 
 
+def as_pair(a: Any, b: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    """Two values as tensors of one type; a number takes that of the tensor beside it."""
+    left, right = as_tensor(a), as_tensor(b)
+    if not is_tensor(a) and is_tensor(b):
+        return left.to(torch.result_type(left, right)), right
+    if is_tensor(a) and not is_tensor(b):
+        return left, right.to(torch.result_type(left, right))
+    common = torch.promote_types(left.dtype, right.dtype)
+    return left.to(common), right.to(common)
+
+
 def as_optional(value: Any) -> torch.Tensor | None:
     """A tensor, or None where none is given."""
     return None if value is None else as_tensor(value)

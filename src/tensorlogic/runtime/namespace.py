@@ -14,9 +14,11 @@ from tensorlogic.runtime.members import invoke, member, store
 from tensorlogic.runtime.operators import (
     close,
     divide,
+    grown,
     invert,
     iterate,
     matmul,
+    multiply,
     outer,
     power,
     remainder,
@@ -30,7 +32,7 @@ from tensorlogic.runtime.types import accept, argument, cast, declare
 HELPERS: Final[dict[str, Any]] = {
     function.__name__: function
     for function in (
-        *(close, divide, invert, matmul, outer, power, remainder),
+        *(close, divide, grown, invert, matmul, multiply, outer, power, remainder),
         *(array, iterate, slice, member, invoke, store),
         *(accept, argument, cast, declare),
         *(struct, implement, elements, settle),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from sys import getsizeof
 from typing import Any, NoReturn
 
 from tensorlogic.errors import SourceError
@@ -10,12 +11,35 @@ from tensorlogic.errors.codes import RUN_FAILED, WRONG_TYPE
 from tensorlogic.runtime.display import nested
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.lazy import is_tensor, torch
-from tensorlogic.runtime.sizes import check_integer, check_length
+from tensorlogic.runtime.sizes import check_growth, check_integer, check_length
 
 _TENSOR = 64
 """The bytes that a row of a tensor takes at least, besides its elements."""
+_GROWING: frozenset[type[Any]] = frozenset({str, list})
+"""What ``+`` and ``*`` make longer. Lists of other classes become plain ones by that."""
+_SMALL = 1 << 64
+"""Integers below this make no other one much longer."""
 TOLERANCE = 1e-3
 """How far apart two values are that ``≈`` takes as equal."""
+
+
+def grown(value: Any) -> Any:
+    """What ``+`` gave, unless it is a text or a list that is too large to make a longer one of."""
+    if value.__class__ in _GROWING:
+        check_growth(getsizeof(value), value)
+    return value
+
+
+def multiply(left: Any, right: Any) -> Any:
+    """``*``; texts and lists are repeated if there is memory for them, and no integer becomes too large."""
+    if left.__class__ is int and right.__class__ is int:
+        if not -_SMALL < left < _SMALL:
+            check_integer(left.bit_length() + right.bit_length())
+    elif left.__class__ in _GROWING and right.__class__ is int:
+        check_growth(getsizeof(left) * right, left)
+    elif right.__class__ in _GROWING and left.__class__ is int:
+        check_growth(getsizeof(right) * left, right)
+    return left * right
 
 
 def divide(left: Any, right: Any) -> Any:

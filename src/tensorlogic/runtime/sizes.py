@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import TOO_LARGE, WRONG_SHAPE
-from tensorlogic.runtime.kinds import dtype_name
+from tensorlogic.runtime.kinds import dtype_name, kind
 
 if TYPE_CHECKING:
     import torch
@@ -19,6 +19,8 @@ _WITHOUT_A_LIMIT = 1 << 40
 _ELEMENT = 8
 """The bytes of an element of a list, without the value itself."""
 _MOST_BITS = 1 << 24
+_SHARE = 8
+"""A text or a list takes at most this part of the memory."""
 
 
 def memory() -> int:
@@ -40,6 +42,18 @@ def check_size(shape: Iterable[int], dtype: torch.dtype) -> None:
 def check_length(count: int, each: int = _ELEMENT) -> None:
     """Refuse a list that the machine has no memory for, with so many bytes for each element."""
     check_bytes(count * each, f"a list of {count} elements")
+
+
+def check_growth(needed: int, value: object) -> None:
+    """Refuse a text or a list of so many bytes, which is made from `value`.
+
+    The limit leaves room for what it was made from, and for one that is twice as long: that of a sum is seen too late.
+    """
+    limit = memory() // _SHARE
+    if needed > limit:
+        raise SourceError(
+            TOO_LARGE, f"a {kind(value)} of {in_units(needed)} is too large: the limit is {in_units(limit)}"
+        )
 
 
 def check_integer(bits: int) -> None:

@@ -147,8 +147,18 @@ WORDINGS: Final = (
         r"element is out of DATA bounds, id=(?P<index>-?\d+) axis_dim=(?P<size>\d+)",
         "there is no element {index} among {size}",
     ),
+    Wording(Exception, "out of range in self", "an index is out of range"),
+    Wording(
+        RuntimeError,
+        "multinomial distribution|probability tensor|prob_dist",
+        "these are no probabilities: they are finite, not negative, and one at least is above 0",
+    ),
     Wording(RuntimeError, "Class values must be", "an index is negative, or not below the number of classes"),
-    Wording(RuntimeError, "index k out of range|k not in range", "this asks for more elements than there are"),
+    Wording(
+        RuntimeError,
+        "index k out of range|k not in range|n_sample > prob",
+        "this asks for more elements than there are",
+    ),
     Wording(RuntimeError, "non-empty list|at least one tensor", "this takes one tensor at least", code=WRONG_ARGUMENTS),
     Wording(
         RuntimeError,

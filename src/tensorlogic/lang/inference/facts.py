@@ -91,6 +91,18 @@ def _common(one: Shape, other: Shape) -> Shape:
     return tuple(a if a == b else None for a, b in zip(one, other, strict=True))
 
 
+def of_constant(value: int | float | str) -> Fact:
+    """The fact about a value that is written in the program."""
+    match value:
+        case bool():
+            return BOOL
+        case int():
+            return Scalar("int", value if value < LARGEST else None)
+        case float():
+            return FLOAT
+    return STRING
+
+
 def is_float(fact: Fact) -> bool:
     """Whether a value is a float, or a tensor of floats."""
     return fact == FLOAT or (isinstance(fact, Tensor) and fact.dtype in types.FLOATS)

@@ -131,10 +131,22 @@ def dropped(given: Arguments) -> Fact:
     return Tensor(x.dtype if x.dtype in FLOATS else None, x.shape)
 
 
-def larger(given: Arguments) -> Fact:
+def larger(given: Arguments) -> Tensor:
     """A tensor of two combined element by element."""
     a, b = given.tensor("a"), given.tensor("b")
     return Tensor(shared(a, b), broadcast(a.shape, b.shape))
+
+
+def paired(dtype: str | None) -> Rule:
+    """Two combined element by element, of their type unless told; two numbers give a number."""
+
+    def rule(given: Arguments) -> Fact:
+        if not any(isinstance(given.values.get(name), Tensor | List) for name in ("a", "b")):
+            return None
+        both = larger(given)
+        return both if dtype is None else both._replace(dtype=dtype)
+
+    return rule
 
 
 def of_type(dtype: str) -> Rule:

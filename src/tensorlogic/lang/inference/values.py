@@ -9,9 +9,6 @@ from tensorlogic.lang.inference import arrays, operators
 from tensorlogic.lang.inference.calls import Given, call_builtin, call_function
 from tensorlogic.lang.inference.declared import accepted, of_field
 from tensorlogic.lang.inference.facts import (
-    BOOL,
-    FLOAT,
-    LARGEST,
     STRING,
     Fact,
     List,
@@ -20,6 +17,7 @@ from tensorlogic.lang.inference.facts import (
     Tensor,
     join,
     lasting,
+    of_constant,
 )
 from tensorlogic.lang.inference.walk import Walk, witnesses
 from tensorlogic.lang.types import DTYPES, KINDS
@@ -42,14 +40,7 @@ def _fact(node: checked.Expression, walk: Walk) -> Fact:
 
 @_fact.register(checked.Constant)
 def _constant(node: checked.Constant, walk: Walk) -> Fact:
-    match node.value:
-        case bool():
-            return BOOL
-        case int(value):
-            return Scalar("int", value if value < LARGEST else None)
-        case float():
-            return FLOAT
-    return STRING
+    return of_constant(node.value)
 
 
 @_fact.register(checked.Read)

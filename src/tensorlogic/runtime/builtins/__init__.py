@@ -18,6 +18,7 @@ from tensorlogic.runtime.builtins import (
     matrices,
     models,
     normalization,
+    pairs,
     reductions,
     sampling,
     shapes,
@@ -26,6 +27,7 @@ from tensorlogic.runtime.builtins import (
     stored,
     text,
     tokenizer,
+    windows,
 )
 from tensorlogic.runtime.python import Python
 from tensorlogic.runtime.registry import CONSTANTS, FUNCTIONS, builtin
@@ -53,6 +55,7 @@ __all__ = [
     "matrices",
     "models",
     "normalization",
+    "pairs",
     "reductions",
     "sampling",
     "shapes",
@@ -61,4 +64,5 @@ __all__ = [
     "stored",
     "text",
     "tokenizer",
+    "windows",
 ]

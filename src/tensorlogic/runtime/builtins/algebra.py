@@ -9,10 +9,11 @@ from tensorlogic.lang.inference import reducing, rules
 from tensorlogic.runtime import operators
 from tensorlogic.runtime.convert import as_tensor
 from tensorlogic.runtime.lazy import torch
-from tensorlogic.runtime.registry import builtin, gives
+from tensorlogic.runtime.registry import builtin, builtin_named, gives
 
 
 @builtin
+@builtin_named("mm", "bmm", "mv")
 @gives(rules.product)
 def matmul(a: Any, b: Any) -> torch.Tensor:
     """The matrix product, the same as ``a @ b``: [..., n, m] and [..., m, k] give [..., n, k].

@@ -215,7 +215,7 @@ def kv_cache(layers: int) -> KVCache:
 
 @builtin_named("Tensor::create_cache")
 def create_cache(places: int, sizes: Any) -> torch.Tensor:
-    """An empty float32 tensor [0, sizes…], to which rows are added: ``cache = concat(cache, rows)``.
+    """An empty float32 tensor [0, sizes…], to which rows are added: ``cache = append(cache, rows)``.
 
     `places` says how many rows will be added at most; nothing is reserved for them.
     """

@@ -9,8 +9,9 @@ from typing import Any
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import RUN_FAILED, WRONG_TYPE
 from tensorlogic.runtime.builtins.core import len_
-from tensorlogic.runtime.convert import as_int
+from tensorlogic.runtime.convert import as_int, as_tensor
 from tensorlogic.runtime.kinds import kind, with_article
+from tensorlogic.runtime.lazy import is_tensor, torch
 from tensorlogic.runtime.operators import iterate
 from tensorlogic.runtime.registry import builtin, builtin_named
 from tensorlogic.runtime.sizes import check_length
@@ -80,8 +81,13 @@ for _name, _accepts in {
 
 
 @builtin
-def append(values: list[Any], value: Any) -> list[Any]:
-    """A new list with a value at the end; `push` changes a vector in place, `concat` joins tensors."""
+def append(values: Any, value: Any) -> Any:
+    """A new list with a value at the end, or a new tensor with a row, or several, behind its rows.
+
+    `push` changes a vector in place, `concat` joins tensors along any axis.
+    """
+    if is_tensor(values):
+        return torch.cat([values, as_tensor(value).reshape(-1, *values.shape[1:])])
     if not isinstance(values, list):
         raise SourceError(WRONG_TYPE, f"this takes a list, not {with_article(kind(values))}")
     longer = copy(values)
@@ -92,7 +98,8 @@ def append(values: list[Any], value: Any) -> list[Any]:
 @builtin
 def append_token(values: list[Any], value: int) -> list[Any]:
     """A new list of tokens with one at the end."""
-    return append(values, as_int(value))
+    longer: list[Any] = append(values, as_int(value))
+    return longer
 
 
 @builtin

@@ -80,6 +80,15 @@ def linspace(start: float, stop: float, count: int, dtype: str = "float32") -> t
 
 
 @builtin
+@gives(making.counted("count"))
+def logspace(start: float, stop: float, count: int, base: float = 10.0, dtype: str = "float32") -> torch.Tensor:
+    """A vector of `count` powers of `base`, from base^start to base^stop, whose exponents are at equal distances."""
+    kind = as_dtype(dtype)
+    (steps,) = _shape((count,), kind)
+    return torch.logspace(as_number(start), as_number(stop), steps, base=as_number(base), dtype=kind)
+
+
+@builtin
 @gives(making.square)
 def eye(rows: int, columns: int | None = None, dtype: str = "float32") -> torch.Tensor:
     """The matrix [rows, columns] with ones on its diagonal and zeros elsewhere; square unless told."""
@@ -138,6 +147,30 @@ def zeros_like(x: Any) -> torch.Tensor:
 def ones_like(x: Any) -> torch.Tensor:
     """Ones of the shape and the type of x."""
     return torch.ones_like(as_tensor(x))
+
+
+@builtin
+@gives(rules.like())
+def full_like(x: Any, value: float) -> torch.Tensor:
+    """A tensor of the shape and the type of x in which every element is `value`."""
+    return torch.full_like(as_tensor(x), as_number(value))
+
+
+@builtin
+def bernoulli(p: Any) -> torch.Tensor:
+    """1 with the probability that the element of p says, from 0 to 1, else 0: of the shape and type of p, of floats."""
+    return torch.bernoulli(as_tensor(p), generator=CURRENT.get().generator)
+
+
+@builtin
+def multinomial(weights: Any, count: int, replacement: bool = False) -> torch.Tensor:
+    """`count` indices, drawn with probabilities in proportion to `weights` [n], or for each row of [rows, n]: int64.
+
+    None is drawn twice without `replacement`. `sample` draws one.
+    """
+    given = as_tensor(weights)
+    check_size([*given.shape[:-1], as_int(count)], torch.int64)
+    return torch.multinomial(given, as_int(count), replacement, generator=CURRENT.get().generator)
 
 
 def _of_type(name: str, short: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from tensorlogic.lang.inference import rules
 from tensorlogic.runtime import operators
-from tensorlogic.runtime.convert import as_number, as_tensor
+from tensorlogic.runtime.convert import as_number, as_pair, as_tensor
 from tensorlogic.runtime.lazy import is_tensor, torch
 from tensorlogic.runtime.registry import NATIVE, builtin, builtin_named, gives
 
@@ -67,6 +67,46 @@ for _name, _says in {
     _define(_name, _says)
 
 
+def _define_of_torch(name: str, says: str) -> None:
+    """A builtin that Python has no function of numbers for: theirs is torch's, of float64."""
+
+    def each(x: Any) -> Any:
+        if isinstance(x, int | float):
+            return getattr(torch, name)(torch.tensor(x, dtype=torch.float64)).item()
+        return getattr(torch, name)(as_tensor(x))
+
+    each.__name__, each.__doc__ = name, says
+    NATIVE[each] = f"torch.{name}"
+    gives(rules.of_tensors(rules.of_type("bool") if name in TRUTHS else rules.floats_like()))(builtin(each))
+
+
+TRUTHS = ("logical_not", "signbit")
+"""Those that give truth values."""
+
+for _name, _says in {
+    "deg2rad": "An angle in degrees as radians.",
+    "rad2deg": "An angle in radians as degrees.",
+    "exp2": "2 to the power x.",
+    "erfc": "1 - erf(x), exact for large x.",
+    "erfinv": "The inverse of the error function, for x from -1 to 1.",
+    "lgamma": "The logarithm of the absolute value of the gamma function.",
+    "digamma": "The derivative of `lgamma`.",
+    "logit": "log(x / (1 - x)), the inverse of `sigmoid`, for x from 0 to 1.",
+    "sinc": "sin(pi x) / (pi x), and 1 for 0.",
+    "frac": "What x has behind the point, with its sign; of floats.",
+    "signbit": "Whether x has the sign minus, as -0.0 has.",
+    "logical_not": "Whether x is false, or 0.",
+}.items():
+    _define_of_torch(_name, _says)
+
+
+@builtin
+@gives(rules.of_tensors(rules.like()))
+def bitwise_not(x: Any) -> Any:
+    """The bits that x does not have, of integers or truth values: of an integer -x - 1."""
+    return ~x if x.__class__ is int else as_tensor(x).bitwise_not()
+
+
 @builtin
 @gives(rules.of_tensors(rules.like()))
 def round_(x: Any) -> Any:
@@ -92,7 +132,7 @@ def sign(x: Any) -> Any:
 @gives(rules.same_kind)
 def square(x: Any) -> Any:
     """x times x."""
-    return x * x if isinstance(x, int | float) else as_tensor(x).square()
+    return operators.multiply(x, x) if isinstance(x, int | float) else as_tensor(x).square()
 
 
 @builtin
@@ -124,6 +164,7 @@ def add(a: Any, b: Any) -> Any:
 
 
 @builtin
+@builtin_named("subtract")
 @gives(rules.operator("-"))
 def sub(a: Any, b: Any) -> Any:
     """a - b."""
@@ -131,13 +172,15 @@ def sub(a: Any, b: Any) -> Any:
 
 
 @builtin
+@builtin_named("multiply")
 @gives(rules.operator("*"))
 def mul(a: Any, b: Any) -> Any:
     """a * b, element by element."""
-    return _operand(a) * _operand(b)
+    return operators.multiply(_operand(a), _operand(b))
 
 
 @builtin
+@builtin_named("divide")
 @gives(rules.operator("/"))
 def div(a: Any, b: Any) -> Any:
     """a / b, the same as the operator: of two integers the integer part, cut off towards zero."""
@@ -152,7 +195,7 @@ def _operand(value: Any) -> Any:
 def atan2(y: Any, x: Any) -> Any:
     """The angle in radians of the point (x, y) from the x axis, from -pi to pi."""
     if is_tensor(y) or is_tensor(x):
-        return torch.atan2(*_pair(y, x))
+        return torch.atan2(*as_pair(y, x))
     return math.atan2(as_number(y), as_number(x))
 
 
@@ -160,25 +203,14 @@ def atan2(y: Any, x: Any) -> Any:
 @gives(rules.larger)
 def maximum(a: Any, b: Any) -> torch.Tensor:
     """The larger of each two elements. `max` is for a whole tensor."""
-    return torch.maximum(*_pair(a, b))
+    return torch.maximum(*as_pair(a, b))
 
 
 @builtin
 @gives(rules.larger)
 def minimum(a: Any, b: Any) -> torch.Tensor:
     """The smaller of each two elements. `min` is for a whole tensor."""
-    return torch.minimum(*_pair(a, b))
-
-
-def _pair(a: Any, b: Any) -> tuple[torch.Tensor, torch.Tensor]:
-    """Two values as tensors of one type; a number takes that of the tensor beside it."""
-    left, right = as_tensor(a), as_tensor(b)
-    if not is_tensor(a) and is_tensor(b):
-        return left.to(torch.result_type(left, right)), right
-    if is_tensor(a) and not is_tensor(b):
-        return left, right.to(torch.result_type(left, right))
-    common = torch.promote_types(left.dtype, right.dtype)
-    return left.to(common), right.to(common)
+    return torch.minimum(*as_pair(a, b))
 
 
 @builtin

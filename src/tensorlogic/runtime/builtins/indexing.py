@@ -7,7 +7,7 @@ from typing import Any
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import RUN_FAILED
 from tensorlogic.lang.inference import layering, rules, shaping
-from tensorlogic.runtime.convert import as_int, as_ints, as_tensor
+from tensorlogic.runtime.convert import as_int, as_ints, as_number, as_optional_int, as_tensor
 from tensorlogic.runtime.kinds import kind
 from tensorlogic.runtime.lazy import is_tensor, torch
 from tensorlogic.runtime.registry import builtin, gives
@@ -142,3 +142,42 @@ def one_hot(index: Any, classes: int) -> torch.Tensor:
     numbers = as_tensor(index).long()
     check_size([*numbers.shape, as_int(classes)], torch.int64)
     return torch.nn.functional.one_hot(numbers, as_int(classes)).float()
+
+
+@builtin
+@gives(rules.like())
+def index_add(x: Any, axis: int, index: Any, source: Any) -> torch.Tensor:
+    """x with the parts of `source` added at the indices [n] along an axis, also where one comes twice."""
+    tensor = as_tensor(x)
+    return tensor.index_add(as_int(axis), as_tensor(index).long(), as_tensor(source).to(tensor.dtype))
+
+
+@builtin
+@gives(rules.like())
+def index_fill(x: Any, axis: int, index: Any, value: float) -> torch.Tensor:
+    """x with `value` at the indices [n] along an axis."""
+    return as_tensor(x).index_fill(as_int(axis), as_tensor(index).long(), as_number(value))
+
+
+@builtin
+@gives(rules.same_type())
+def take_along_dim(x: Any, index: Any, axis: int | None = None) -> torch.Tensor:
+    """The elements at indices along an axis, as `argsort` gives them, or in the flattened tensor.
+
+    Other than in `gather`, the other axes are broadcast.
+    """
+    return torch.take_along_dim(as_tensor(x), as_tensor(index).long(), as_optional_int(axis))
+
+
+@builtin
+@gives(rules.same_type())
+def masked_select(x: Any, mask: Any) -> torch.Tensor:
+    """A vector of the elements for which the mask is true; both are broadcast together."""
+    return as_tensor(x).masked_select(as_tensor(mask).bool())
+
+
+@builtin
+@gives(rules.same_type())
+def diagonal(x: Any, offset: int = 0, first: int = -2, second: int = -1) -> torch.Tensor:
+    """The diagonals of the matrices that two axes span, along a new last axis; `offset` 1 is above the main one."""
+    return as_tensor(x).diagonal(as_int(offset), as_int(first), as_int(second))

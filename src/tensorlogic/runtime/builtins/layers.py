@@ -19,7 +19,8 @@ Sizes = Any
 """A number for all axes of an image, or one for each."""
 
 
-def _each(sizes: Sizes) -> Any:
+def each(sizes: Sizes) -> Any:
+    """A number for all axes, or a list of one for each, as torch takes them."""
     return as_int(sizes) if isinstance(sizes, int) else as_ints([sizes])
 
 
@@ -75,7 +76,7 @@ def conv2d(
     The result is [batch, out, …], each size as `conv1d` says it. `bias` is [out]; the padding is zeros.
     """
     given = as_tensor(x), as_tensor(weight), as_optional(bias)
-    return torch.nn.functional.conv2d(*given, _each(stride), _each(padding), _each(dilation), groups)
+    return torch.nn.functional.conv2d(*given, each(stride), each(padding), each(dilation), groups)
 
 
 @builtin
@@ -87,7 +88,7 @@ def conv_transpose2d(
     The result is [batch, out, …], the height (height - 1) stride - 2 padding + rows. `bias` is [out].
     """
     given = as_tensor(x), as_tensor(weight), as_optional(bias)
-    return torch.nn.functional.conv_transpose2d(*given, _each(stride), _each(padding), groups=groups)
+    return torch.nn.functional.conv_transpose2d(*given, each(stride), each(padding), groups=groups)
 
 
 @builtin
@@ -97,8 +98,8 @@ def max_pool2d(x: Any, size: Sizes, stride: Sizes = None, padding: Sizes = 0) ->
 
     [batch, channels, height, width] becomes [batch, channels, (height + 2 padding - size) / stride + 1, …].
     """
-    step = None if stride is None else _each(stride)
-    return torch.nn.functional.max_pool2d(as_tensor(x), _each(size), step, _each(padding))
+    step = None if stride is None else each(stride)
+    return torch.nn.functional.max_pool2d(as_tensor(x), each(size), step, each(padding))
 
 
 @builtin
@@ -109,8 +110,8 @@ def avg_pool2d(x: Any, size: Sizes, stride: Sizes = None, padding: Sizes = 0) ->
     [batch, channels, height, width] becomes [batch, channels, (height + 2 padding - size) / stride + 1, …]. The zeros
     of the padding count.
     """
-    step = None if stride is None else _each(stride)
-    return torch.nn.functional.avg_pool2d(as_tensor(x), _each(size), step, _each(padding))
+    step = None if stride is None else each(stride)
+    return torch.nn.functional.avg_pool2d(as_tensor(x), each(size), step, each(padding))
 
 
 @builtin
@@ -120,7 +121,7 @@ def adaptive_avg_pool2d(x: Any, size: Sizes) -> torch.Tensor:
 
     With the size 1 it is the mean of each channel.
     """
-    return torch.nn.functional.adaptive_avg_pool2d(as_tensor(x), _each(size))
+    return torch.nn.functional.adaptive_avg_pool2d(as_tensor(x), each(size))
 
 
 @builtin
@@ -130,7 +131,7 @@ def interpolate(x: Any, size: Sizes, mode: str = "nearest") -> torch.Tensor:
 
     `mode` is "nearest", "bilinear" or "bicubic"; corners are not aligned (PyTorch: align_corners=False).
     """
-    wanted = _each(size)
+    wanted = each(size)
     return torch.nn.functional.interpolate(as_tensor(x), wanted, mode=mode)
 
 

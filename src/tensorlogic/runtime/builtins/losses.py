@@ -85,3 +85,35 @@ def margin_ranking_loss(positive: Any, negative: Any, margin: float = 1.0) -> to
 def cosine_similarity(a: Any, b: Any, axis: int = -1) -> torch.Tensor:
     """The cosine of the angle between vectors along an axis, from -1 to 1: 1 where they point the same way."""
     return torch.nn.functional.cosine_similarity(as_tensor(a), as_tensor(b), dim=as_int(axis))
+
+
+@builtin
+@gives(reducing.averaged("prediction", "target"))
+def smooth_l1_loss(prediction: Any, target: Any, beta: float = 1.0) -> torch.Tensor:
+    """The mean of d^2 / (2 beta) where a difference d is less than `beta`, else of abs(d) - beta / 2."""
+    return torch.nn.functional.smooth_l1_loss(as_tensor(prediction), as_tensor(target), beta=beta)
+
+
+@builtin
+def triplet_margin_loss(anchor: Any, positive: Any, negative: Any, margin: float = 1.0, p: float = 2) -> torch.Tensor:
+    """The mean of relu(d(anchor, positive) - d(anchor, negative) + margin), with d the p-norm along the last axis.
+
+    All three are [..., size] (Schroff et al., 2015).
+    """
+    given = as_tensor(anchor), as_tensor(positive), as_tensor(negative)
+    return torch.nn.functional.triplet_margin_loss(*given, margin=margin, p=p)
+
+
+@builtin
+def cosine_embedding_loss(a: Any, b: Any, target: Any, margin: float = 0.0) -> torch.Tensor:
+    """The mean of 1 - c where the target is 1, and of relu(c - margin) where it is -1; c is the cosine similarity.
+
+    a and b are [batch, size], `target` is [batch].
+    """
+    return torch.nn.functional.cosine_embedding_loss(as_tensor(a), as_tensor(b), as_tensor(target), margin)
+
+
+@builtin
+def hinge_embedding_loss(distance: Any, target: Any, margin: float = 1.0) -> torch.Tensor:
+    """The mean of the distances where the target is 1, and of relu(margin - distance) where it is -1."""
+    return torch.nn.functional.hinge_embedding_loss(as_tensor(distance), as_tensor(target), margin)

@@ -95,3 +95,14 @@ def dropout(x: Any, p: float = 0.5, training: bool = True) -> torch.Tensor:
         return tensor
     kept = torch.rand(tensor.shape, generator=CURRENT.get().generator) >= p
     return tensor * kept / (1 - p)
+
+
+@builtin
+@gives(rules.like())
+def instance_norm(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> torch.Tensor:
+    """x normalized in each channel of each example, times `weight`, plus `bias` (Ulyanov et al., 2016).
+
+    x is [batch, channels, …], with several elements in each channel; `weight` and `bias` are [channels].
+    """
+    scale, shift = as_optional(weight), as_optional(bias)
+    return torch.nn.functional.instance_norm(as_tensor(x), weight=scale, bias=shift, eps=eps)

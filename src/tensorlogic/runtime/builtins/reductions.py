@@ -154,6 +154,26 @@ def logsumexp(x: Any, axis: Axes = None, keepdim: bool = False) -> Any:
     return torch.logsumexp(tensor, _axes(axis, tensor), keepdim)
 
 
+def _define(name: str, says: str) -> None:
+    """A builtin that reduces as torch's function does."""
+
+    def over(x: Any, axis: Axes = None, keepdim: bool = False) -> Any:
+        tensor = as_tensor(x)
+        return getattr(torch, name)(tensor, _axes(axis, tensor), keepdim=keepdim)
+
+    over.__name__, over.__doc__ = name, says
+    gives(reducing.reduced(reducing.summed if name == "nansum" else reducing.same))(builtin(over))
+
+
+for _name, _says in {
+    "amax": "The largest element; several that are equal share a gradient.",
+    "amin": "The smallest element; several that are equal share a gradient.",
+    "nansum": "The sum of the elements that are not NaN.",
+    "nanmean": "The mean of the elements that are not NaN, of floats.",
+}.items():
+    _define(_name, _says)
+
+
 @builtin
 @gives(reducing.accumulated)
 def cumsum(x: Any, axis: int = -1) -> torch.Tensor:

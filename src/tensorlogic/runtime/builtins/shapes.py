@@ -26,6 +26,7 @@ def shape(x: Any) -> list[int]:
 
 
 @builtin
+@builtin_named("view")
 @gives(shaping.reshaped)
 def reshape(x: Any, *shape: Any) -> torch.Tensor:
     """The elements, in order, in another shape: ``reshape(x, [2, 3])``, ``reshape(x, 2, 3)``.
@@ -41,6 +42,7 @@ def reshape(x: Any, *shape: Any) -> torch.Tensor:
 
 
 @builtin
+@builtin_named("ravel")
 @gives(shaping.flat)
 def flatten(x: Any) -> torch.Tensor:
     """All elements along one axis, the last axis going fastest."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tensorlogic.lang.inference import reducing, rules
-from tensorlogic.runtime.convert import as_int, as_number, as_tensor
+from tensorlogic.runtime.convert import as_int, as_ints, as_number, as_optional_int, as_pair, as_tensor
 from tensorlogic.runtime.lazy import torch
-from tensorlogic.runtime.registry import builtin, gives
+from tensorlogic.runtime.registry import builtin, builtin_named, gives
 from tensorlogic.runtime.sizes import check_size
 
 
@@ -93,7 +93,79 @@ def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8) -> bool:
 
 
 @builtin
+@builtin_named("moveaxis")
 @gives(rules.same_type())
 def movedim(x: Any, source: int, target: int) -> torch.Tensor:
     """An axis at another place, the others in their order."""
     return as_tensor(x).movedim(as_int(source), as_int(target))
+
+
+@builtin
+def aminmax(x: Any, axis: int | None = None, keepdim: bool = False) -> dict[str, torch.Tensor]:
+    """The smallest and the largest element, of all or along one axis: a record of `min` and `max`."""
+    low, high = torch.aminmax(as_tensor(x), dim=as_optional_int(axis), keepdim=keepdim)
+    return {"min": low, "max": high}
+
+
+def _with_mean(name: str, what: str) -> None:
+    def both(x: Any, axis: Any = None, keepdim: bool = False, correction: int = 1) -> dict[str, torch.Tensor]:
+        given = as_tensor(x)
+        axes = list(range(given.ndim)) if axis is None else as_ints([axis])
+        spread, middle = getattr(torch, f"{name}_mean")(given, axes, correction=correction, keepdim=keepdim)
+        return {name: spread, "mean": middle}
+
+    both.__name__, both.__doc__ = f"{name}_mean", f"{what} and the mean, as `{name}` and `mean` give them, in a record."
+    builtin(both)
+
+
+_with_mean("std", "The standard deviation")
+_with_mean("var", "The variance")
+
+
+def _cumulated(name: str, what: str) -> None:
+    def so_far(x: Any, axis: int = -1) -> dict[str, torch.Tensor]:
+        values, indices = getattr(torch, name)(as_tensor(x), as_int(axis))
+        return {"values": values, "indices": indices}
+
+    so_far.__name__ = name
+    so_far.__doc__ = f"The {what} element up to each place along an axis: a record of `values` and `indices`."
+    builtin(so_far)
+
+
+_cumulated("cummax", "largest")
+_cumulated("cummin", "smallest")
+
+
+@builtin
+@gives(rules.same_type())
+def diff(x: Any, times: int = 1, axis: int = -1) -> torch.Tensor:
+    """The differences of neighbours along an axis, `times` one after the other; each time there is one fewer."""
+    return as_tensor(x).diff(as_int(times), as_int(axis))
+
+
+@builtin
+def searchsorted(ordered: Any, values: Any, right: bool = False) -> torch.Tensor:
+    """The places at which values are put into a vector in order so that it stays in order: int64.
+
+    Before elements that are equal, or with `right` behind them.
+    """
+    return torch.searchsorted(*as_pair(ordered, values), right=right)
+
+
+@builtin
+@gives(rules.like())
+def logcumsumexp(x: Any, axis: int = -1) -> torch.Tensor:
+    """log(cumsum(exp(x))) along an axis, of floats, computed without leaving their range on the way."""
+    return torch.logcumsumexp(as_tensor(x), as_int(axis))
+
+
+@builtin
+def cov(x: Any, correction: int = 1) -> torch.Tensor:
+    """The covariances of variables [variables, observations], over n - `correction`: [variables, variables]."""
+    return torch.cov(as_tensor(x), correction=correction)
+
+
+@builtin
+def corrcoef(x: Any) -> torch.Tensor:
+    """The correlations of variables [variables, observations], from -1 to 1: [variables, variables]."""
+    return torch.corrcoef(as_tensor(x))
