@@ -1,7 +1,8 @@
 """Fit what `tensorlogic.advisor` knows of speed to published measurements. Run as `python -m scripts.fit_latency`.
 
 Reads ``facts/latency.csv`` (what was measured, and whether a row is used) and ``facts/networks.csv`` (the work of each
-network), writes ``facts/fitted.toml``, and prints how well rows of families of networks are predicted that were left out.
+network), writes ``facts/fitted.toml``, and prints how well rows of
+families of networks are predicted that were left out.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ FOLDS: Final = 5
 COVERED: Final = 0.8
 """The share of what is measured that ranges are to hold."""
 UNSURE: Final = 0.3
-"""How far a quantile may be off, as a share of the rows, with one family; with more it goes down by the root of them."""
+"""How far a quantile may be off with one family, as a share of the rows; with more it falls by the root of them."""
 FEW: Final = 20
 ABOUT: Final = """\
 # What each unit takes, fitted to facts/latency.csv. Written by `python -m scripts.fit_latency`; do not edit.
-# `constants` are those of `units.Constants`; `slower` is by how much chips that were measured differ from them, `counts`
-# how many predictions were measured on each. Ranges are multiples of what is estimated: `measured` for chips that were
-# measured, as families of networks were predicted that were left out, `other` as chips were, and no narrower."""
+# `constants` are those of `units.Constants`; `slower` is by how much chips that were measured differ, `counts`
+# is how many predictions were measured on each. Ranges are multiples of what is estimated: `measured` for chips that
+# were measured, as families of networks were predicted that were left out, `other` as chips were, and no narrower."""
 
 # The bytes of a weight, by how a row describes its precision; the first that is found counts.
 STORED: Final = {"4-bit": 0.5, "6-bit": 0.75, "8-bit": 1.0, "int8": 1.0, "75%": 0.5, "": 2.0}
@@ -79,7 +80,7 @@ def _row(row: dict[str, str], work: dict[str, str]) -> Row:
     return Row(row["id"], work["family"], unit, chip(row["chip"]), *measured, of, int(work["ops"]), 2e6 * io)
 
 
-# Where each constant of `Constants` starts, and how far its logarithm may go from there. What hardly may is what decides
+# Where each constant of `Constants` starts, and how far its logarithm may go from there. What hardly may decides
 # whether little work goes to the Neural Engine: there, published placements say more than latencies do.
 PRIORS: Final[dict[Unit, dict[str, tuple[float, float]]]] = {
     "ane": {
@@ -221,7 +222,8 @@ def said(name: str, predictions: Sequence[Prediction]) -> str:
     errors = [prediction.error for prediction in predictions]
     inside = sum(prediction.is_inside for prediction in predictions) / len(predictions)
     middle, most = np.quantile(errors, [0.5, 0.9])
-    return f"{name:<14} {len(errors):>4} rows: median error {middle:.1%}, 90th percentile {most:.1%}, in range {inside:.1%}"
+    off = f"median error {middle:.1%}, 90th percentile {most:.1%}"
+    return f"{name:<14} {len(errors):>4} rows: {off}, in range {inside:.1%}"
 
 
 def fact(name: str, value: object) -> str:
@@ -264,7 +266,8 @@ def main() -> None:
     print(said("All", every))
     print("Furthest off:")
     for row, seconds, *_ in sorted(every, key=lambda each: -abs(each.miss))[:10]:
-        print(f"  {row.name} {row.family} on {row.chip.name}: {1e3 * row.seconds:.3g} ms, estimated {1e3 * seconds:.3g} ms")
+        of = f"{row.name} {row.family} on {row.chip.name}"
+        print(f"  {of}: {1e3 * row.seconds:.3g} ms, estimated {1e3 * seconds:.3g} ms")
     (FACTS / "fitted.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

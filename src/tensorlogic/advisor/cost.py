@@ -80,8 +80,10 @@ def _is_move(site: Site) -> bool:
 
 def _is_gate(site: Site) -> bool:
     """Whether it is a mean of whole channels."""
+    if site.type not in ("reduce_mean", "avg_pool"):
+        return False
     x, result = _sizes(site.tensor("x")), _sizes(site.result)
-    return site.type in ("reduce_mean", "avg_pool") and len(x) == 4 and elements(site.result) == prod(result[:2]) != prod(x)
+    return len(x) == 4 and prod(result) == prod(x[:2]) != prod(x)
 
 
 def elements(tensor: TensorType | None) -> int:
@@ -95,6 +97,9 @@ def size(tensor: TensorType) -> float:
 
 
 def _weights(site: Site) -> float:
+    """Of a table only the rows are read that are looked up."""
+    if site.type.startswith("gather"):
+        return sum(size(tensor) for _, tensor in site.results)
     return sum(_stored(site, name) for name in dict.fromkeys(site.operation.names) if site.graph.is_constant(name))
 
 

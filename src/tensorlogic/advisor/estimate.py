@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tensorlogic.advisor.evidence import Confidence
+
+OFF: Final = 2.0
+"""By which factor the power of a unit may be off."""
 
 
 class Range(NamedTuple):
@@ -15,11 +18,8 @@ class Range(NamedTuple):
     high: float
 
     def __str__(self) -> str:
-        return f"{self.likely:.3g} ({self.low:.3g} to {self.high:.3g})"
-
-    def __truediv__(self, other: Range) -> Range:
-        """What is most likely, and the furthest that the two may lie apart."""
-        return Range(self.low / other.high, self.likely / other.likely, self.high / other.low)
+        low, likely, high = (f"{each:,.0f}" if each >= 100 else f"{each:.3g}" for each in self)
+        return f"{likely} ({low} to {high})"
 
 
 class Estimate(NamedTuple):
@@ -62,7 +62,3 @@ class Estimate(NamedTuple):
         }
         found = {name: None if each is None else each._asdict() for name, each in ranges.items()}
         return {"estimated": True, **found, "basis": self.basis, "confidence": self.confidence}
-
-
-OFF = 2.0
-"""By which factor the power of a unit may be off."""

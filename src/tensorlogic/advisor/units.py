@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Literal, NamedTuple
 
 from tensorlogic.advisor.chips import Chip, chips
@@ -102,19 +103,49 @@ def speed_of(constants: Constants, chip: Chip, unit: Unit, slower: float = 1) ->
     )
 
 
-def fitted(unit: Unit) -> Mapping[str, Mapping[str, float]]:
-    """What was fitted for a unit: ``constants``, ``slower`` by chip, and what the rest of its table tells."""
-    found: Mapping[str, Mapping[str, float]] = table("fitted")[unit]
-    return found
+class Fitted(NamedTuple):
+    """What ``facts/fitted.toml`` tells of a unit."""
+
+    constants: Constants
+    slower: Mapping[str, float]
+    """By chip: how many times as long it takes as the constants say."""
+    counts: Mapping[str, int]
+    """By chip: how many predictions were measured."""
+    rows: int
+    families: int
+    """Of networks, in the rows."""
+    measured: tuple[float, float]
+    """The range of what a chip takes that was measured, as multiples of what is estimated."""
+    other: tuple[float, float]
+    """The same for all other chips."""
+
+
+@cache
+def fitted(unit: Unit) -> Fitted:
+    """What was fitted for a unit."""
+    row = table("fitted")[unit]
+    ranges = {name: tuple(row[name]) for name in ("measured", "other")}
+    return Fitted(**{**row, **ranges, "constants": Constants(**row["constants"])})
 
 
 def speed(chip: Chip, unit: Unit) -> Speed:
     """The speed of a unit of a chip."""
     found = fitted(unit)
-    return speed_of(Constants(**found["constants"]), chip, unit, found["slower"].get(chip.name, 1.0))
+    return speed_of(found.constants, chip, unit, found.slower.get(chip.name, 1.0))
 
 
 def seconds(units: Units, unit: Unit, works: Iterable[Work], crossing: float) -> float:
-    """How long operations take on a unit together, `crossing` being the bytes that come in and go out."""
-    its = speed(units.chip, unit)
-    return its.launch + crossing / its.transfer + sum(its.busy(work) for work in works)
+    """How long operations take on a unit together, `crossing` being the bytes that come in and go out.
+
+    Weights of one operation are loaded while others compute, so that only the sums are compared.
+    """
+    its, every = speed(units.chip, unit), list(works)
+    total = Work(*(sum(column) for column in zip(*every, strict=True)))
+    return its.launch + crossing / its.transfer + its.busy(total, len(every))
+
+
+@cache
+def watts(chip: Chip, unit: Unit) -> float | None:
+    """What a unit draws while it works, beyond idling; None where nothing is known of it."""
+    rows = table("power")["power"]
+    return next((float(row["watts"]) for row in rows if row["unit"] == unit and chip.name in row["chips"]), None)
