@@ -4,26 +4,42 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from math import exp, hypot, log, sqrt
 from pathlib import Path
 
-import coremltools as ct
 import numpy as np
 import pytest
-from coremltools.converters.mil import Builder as mb
-from coremltools.converters.mil.mil import types
 from scripts import fit_latency
 from scripts.fit_latency import Prediction, Row
 
 from tensorlogic.advisor import advise
 from tensorlogic.advisor.chips import chip, chips
-from tensorlogic.advisor.cost import Work
+from tensorlogic.advisor.cost import Work, work
 from tensorlogic.advisor.estimate import Estimate, Range
 from tensorlogic.advisor.estimates import estimates
 from tensorlogic.advisor.evidence import address, table
-from tensorlogic.advisor.placement import Placement
-from tensorlogic.advisor.units import NAMES, Constants, Units, bandwidth, fitted, rate, seconds, speed, speed_of, watts
+from tensorlogic.advisor.graph import Graph
+from tensorlogic.advisor.placement import Placement, place
+from tensorlogic.advisor.units import (
+    NAMES,
+    Constants,
+    Unit,
+    Units,
+    bandwidth,
+    fitted,
+    rate,
+    seconds,
+    speed,
+    speed_of,
+    watts,
+)
+from tensorlogic.mil import Value
+from tensorlogic.mil.types import FP16, INT32
+from tests.mil.simplified import Step, chain, step
+from tests.ops.harness import constant, literal, operation, program, tensor
 
+NARROW = tensor("x", FP16, 2, 4, 6, 8)
 FACTS = fit_latency.FACTS
 CONSTANTS = Constants(
     call=1e-4, launch=2e-4, flops=1e11, dense=0.5, weights=0.5, written=1e9, transfer=1e10, each=1e-6, move=2e-5,
@@ -99,9 +115,8 @@ def test_nothing_of_its_family_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
         return real("ane", measured)
 
     monkeypatch.setattr(fit_latency, "fit", spy)
-    found = [each.row.family for is_in in fit_latency.by_family(rows) for each in rows if is_in(each)]
-    list(fit_latency.unseen("ane", rows, fit_latency.by_family(rows)))
-    assert sorted(found) == sorted("abcdefg" * 2)
+    found = list(fit_latency.unseen("ane", rows, fit_latency.by_family(rows)))
+    assert sorted(each.row.family for each in found) == sorted("abcdefg" * 2)
     assert all(families.isdisjoint(group) for families, group in zip(seen, fit_latency.folds(rows), strict=True))
 
 
@@ -218,18 +233,69 @@ def test_only_units_that_are_allowed_are_estimated(package: Path) -> None:
     assert set(advise(package, "M1", "cpu_and_gpu").estimates) == {"expected", "gpu", "cpu"}
 
 
-def test_the_neural_engine_alone_is_unknown_of_what_it_does_not_take(tmp_path: Path) -> None:
-    """A cumulated sum stays on the CPU."""
+def graph_of(*steps: Step, x: Value = NARROW) -> Graph:
+    return Graph(chain(steps, x).functions["main"])
 
-    @mb.program(input_specs=[mb.TensorSpec((1, 64), types.fp16)], opset_version=ct.target.iOS16)
-    def program(x):  # type: ignore[no-untyped-def]
-        return mb.cumsum(x=x, axis=1)
 
-    path = tmp_path / "cumsum.mlpackage"
-    ct.convert(program, convert_to="mlprogram", minimum_deployment_target=ct.target.iOS16, skip_model_load=True).save(
-        str(path)
-    )
-    assert "ane" not in advise(path).estimates
+def test_the_neural_engine_alone_is_unknown_of_what_it_does_not_take() -> None:
+    placement = place(graph_of(step("relu"), step("cumsum", axis=1, exclusive=False, reverse=False)), A14)
+    assert set(estimates(placement, A14, "all")) == {"expected", "gpu", "cpu"}
+
+
+def test_handing_over_takes_time() -> None:
+    """The call, three regions, and twice 0.3 ms."""
+    region = place(graph_of(step("relu")), A14, "cpu_only").regions[0]
+    units: tuple[Unit, ...] = ("ane", "cpu", "ane")
+    regions = tuple(replace(region, unit=unit, seconds={unit: 1e-3}) for unit in units)
+    placement = Placement(place(graph_of(step("relu")), A14).operations, regions)
+    wanted = 1e3 * (speed(A14, "ane").call + 3e-3 + 2 * 3e-4)
+    assert estimates(placement, A14, "all")["expected"].latency.likely == pytest.approx(wanted)
+
+
+def test_nothing_is_estimated_where_sizes_are_unknown() -> None:
+    x = tensor("x", FP16, 2, None, 6, 8)
+    assert estimates(place(graph_of(step("relu"), x=x), A14), A14, "all") == {}
+
+
+@pytest.mark.parametrize(
+    ("steps", "moves", "gates"),
+    [
+        ((step("transpose", 2, 6, 8, 4, perm=[0, 2, 3, 1]),), 0, 0),  # between layouts
+        ((step("reshape", 2, 2, 2, 6, 8, shape=[2, 2, 2, 6, 8]), step("transpose", perm=[0, 2, 1, 3, 4])), 1, 0),
+        ((step("transpose", 2, 6, 8, 4, perm=[0, 2, 3, 1]), step("reshape", 2, 48, 4, shape=[2, 48, 4])), 1, 0),
+        ((step("reshape", 2, 4, 48, shape=[2, 4, 48]),), 0, 0),
+        ((step("pixel_shuffle", 2, 1, 12, 16, upscale_factor=2),), 1, 0),
+        ((step("reduce_mean", 2, 4, 1, 1, axes=[2, 3], keep_dims=True),), 0, 1),
+        ((step("reduce_mean", 2, 1, 6, 8, axes=[1], keep_dims=True),), 0, 0),
+    ],
+)
+def test_what_makes_the_neural_engine_wait(steps: tuple[Step, ...], moves: int, gates: int) -> None:
+    works = [work(site) for site in graph_of(*steps).sites]
+    assert (sum(each.moves for each in works), sum(each.gates for each in works)) == (moves, gates)
+
+
+def test_what_products_and_attention_write() -> None:
+    """A product of 6 × 8 and 8 × 6 in each of 2 × 4; attention with 6 queries and 6 keys has 6 × 6 scores."""
+    (product,) = graph_of(step("matmul", 2, 4, 6, 6, x="x", y="x", transpose_y=True)).sites
+    (attention,) = graph_of(step("scaled_dot_product_attention", query="x", key="x", value="x")).sites
+    assert (work(product).written, work(product).dense) == (2 * 2 * 4 * 6 * 6, 2 * 2 * 4 * 6 * 6 * 8)
+    assert work(attention).written == 2 * (2 * 4 * 6 * 8 + 2 * 4 * 6 * 6)
+
+
+def test_only_the_rows_of_a_table_that_are_looked_up_are_read() -> None:
+    given = constant("table", literal(np.zeros((50000, 16), np.float16)))
+    took = operation("gather", tensor("y", FP16, 3, 16), x="table", indices="x", axis=0, batch_dims=0)
+    (site,) = Graph(program([tensor("x", INT32, 3)], [given, took], ["y"]).functions["main"]).sites
+    assert work(site).weights == 3 * 16 * 2
+
+
+@pytest.mark.parametrize(("size", "unit"), [(384, "cpu"), (512, "ane")])
+def test_the_size_from_which_a_product_goes_to_the_neural_engine(size: int, unit: str) -> None:
+    """As MLComputePlan has been seen to say on an M4."""
+    x, y = tensor("x", FP16, size, size), tensor("y", FP16, size, size)
+    product = operation("matmul", tensor("z", FP16, size, size), x="x", y="y")
+    graph = Graph(program([x, y], [product], ["z"]).functions["main"])
+    assert place(graph, chip("M4"), "cpu_and_ne").operations[0].unit == unit
 
 
 def test_nothing_is_estimated_of_nothing() -> None:
