@@ -3,6 +3,11 @@
 Reads ``facts/latency.csv`` (what was measured, and whether a row is used) and ``facts/networks.csv`` (the work of each
 network), writes ``facts/fitted.toml``, and prints how well rows of
 families of networks are predicted that were left out.
+
+The columns of ``networks.csv`` that ``derived`` names were not published with the measurement: they are what is known of
+the network in general, or counted from how it is made. `mact` are millions of numbers that convolutions and products
+give, `io` those that come in and go out, `moves` rearrangements next to a reshape, `gates` means of whole channels
+within it, `dense` the share of products of matrices.
 """
 
 from __future__ import annotations
@@ -20,7 +25,7 @@ from scipy.optimize import least_squares
 
 from tensorlogic.advisor.chips import Chip, chip
 from tensorlogic.advisor.cost import Work
-from tensorlogic.advisor.units import NAMES, Constants, Unit, speed_of
+from tensorlogic.advisor.units import NAMES, Constants, Unit, kind_of, speed_of
 
 FACTS: Final = Path(__file__).resolve().parent.parent / "src" / "tensorlogic" / "advisor" / "facts"
 FOLDS: Final = 5
@@ -33,7 +38,7 @@ ABOUT: Final = """\
 # What each unit takes, fitted to facts/latency.csv. Written by `python -m scripts.fit_latency`; do not edit.
 # `constants` are those of `units.Constants`; `slower` is by how much chips that were measured differ, `counts`
 # is how many predictions were measured on each. Ranges are multiples of what is estimated: `measured` for chips that
-# were measured, as families of networks were predicted that were left out, `other` as chips were, and no narrower."""
+# were measured, as families of networks were predicted that were left out; `other` as chips were, and no narrower."""
 
 # The bytes of a weight, by how a row describes its precision; the first that is found counts.
 STORED: Final = {"4-bit": 0.5, "6-bit": 0.75, "8-bit": 1.0, "int8": 1.0, "75%": 0.5, "": 2.0}
@@ -209,12 +214,20 @@ def spread(predictions: Iterable[Prediction]) -> tuple[float, float]:
     return exp(low), exp(high)
 
 
+def ranges(predictions: Iterable[Prediction]) -> dict[str, tuple[float, float]]:
+    """The spread for phones and for Macs, whose sources differ in care; of both where one of them has few rows."""
+    every = list(predictions)
+    kinds = {kind: [each for each in every if kind_of(each.row.chip) == kind] for kind in ("phone", "mac")}
+    return {kind: spread(found if len(found) >= FEW else every) for kind, found in kinds.items()}
+
+
 def validated(unit: Unit, measured: Sequence[Row]) -> Iterator[Prediction]:
     """Every call with its range; neither the constants nor the range saw its family."""
     for is_in in by_family(measured):
         seen = [row for row in measured if not is_in(row)]
-        made, (low, high) = fit(unit, seen), spread(unseen(unit, seen, by_family(seen)))
-        yield from (Prediction(row, made.seconds(row), low, high) for row in measured if is_in(row) and row.call)
+        made, within = fit(unit, seen), ranges(unseen(unit, seen, by_family(seen)))
+        calls = (row for row in measured if is_in(row) and row.call)
+        yield from (Prediction(row, made.seconds(row), *within[kind_of(row.chip)]) for row in calls)
 
 
 def said(name: str, predictions: Sequence[Prediction]) -> str:
@@ -249,9 +262,9 @@ def facts(unit: Unit, measured: Sequence[Row]) -> Iterator[str]:
     yield fact("constants", asdict(made.constants))
     yield fact("slower", made.slower)
     yield fact("counts", dict(sorted(Counter(row.chip.name for row in calls).items())))
-    near, far = (spread(unseen(unit, measured, by(measured))) for by in (by_family, by_chip))
+    near, far = (ranges(unseen(unit, measured, by(measured))) for by in (by_family, by_chip))
     yield fact("measured", near)
-    yield fact("other", (min(near[0], far[0]), max(near[1], far[1])))
+    yield fact("other", {kind: (min(low, far[kind][0]), max(high, far[kind][1])) for kind, (low, high) in near.items()})
 
 
 def main() -> None:
@@ -263,6 +276,8 @@ def main() -> None:
         found = list(validated(unit, measured))
         print(said(name, found))
         every += found
+    for kind in ("phone", "mac"):
+        print(said(f"All on {kind}s", [each for each in every if kind_of(each.row.chip) == kind]))
     print(said("All", every))
     print("Furthest off:")
     for row, seconds, *_ in sorted(every, key=lambda each: -abs(each.miss))[:10]:

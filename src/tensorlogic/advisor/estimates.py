@@ -75,8 +75,7 @@ def _estimate(chip: Chip, parts: list[_Part]) -> Estimate:
 
 
 def _latency(chip: Chip, part: _Part) -> Range:
-    found = fitted(part.unit)
-    low, high = found.measured if chip.name in found.counts else found.other
+    low, high = fitted(part.unit).within(chip)
     likely = 1e3 * part.seconds
     return Range(low * likely, likely, high * likely)
 

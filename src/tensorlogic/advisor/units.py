@@ -74,6 +74,11 @@ class Speed(NamedTuple):
         return max(computing, work.weights / self.weights) + on_top + operations * self.each
 
 
+def kind_of(chip: Chip) -> str:
+    """Which kind of device has it."""
+    return "phone" if chip.is_phone else "mac"
+
+
 def rate(chip: Chip, unit: Unit) -> float:
     """What the speed of a unit grows with: TOPS in fp16, TFLOPS of the GPU; nothing is known of CPUs."""
     fp16 = chip.tops / (2 if chip.basis == "int8" else 1)
@@ -114,18 +119,22 @@ class Fitted(NamedTuple):
     rows: int
     families: int
     """Of networks, in the rows."""
-    measured: tuple[float, float]
-    """The range of what a chip takes that was measured, as multiples of what is estimated."""
-    other: tuple[float, float]
+    measured: Mapping[str, tuple[float, float]]
+    """By kind of device: the range of what a chip takes that was measured, as multiples of what is estimated."""
+    other: Mapping[str, tuple[float, float]]
     """The same for all other chips."""
+
+    def within(self, chip: Chip) -> tuple[float, float]:
+        """The range for a chip."""
+        low, high = (self.measured if chip.name in self.counts else self.other)[kind_of(chip)]
+        return low, high
 
 
 @cache
 def fitted(unit: Unit) -> Fitted:
     """What was fitted for a unit."""
     row = table("fitted")[unit]
-    ranges = {name: tuple(row[name]) for name in ("measured", "other")}
-    return Fitted(**{**row, **ranges, "constants": Constants(**row["constants"])})
+    return Fitted(**{**row, "constants": Constants(**row["constants"])})
 
 
 def speed(chip: Chip, unit: Unit) -> Speed:
