@@ -4,8 +4,8 @@ Reads ``facts/latency.csv`` (what was measured, and whether a row is used) and `
 network), writes ``facts/fitted.toml``, and prints how well rows of
 families of networks are predicted that were left out.
 
-The columns of ``networks.csv`` that ``derived`` names were not published with the measurement: they are what is known of
-the network in general, or counted from how it is made. `mact` are millions of numbers that convolutions and products
+The columns of ``networks.csv`` that ``derived`` names were not published with the measurement: they are what is known
+of the network in general, or counted from how it is made. `mact` are millions of numbers that convolutions and products
 give, `io` those that come in and go out, `moves` rearrangements next to a reshape, `gates` means of whole channels
 within it, `dense` the share of products of matrices.
 """
