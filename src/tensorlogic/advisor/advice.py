@@ -10,6 +10,7 @@ from typing import Any
 
 from tensorlogic.advisor.chips import DEFAULT, Chip, chip
 from tensorlogic.advisor.estimate import Estimate
+from tensorlogic.advisor.estimates import estimates
 from tensorlogic.advisor.finding import Finding
 from tensorlogic.advisor.graph import Graph
 from tensorlogic.advisor.placement import ALLOWED, ComputeUnits, Placed, Placement, Region, place
@@ -69,6 +70,7 @@ class Advice:
             "summary": self.summary,
             "operations": [_operation(placed) for placed in self.placement.operations],
             "regions": [_region(region) for region in self.placement.regions],
+            "estimates": {name: estimate.as_dict() for name, estimate in self.estimates.items()},
         }
 
 
@@ -114,7 +116,8 @@ def advise(
         raise UsageError(codes.UNKNOWN_OPTION, message, help=f"There are {', '.join(ALLOWED)}.")
     subject = _subject(path, function)
     on = chip(chip_name)
-    return Advice(subject, on, units, place(subject.graph, on, units))
+    placement = place(subject.graph, on, units)
+    return Advice(subject, on, units, placement, estimates=estimates(placement, on, units))
 
 
 def _subject(path: str | os.PathLike[str], function: str | None) -> Subject:

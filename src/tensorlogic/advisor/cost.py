@@ -19,6 +19,14 @@ class Work(NamedTuple):
     """Bytes of the tensors that come in while it runs and that it gives."""
     weights: float
     """Bytes of constants as they are stored."""
+    dense: float = 0
+    """Those of the `flops` that are in products of matrices."""
+    written: float = 0
+    """Bytes that convolutions and products give."""
+    moves: float = 0
+    """How many rearrangements it is: a transpose next to a reshape, a shuffle."""
+    gates: float = 0
+    """How many means of whole channels it is."""
 
     @property
     def bytes(self) -> float:
@@ -29,11 +37,53 @@ class Work(NamedTuple):
 def work(site: Site) -> Work:
     """The work of an operation; a size that is not known counts as 1."""
     activations = sum(size(tensor) for _, tensor in (*site.computed, *site.results))
-    return Work(_flops(site), 0 if site.type in VIEWS else activations, _weights(site))
+    flops = _flops(site)
+    return Work(
+        flops,
+        activations=0 if site.type in VIEWS else activations,
+        weights=_weights(site),
+        dense=flops if site.type in PRODUCTS else 0,
+        written=_written(site),
+        moves=_is_move(site),
+        gates=_is_gate(site),
+    )
 
 
+PRODUCTS: Final = ("linear", "matmul", "einsum", "scaled_dot_product_attention")
+CONVOLUTIONS: Final = ("conv", "conv_transpose")
+SHUFFLES: Final = ("depth_to_space", "space_to_depth", "pixel_shuffle", "pixel_unshuffle", "sliding_windows")
 VIEWS: Final = ("reshape", "expand_dims", "squeeze", "identity", "read_state", "flatten2d")
 """Operations that give what they are given under another shape or name."""
+
+
+def _written(site: Site) -> float:
+    if site.type not in (*PRODUCTS, *CONVOLUTIONS):
+        return 0
+    total = sum(size(tensor) for _, tensor in site.results)
+    query, key = site.tensor("query"), site.tensor("key")
+    if query is None or key is None:
+        return total
+    scores = prod(_sizes(query)[:-1]) * prod(_sizes(key)[-2:-1])
+    return total + scores * query.dtype.bits / 8
+
+
+def _is_move(site: Site) -> bool:
+    """Whether axes that a reshape makes or merges change places."""
+    if site.type in SHUFFLES:
+        return True
+    if site.type != "transpose":
+        return False
+    x = site.operand("x")
+    maker = site.graph.maker(x) if isinstance(x, str) else None
+    return (maker is not None and maker.type == "reshape") or "reshape" in site.graph.users(site)
+
+
+def _is_gate(site: Site) -> bool:
+    """Whether it is a mean of whole channels."""
+    if site.type not in ("reduce_mean", "avg_pool"):
+        return False
+    x, result = _sizes(site.tensor("x")), _sizes(site.result)
+    return len(x) == 4 and prod(result) == prod(x[:2]) != prod(x)
 
 
 def elements(tensor: TensorType | None) -> int:
@@ -47,6 +97,9 @@ def size(tensor: TensorType) -> float:
 
 
 def _weights(site: Site) -> float:
+    """Of a table only the rows are read that are looked up."""
+    if site.type.startswith("gather"):
+        return sum(size(tensor) for _, tensor in site.results)
     return sum(_stored(site, name) for name in dict.fromkeys(site.operation.names) if site.graph.is_constant(name))
 
 

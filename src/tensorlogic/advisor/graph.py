@@ -79,6 +79,10 @@ class Graph:
         working = [operation for operation in function.body.operations if not is_free(operation)]
         self.sites = tuple(Site(operation, index, self) for index, operation in enumerate(working))
         self._site_of = {value.name: site for site in self.sites for value in site.operation.outputs}
+        self._users: dict[str, list[str]] = {}
+        for operation in every:
+            for name in operation.names:
+                self._users.setdefault(name, []).append(operation.type)
 
     def _values(self, operations: list[Operation]) -> Iterator[Value]:
         yield from self.function.inputs
@@ -113,6 +117,10 @@ class Graph:
     def maker(self, name: str) -> Operation | None:
         """The operation that gives a value, constants too."""
         return self._made_by.get(name)
+
+    def users(self, site: Site) -> list[str]:
+        """The types of the operations that take what one gives."""
+        return [type for value in site.operation.outputs for type in self._users.get(value.name, ())]
 
     def sources(self, site: Site) -> list[Site]:
         """The operations whose results one takes, also inside of its blocks."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+
+NOTHING = "–"
 
 
 def print_json(data: Any) -> None:
@@ -31,6 +35,14 @@ def size_text(size: int) -> str:
     from rich.filesize import decimal
 
     return decimal(size)
+
+
+def number_text(value: float | None, unit: float = 1) -> str:
+    """A value in thousandths or such: three digits that count, or all those before the point."""
+    if value is None:
+        return NOTHING
+    digits = 2 - math.floor(math.log10(value * unit)) if value > 0 else 0
+    return f"{value * unit:,.{max(0, digits)}f}"
 
 
 def table_of(title: str, *columns: str, numbers: int = 0) -> Table:
