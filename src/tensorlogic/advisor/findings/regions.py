@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from tensorlogic.advisor.eligibility import Reason
 from tensorlogic.advisor.findings.view import Found, View, check, names
 from tensorlogic.advisor.placement import WHOLE, Placed, Region
 
@@ -38,7 +39,7 @@ def breakers(view: View) -> Iterator[Found]:
         if len(types := {each.site.type for each in blocking}) == 1:
             alone.update(types)
     for type, found in sorted(of_type.items(), key=lambda item: (-alone[item[0]], -len(item[1]))):
-        reason = found[0].eligibility.reasons[0]
+        reason = _reasons(found[0])[0]
         said = {
             "type": type,
             "reason": reason.text,
@@ -59,14 +60,18 @@ def heavy(view: View) -> Iterator[Found]:
             of_type[each.site.type].append(each)
     for type, found in of_type.items():
         if (share := _flops(found) / (total or 1)) >= view.limit:
-            reason = found[0].eligibility.reasons[0]
+            reason = _reasons(found[0])[0]
             fix = reason.fix or "Do it on the host."
             yield Found(names(found), {"type": type, "share": f"{share:.0%}", "reason": reason.text, "fix": fix})
 
 
 def _blocks(placed: Placed) -> bool:
-    reasons = placed.eligibility.reasons
-    return bool(reasons) and not placed.eligibility.may_run and all(each.rule not in ELSEWHERE for each in reasons)
+    return not placed.eligibility.may_run and bool(_reasons(placed))
+
+
+def _reasons(placed: Placed) -> list[Reason]:
+    """What is said of an operation alone, and is told by no other finding."""
+    return [each for each in placed.eligibility.reasons if each.verdict == "no" and each.rule not in ELSEWHERE]
 
 
 @check
@@ -98,7 +103,7 @@ def tiny(view: View) -> Iterator[Found]:
     """Few weights, and although the Neural Engine takes most of it, the CPU is expected to be faster."""
     operations, parameters = view.placement.operations, view.subject.metadata.parameters
     taken, total = _flops(view.eligible), _flops(operations)
-    if parameters < view.limit and taken > 0.5 * total and not view.placement.share("ane"):
+    if parameters < view.limit and taken > 0.5 * total and view.placement.share("cpu") == 1:
         yield Found((), {"parameters": f"{parameters:,}"})
 
 

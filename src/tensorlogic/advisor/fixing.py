@@ -1,0 +1,291 @@
+"""Changes that a tool can make: a program in fp16, fixed shapes; and what that does to the outputs."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr
+from math import isfinite
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from tensorlogic.advisor.checks import float32
+from tensorlogic.advisor.chips import DEFAULT, chip
+from tensorlogic.advisor.finding import Finding
+from tensorlogic.advisor.graph import Graph
+from tensorlogic.coreml import Feature, ModelFunction
+from tensorlogic.errors import BytePlace, EngineError, UnsupportedError, UsageError, codes, first_line
+from tensorlogic.formats.mlpackage import MANIFEST
+from tensorlogic.models.load import detect, load_model
+
+SUFFIX: Final = ".mlpackage"
+Shape = Sequence[int]
+
+
+class Fixed(NamedTuple):
+    """A package that was written, what was changed, and by how much its outputs differ from those of its source."""
+
+    source: Path
+    target: Path
+    changes: tuple[str, ...]
+    differences: Mapping[str, float]
+    """For each output the largest difference, as a part of its largest number, on made inputs: the source in f32, the
+    target in the types that it declares."""
+
+    @property
+    def difference(self) -> float:
+        """The largest of them."""
+        return max(self.differences.values(), default=0.0)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain data."""
+        return {
+            "source": str(self.source),
+            "target": str(self.target),
+            "changes": list(self.changes),
+            "differences": dict(self.differences),
+            "difference": self.difference,
+        }
+
+
+class _Plan(NamedTuple):
+    """What is to be done."""
+
+    float16: bool
+    shapes: Mapping[str, Shape]
+
+    def changes(self, before: int, after: int) -> tuple[str, ...]:
+        """What was done in words, with the operations in fp32 `before` and `after`; empty where nothing changed."""
+        wide = [f"operations in fp32: {after}, of {before} before"] if self.float16 and after < before else []
+        return (*wide, *(f"{name} has the shape {list(shape)}" for name, shape in self.shapes.items()))
+
+
+def fix(
+    path: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    findings: Sequence[Finding],
+    shapes: Mapping[str, Shape] | None = None,
+) -> Fixed:
+    """Write the package at `path` to `target`, a new ``.mlpackage``, with every fixable one of `findings` fixed.
+
+    fp32 becomes fp16 by coremltools' own passes. An input with several shapes gets the one in `shapes`, by its name,
+    or its default. What coremltools converts it converts anew, for the system that the program asks for; features,
+    labels and metadata stay those of the source.
+
+    Nothing is written unless source and target give finite numbers in the same places, on inputs that are made up.
+    Raises the errors of `load_model`; `UsageError` where there is nothing to fix, for a target that cannot be written,
+    a shape that an input does not take, and without coremltools; `UnsupportedError` for what coremltools does not
+    rewrite; and `EngineError` when the outputs are no longer finite.
+    """
+    source, written = Path(path), Path(target)
+    _check_target(written)
+    described = _rewritable(source)
+    plan = _plan(described, findings, shapes or {})
+    with _unfinished(written) as temporary:
+        _convert(described, plan, temporary)
+        changes = plan.changes(_in_float32(described), _in_float32(_rewritable(temporary)))
+        if not changes:
+            message = "coremltools leaves the operations in fp32 that there are"
+            raise UnsupportedError(codes.UNSUPPORTED_MODEL, message, BytePlace(str(source)), help=_ANEW)
+        differences = _compare(source, temporary)
+    return Fixed(source, written, changes, differences)
+
+
+_ANEW: Final = "Convert the model anew from its source, with the changes that the findings name."
+
+
+def _in_float32(described: ModelFunction) -> int:
+    """How many operations the check of findings counts as fp32."""
+    sites = Graph(described.file.program.functions[described.name]).sites
+    return sum(float32(site, chip(DEFAULT)) is not None for site in sites)
+
+
+def _check_target(target: Path) -> None:
+    if target.suffix != SUFFIX:
+        message = f"cannot write {target.name!r}: a fixed model is a package"
+        raise UsageError(codes.CANNOT_WRITE, message, help=f"Let the name end in {SUFFIX}.")
+    if target.exists():
+        raise UsageError(codes.CANNOT_WRITE, f"{str(target)!r} exists already", help="Choose another name.")
+
+
+def _rewritable(source: Path) -> ModelFunction:
+    """The function, if it is the only one of a package."""
+    found = detect(source)
+    if not isinstance(found, ModelFunction):
+        raise UsageError(codes.WRONG_ARGUMENTS, f"{source.name!r} holds weights, and no program")
+    place = BytePlace(str(source))
+    if not (source / MANIFEST).is_file():
+        help = "Fix the .mlpackage that it was compiled from, and compile that."
+        raise UnsupportedError(codes.UNSUPPORTED_MODEL, "compiled models cannot be rewritten", place, help=help)
+    if len(found.file.program.functions) > 1:
+        help = "Convert each function anew, and join them with ct.utils.save_multifunction."
+        message = "models with several functions cannot be rewritten"
+        raise UnsupportedError(codes.UNSUPPORTED_MODEL, message, place, help=help)
+    return found
+
+
+_SHAPES: Final = ("ranges", "enumerated", "several-enumerated")
+
+
+def _plan(described: ModelFunction, findings: Sequence[Finding], shapes: Mapping[str, Shape]) -> _Plan:
+    fixable = [finding for finding in findings if finding.fixable]
+    moving = dict.fromkeys(name for finding in fixable if finding.id in _SHAPES for name in finding.where)
+    features = {feature.name: feature for feature in described.inputs}
+    for name in shapes:
+        if name not in features:
+            raise UsageError(codes.UNKNOWN_INPUT, f"the model has no input {name!r}", help=f"It has {list(features)}.")
+    chosen = {name: _shape(features[name], shapes.get(name)) for name in (*moving, *shapes)}
+    plan = _Plan(any(finding.id not in _SHAPES for finding in fixable), chosen)
+    if not plan.float16 and not plan.shapes:
+        raise UsageError(codes.WRONG_ARGUMENTS, "nothing was found that could be fixed")
+    return plan
+
+
+def _shape(feature: Feature, given: Shape | None) -> Shape:
+    """A shape that an input takes: the one that is given, or the default."""
+    shape = tuple(given or feature.shape or ())
+    takes = getattr(feature.type, "shapes", None)
+    if shape and takes is not None and takes.accepts(shape):
+        return shape
+    message = f"the input {feature.name!r} does not take the shape {list(shape)}"
+    raise UsageError(codes.WRONG_SHAPE, message, help=f"It is {feature.type}.")
+
+
+@contextmanager
+def _unfinished(target: Path) -> Iterator[Path]:
+    """A package to write, which gets the name `target` when the block ends well."""
+    try:
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
+            temporary = Path(folder) / target.name
+            yield temporary
+            temporary.rename(target)
+    except OSError as error:
+        message = f"cannot write {str(target)!r}: {error.strerror or error}"
+        raise UsageError(codes.CANNOT_WRITE, message) from None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what coremltools says while it imports and converts."""
+    level = logging.root.manager.disable
+    with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")
+        logging.disable(logging.WARNING)
+        try:
+            yield
+        finally:
+            logging.disable(level)
+
+
+def _convert(described: ModelFunction, plan: _Plan, target: Path) -> None:
+    with _quiet():
+        try:
+            import coremltools as ct
+            from coremltools.converters.mil.frontend.milproto.load import load
+        except ImportError:
+            message = "coremltools, which rewrites programs, is not installed"
+            raise UsageError(codes.MISSING_PACKAGE, message, help="pip install coremltools") from None
+        model = ct.models.MLModel(str(described.file.path), skip_model_load=True)
+        message = model.get_spec()
+        _fix_shapes(message, described.name, plan.shapes)
+        try:
+            program = load(message, message.specificationVersion, model.weights_dir)
+            converted = ct.convert(
+                program,
+                convert_to="mlprogram",
+                compute_precision=ct.precision.FLOAT16 if plan.float16 else ct.precision.FLOAT32,
+                minimum_deployment_target=_system(ct, described),
+                skip_model_load=True,
+            )
+        except Exception as error:
+            # Whatever it is, it is coremltools' own: programs that it did not write it may not read.
+            said = f"coremltools cannot rewrite the model: {first_line(error)}"
+            raise UnsupportedError(
+                codes.UNSUPPORTED_MODEL, said, BytePlace(described.file.place.file), help=help
+            ) from error
+        _save(converted, message.description, ct.models.MLModel, target)
+
+
+def _system(ct: Any, described: ModelFunction) -> Any:
+    opset = described.file.program.functions[described.name].opset
+    return getattr(ct.target, f"iOS{opset}")
+
+
+def _fix_shapes(message: Any, function: str, shapes: Mapping[str, Shape]) -> None:
+    """Write the sizes into the description and the program; what follows from them, coremltools infers."""
+    for feature in message.description.input:
+        if feature.name in shapes:
+            _KINDS[feature.type.WhichOneof("Type")](feature.type, shapes[feature.name])
+    for value in message.mlProgram.functions[function].inputs:
+        axes = value.type.tensorType.dimensions
+        for axis, size in zip(axes, _program_shape(shapes.get(value.name, ()), len(axes), axes), strict=False):
+            axis.constant.size = size
+
+
+def _program_shape(shape: Shape, rank: int, axes: Any) -> Shape:
+    """The sizes in the program: of a picture, which is described by height and width, the last two of them."""
+    if not shape or len(shape) == rank:
+        return shape
+    leading = [axis.constant.size for axis in axes][: rank - len(shape)]
+    return (*leading, *shape)
+
+
+def _fix_array(kind: Any, shape: Shape) -> None:
+    array = kind.multiArrayType
+    array.ClearField("shapeRange")
+    array.ClearField("enumeratedShapes")
+    del array.shape[:]
+    array.shape.extend(shape)
+
+
+def _fix_image(kind: Any, shape: Shape) -> None:
+    picture = kind.imageType
+    picture.ClearField("imageSizeRange")
+    picture.ClearField("enumeratedSizes")
+    picture.height, picture.width = shape
+
+
+_KINDS: Final[dict[str, Callable[[Any, Shape], None]]] = {"multiArrayType": _fix_array, "imageType": _fix_image}
+
+
+def _save(converted: Any, description: Any, model: Any, target: Path) -> None:
+    """Write the converted program with the source's description, but for the shapes of outputs that are fixed now."""
+    message = converted.get_spec()
+    made = {feature.name: feature for feature in message.description.output}
+    for feature in description.output:
+        if feature.type.HasField("multiArrayType") and feature.name in made:
+            feature.type.CopyFrom(_with_dtype(made[feature.name].type, feature.type.multiArrayType.dataType))
+    message.description.CopyFrom(description)
+    model(message, weights_dir=converted.weights_dir, skip_model_load=True).save(str(target))
+
+
+def _with_dtype(kind: Any, dtype: int) -> Any:
+    kind.multiArrayType.dataType = dtype
+    return kind
+
+
+def _compare(source: Path, target: Path) -> dict[str, float]:
+    """The largest relative difference of each output; with states, of two predictions."""
+    from tensorlogic.models.conversion.checking import difference
+    from tensorlogic.models.inputs import make_inputs
+
+    after = load_model(target, "cpu", "f16", "torch")
+    inputs = make_inputs(after.inputs, {}, None)
+    wanted, found = (_outputs(model, inputs) for model in (load_model(source, "cpu", "f32", "torch"), after))
+    differences = {
+        name: max(difference(f[name], w[name]) for f, w in zip(found, wanted, strict=True)) for name in wanted[0]
+    }
+    if wrong := [name for name, value in differences.items() if not isfinite(value)]:
+        message = f"in fp16 the output {wrong[0]!r} is no longer finite, or has other labels"
+        help = "Nothing was written. tl verify names the operation where it begins."
+        raise EngineError(codes.CHECK_FAILED, message, help=help)
+    return differences
+
+
+def _outputs(model: Any, inputs: Mapping[str, Any]) -> list[Any]:
+    state = {"state": model.make_state()} if model.states else {}
+    return [model.predict(dict(inputs), **state) for _ in range(2 if state else 1)]
