@@ -204,9 +204,7 @@ def _convert(described: ModelFunction, plan: _Plan, target: Path) -> None:
         except Exception as error:
             # Whatever it is, it is coremltools' own: programs that it did not write it may not read.
             said = f"coremltools cannot rewrite the model: {first_line(error)}"
-            raise UnsupportedError(
-                codes.UNSUPPORTED_MODEL, said, BytePlace(described.file.place.file), help=help
-            ) from error
+            raise UnsupportedError(codes.UNSUPPORTED_MODEL, said, described.file.place, help=_ANEW) from error
         _save(converted, message.description, ct.models.MLModel, target)
 
 

@@ -17,15 +17,21 @@ SMALLEST: Final = 2.0**-14
 """The smallest normal number of fp16: what is smaller may become zero."""
 
 
+SEARCHED: Final = 1 << 22
+"""The most elements of a constant that is looked through: masks and norms have fewer, and large weights are small."""
+
+
 def _found(sites: list[Site]) -> Iterator[Found]:
     if sites:
         yield Found(tuple(site.name for site in sites))
 
 
 def _array(given: Literal | None) -> np.ndarray | None:
-    """The numbers of a constant; None for what is no tensor of floats."""
+    """The numbers of a constant; None for what is no tensor of floats, or large."""
     floats = given is not None and getattr(given.type, "dtype", None) in FLOATS
-    return given.data if given is not None and floats and isinstance(given.data, np.ndarray) else None
+    if given is None or not floats or not isinstance(given.data, np.ndarray) or given.data.size > SEARCHED:
+        return None
+    return given.data
 
 
 def _least(given: Literal | None) -> float:
@@ -44,6 +50,17 @@ def infinite_masks(view: View) -> Iterator[Found]:
     """A constant that is added or chosen is -inf in fp16."""
     adding = (site for site in view.graph.sites if site.type in ("add", "sub", "select", "where", "fill"))
     yield from _found([s for s in adding if any(_least(s.graph.constant(o)) < -LARGEST for o in _operands(s))])
+
+
+@check
+def large_constants(view: View) -> Iterator[Found]:
+    """A constant is finite, and infinite in fp16."""
+    yield from _found([s for s in view.graph.sites if any(_overflows(s.graph.constant(o)) for o in _operands(s))])
+
+
+def _overflows(given: Literal | None) -> bool:
+    array = _array(given)
+    return array is not None and array.dtype == np.float32 and bool(((abs(array) > LARGEST) & np.isfinite(array)).any())
 
 
 def _made_by(site: Site, parameter: str) -> Site | None:

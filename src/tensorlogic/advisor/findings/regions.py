@@ -6,8 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from tensorlogic.advisor.cost import VIEWS
 from tensorlogic.advisor.eligibility import Reason
 from tensorlogic.advisor.findings.view import Found, View, check, names
+from tensorlogic.advisor.graph import Site
 from tensorlogic.advisor.placement import WHOLE, Placed, Region
 
 ELSEWHERE: Final = ("float32", "unknown-shape", "axis", "states", "random")
@@ -19,10 +21,15 @@ def _flops(operations: Iterable[Placed]) -> float:
     return sum(each.work.flops for each in operations)
 
 
+def _works(site: Site) -> bool:
+    """Whether an operation computes, rather than convert or rename what it is given."""
+    return site.type != "cast" and site.type not in VIEWS
+
+
 def _between(view: View) -> list[Region]:
     """The regions that the Neural Engine does not take, with what it takes before and after them."""
     regions = view.placement.regions
-    taken = [region.index for region in regions if region.eligible]
+    taken = [region.index for region in regions if region.eligible and any(map(_works, region.sites))]
     return [region for region in regions if not region.eligible and taken and taken[0] < region.index < taken[-1]]
 
 

@@ -70,8 +70,14 @@ def _in_blocks(view: View, operation: Operation) -> bool:
 @check
 def eight_bit_palettes(view: View) -> Iterator[Found]:
     """Palettes whose entries are 8-bit numbers."""
-    palettes = _palettes(view)
-    yield from _found([each for each, lut in palettes if lut.dtype.name in ("int8", "uint8")])
+    yield from _found([each for each, lut in _palettes(view) if lut.dtype.bits == 8 or _is_scaled(view, each)])
+
+
+def _is_scaled(view: View, palette: Operation) -> bool:
+    """Whether the entries of a palette are numbers with a scale."""
+    given = palette.operands("lut") or ()
+    maker = view.graph.maker(given[0]) if given and isinstance(given[0], str) else None
+    return maker is not None and maker.type.endswith("shift_scale")
 
 
 @check
