@@ -20,10 +20,8 @@ from tests.advisor.programs import trace, weight, write
 from tests.conftest import shared_model
 
 
-def _conv(mb: Any, x: Any, channels: int = 16) -> Any:
-    half = "fp16" in str(x.dtype)
-    kernel = weight(channels, x.shape[1], 3, 3).astype(np.float16 if half else np.float32)
-    return mb.conv(x=x, weight=kernel, pad_type="same")
+def _conv(mb: Any, x: Any, dtype: type = np.float32) -> Any:
+    return mb.conv(x=x, weight=weight(16, x.shape[1], 3, 3).astype(dtype), pad_type="same")
 
 
 def _middle(mb: Any, x: Any) -> Any:
@@ -128,8 +126,8 @@ PICTURE = (1, 8, 16, 32)
 CASES = [
     case("fp32", _conv, PICTURE, found="float32", absent="float32-islands float32-edges", precision="FLOAT32"),
     case("fp16", _conv, PICTURE, found="float32-edges tiny", absent="float32 float32-islands batch newer-than-needed"),
-    case("fp16 all over", _conv, PICTURE, found="tiny", absent="float32-edges newer-than-needed", opset=16,
-         dtype=np.float16),
+    case("fp16 all over", lambda mb, x: _conv(mb, x, np.float16), PICTURE, found="tiny",
+         absent="float32-edges newer-than-needed", opset=16, dtype=np.float16),
     case("island", _island, PICTURE, found="float32-islands float32-edges", absent="float32",
          wide=lambda op: op.op_type == "exp"),
     case("batch", _conv, (8, 8, 16, 32), found="batch"),

@@ -9,7 +9,6 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
-from math import isfinite
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -76,10 +75,10 @@ def fix(
     or its default. What coremltools converts it converts anew, for the system that the program asks for; features,
     labels and metadata stay those of the source.
 
-    Nothing is written unless source and target give finite numbers in the same places, on inputs that are made up.
+    Nothing is written when an output becomes infinite, or differs by as much as its largest number, on made inputs.
     Raises the errors of `load_model`; `UsageError` where there is nothing to fix, for a target that cannot be written,
     a shape that an input does not take, and without coremltools; `UnsupportedError` for what coremltools does not
-    rewrite; and `EngineError` when the outputs are no longer finite.
+    rewrite; and `EngineError` when the outputs are others.
     """
     source, written = Path(path), Path(target)
     _check_target(written)
@@ -197,7 +196,7 @@ def _convert(described: ModelFunction, plan: _Plan, target: Path) -> None:
             converted = ct.convert(
                 program,
                 convert_to="mlprogram",
-                compute_precision=ct.precision.FLOAT16 if plan.float16 else ct.precision.FLOAT32,
+                compute_precision=_precision(ct, plan),
                 minimum_deployment_target=_system(ct, described),
                 skip_model_load=True,
             )
@@ -206,6 +205,13 @@ def _convert(described: ModelFunction, plan: _Plan, target: Path) -> None:
             said = f"coremltools cannot rewrite the model: {first_line(error)}"
             raise UnsupportedError(codes.UNSUPPORTED_MODEL, said, described.file.place, help=_ANEW) from error
         _save(converted, message.description, ct.models.MLModel, target)
+
+
+def _precision(ct: Any, plan: _Plan) -> Any:
+    """What becomes fp16: all but labels, which coremltools' pass takes for numbers."""
+    if not plan.float16:
+        return ct.precision.FLOAT32
+    return ct.transform.FP16ComputePrecision(lambda op: op.op_type != "classify")
 
 
 def _system(ct: Any, described: ModelFunction) -> Any:
@@ -277,8 +283,8 @@ def _compare(source: Path, target: Path) -> dict[str, float]:
     differences = {
         name: max(difference(f[name], w[name]) for f, w in zip(found, wanted, strict=True)) for name in wanted[0]
     }
-    if wrong := [name for name, value in differences.items() if not isfinite(value)]:
-        message = f"in fp16 the output {wrong[0]!r} is no longer finite, or has other labels"
+    if wrong := [name for name, value in differences.items() if value >= 1]:
+        message = f"the output {wrong[0]!r} would be another: it overflows in fp16, or differs by all that it is"
         help = "Nothing was written. tl verify names the operation where it begins."
         raise EngineError(codes.CHECK_FAILED, message, help=help)
     return differences
