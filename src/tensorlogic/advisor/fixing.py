@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import logging
 import os
 import tempfile
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -16,13 +13,13 @@ from tensorlogic.advisor.checks import float32
 from tensorlogic.advisor.chips import DEFAULT, chip
 from tensorlogic.advisor.finding import Finding
 from tensorlogic.advisor.graph import Graph
+from tensorlogic.advisor.rewriting import ANEW, Plan, Shape, rewrite
 from tensorlogic.coreml import Feature, ModelFunction
-from tensorlogic.errors import BytePlace, EngineError, UnsupportedError, UsageError, codes, first_line
+from tensorlogic.errors import BytePlace, EngineError, UnsupportedError, UsageError, codes
 from tensorlogic.formats.mlpackage import MANIFEST
 from tensorlogic.models.load import detect, load_model
 
 SUFFIX: Final = ".mlpackage"
-Shape = Sequence[int]
 
 
 class Fixed(NamedTuple):
@@ -51,18 +48,6 @@ class Fixed(NamedTuple):
         }
 
 
-class _Plan(NamedTuple):
-    """What is to be done."""
-
-    float16: bool
-    shapes: Mapping[str, Shape]
-
-    def changes(self, before: int, after: int) -> tuple[str, ...]:
-        """What was done in words, with the operations in fp32 `before` and `after`; empty where nothing changed."""
-        wide = [f"operations in fp32: {after}, of {before} before"] if self.float16 and after < before else []
-        return (*wide, *(f"{name} has the shape {list(shape)}" for name, shape in self.shapes.items()))
-
-
 def fix(
     path: str | os.PathLike[str],
     target: str | os.PathLike[str],
@@ -85,16 +70,22 @@ def fix(
     described = _rewritable(source)
     plan = _plan(described, findings, shapes or {})
     with _unfinished(written) as temporary:
-        _convert(described, plan, temporary)
-        changes = plan.changes(_in_float32(described), _in_float32(_rewritable(temporary)))
+        rewrite(described, plan, temporary)
+        changes = tuple(_changes(plan, described, _rewritable(temporary)))
         if not changes:
             message = "coremltools leaves the operations in fp32 that there are"
-            raise UnsupportedError(codes.UNSUPPORTED_MODEL, message, BytePlace(str(source)), help=_ANEW)
+            raise UnsupportedError(codes.UNSUPPORTED_MODEL, message, BytePlace(str(source)), help=ANEW)
         differences = _compare(source, temporary)
     return Fixed(source, written, changes, differences)
 
 
-_ANEW: Final = "Convert the model anew from its source, with the changes that the findings name."
+def _changes(plan: Plan, before: ModelFunction, after: ModelFunction) -> Iterator[str]:
+    """What was done, in words."""
+    was, left = _in_float32(before), _in_float32(after)
+    if plan.float16 and left < was:
+        yield f"operations in fp32: {left}, of {was} before"
+    for name, shape in plan.shapes.items():
+        yield f"{name} has the shape {list(shape)}"
 
 
 def _in_float32(described: ModelFunction) -> int:
@@ -130,7 +121,7 @@ def _rewritable(source: Path) -> ModelFunction:
 _SHAPES: Final = ("ranges", "enumerated", "several-enumerated")
 
 
-def _plan(described: ModelFunction, findings: Sequence[Finding], shapes: Mapping[str, Shape]) -> _Plan:
+def _plan(described: ModelFunction, findings: Sequence[Finding], shapes: Mapping[str, Shape]) -> Plan:
     fixable = [finding for finding in findings if finding.fixable]
     moving = dict.fromkeys(name for finding in fixable if finding.id in _SHAPES for name in finding.where)
     features = {feature.name: feature for feature in described.inputs}
@@ -138,7 +129,7 @@ def _plan(described: ModelFunction, findings: Sequence[Finding], shapes: Mapping
         if name not in features:
             raise UsageError(codes.UNKNOWN_INPUT, f"the model has no input {name!r}", help=f"It has {list(features)}.")
     chosen = {name: _shape(features[name], shapes.get(name)) for name in (*moving, *shapes)}
-    plan = _Plan(any(finding.id not in _SHAPES for finding in fixable), chosen)
+    plan = Plan(any(finding.id not in _SHAPES for finding in fixable), chosen)
     if not plan.float16 and not plan.shapes:
         raise UsageError(codes.WRONG_ARGUMENTS, "nothing was found that could be fixed")
     return plan
@@ -167,121 +158,17 @@ def _unfinished(target: Path) -> Iterator[Path]:
         raise UsageError(codes.CANNOT_WRITE, message) from None
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without what coremltools says while it imports and converts."""
-    level = logging.root.manager.disable
-    with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
-        warnings.simplefilter("ignore")
-        logging.disable(logging.WARNING)
-        try:
-            yield
-        finally:
-            logging.disable(level)
-
-
-def _convert(described: ModelFunction, plan: _Plan, target: Path) -> None:
-    with _quiet():
-        try:
-            import coremltools as ct
-            from coremltools.converters.mil.frontend.milproto.load import load
-        except ImportError:
-            message = "coremltools, which rewrites programs, is not installed"
-            raise UsageError(codes.MISSING_PACKAGE, message, help="pip install coremltools") from None
-        model = ct.models.MLModel(str(described.file.path), skip_model_load=True)
-        message = model.get_spec()
-        _fix_shapes(message, described.name, plan.shapes)
-        try:
-            program = load(message, message.specificationVersion, model.weights_dir)
-            converted = ct.convert(
-                program,
-                convert_to="mlprogram",
-                compute_precision=_precision(ct, plan),
-                minimum_deployment_target=_system(ct, described),
-                skip_model_load=True,
-            )
-        except Exception as error:
-            # Whatever it is, it is coremltools' own: programs that it did not write it may not read.
-            said = f"coremltools cannot rewrite the model: {first_line(error)}"
-            raise UnsupportedError(codes.UNSUPPORTED_MODEL, said, described.file.place, help=_ANEW) from error
-        _save(converted, message.description, ct.models.MLModel, target)
-
-
-def _precision(ct: Any, plan: _Plan) -> Any:
-    """What becomes fp16: all but labels, which coremltools' pass takes for numbers."""
-    if not plan.float16:
-        return ct.precision.FLOAT32
-    return ct.transform.FP16ComputePrecision(lambda op: op.op_type != "classify")
-
-
-def _system(ct: Any, described: ModelFunction) -> Any:
-    opset = described.file.program.functions[described.name].opset
-    return getattr(ct.target, f"iOS{opset}")
-
-
-def _fix_shapes(message: Any, function: str, shapes: Mapping[str, Shape]) -> None:
-    """Write the sizes into the description and the program; what follows from them, coremltools infers."""
-    for feature in message.description.input:
-        if feature.name in shapes:
-            _KINDS[feature.type.WhichOneof("Type")](feature.type, shapes[feature.name])
-    for value in message.mlProgram.functions[function].inputs:
-        axes = value.type.tensorType.dimensions
-        for axis, size in zip(axes, _program_shape(shapes.get(value.name, ()), len(axes), axes), strict=False):
-            axis.constant.size = size
-
-
-def _program_shape(shape: Shape, rank: int, axes: Any) -> Shape:
-    """The sizes in the program: of a picture, which is described by height and width, the last two of them."""
-    if not shape or len(shape) == rank:
-        return shape
-    leading = [axis.constant.size for axis in axes][: rank - len(shape)]
-    return (*leading, *shape)
-
-
-def _fix_array(kind: Any, shape: Shape) -> None:
-    array = kind.multiArrayType
-    array.ClearField("shapeRange")
-    array.ClearField("enumeratedShapes")
-    del array.shape[:]
-    array.shape.extend(shape)
-
-
-def _fix_image(kind: Any, shape: Shape) -> None:
-    picture = kind.imageType
-    picture.ClearField("imageSizeRange")
-    picture.ClearField("enumeratedSizes")
-    picture.height, picture.width = shape
-
-
-_KINDS: Final[dict[str, Callable[[Any, Shape], None]]] = {"multiArrayType": _fix_array, "imageType": _fix_image}
-
-
-def _save(converted: Any, description: Any, model: Any, target: Path) -> None:
-    """Write the converted program with the source's description, but for the shapes of outputs that are fixed now."""
-    message = converted.get_spec()
-    made = {feature.name: feature for feature in message.description.output}
-    for feature in description.output:
-        if feature.type.HasField("multiArrayType") and feature.name in made:
-            feature.type.CopyFrom(_with_dtype(made[feature.name].type, feature.type.multiArrayType.dataType))
-    message.description.CopyFrom(description)
-    model(message, weights_dir=converted.weights_dir, skip_model_load=True).save(str(target))
-
-
-def _with_dtype(kind: Any, dtype: int) -> Any:
-    kind.multiArrayType.dataType = dtype
-    return kind
-
-
 def _compare(source: Path, target: Path) -> dict[str, float]:
-    """The largest relative difference of each output; with states, of two predictions."""
+    """The largest relative difference of each output but labels; with states, of two predictions."""
     from tensorlogic.models.conversion.checking import difference
     from tensorlogic.models.inputs import make_inputs
 
     after = load_model(target, "cpu", "f16", "torch")
     inputs = make_inputs(after.inputs, {}, None)
     wanted, found = (_outputs(model, inputs) for model in (load_model(source, "cpu", "f32", "torch"), after))
+    names = [output.name for output in after.outputs if output.kind != "scalar"]
     differences = {
-        name: max(difference(f[name], w[name]) for f, w in zip(found, wanted, strict=True)) for name in wanted[0]
+        name: max(difference(f[name], w[name]) for f, w in zip(found, wanted, strict=True)) for name in names
     }
     if wrong := [name for name, value in differences.items() if value >= 1]:
         message = f"the output {wrong[0]!r} would be another: it overflows in fp16, or differs by all that it is"

@@ -118,9 +118,9 @@ def _outputs(
 
 
 def difference(found: Any, wanted: Any) -> float:
-    """The largest difference as a part of the largest number wanted."""
+    """The largest difference as a part of the largest number wanted; ONNX Runtime puts a dictionary into a list."""
     if isinstance(wanted, dict):
-        (table,) = found
+        (table,) = found if isinstance(found, list) else (found,)
         same = table.keys() == wanted.keys()
         return difference([table[key] for key in wanted], list(wanted.values())) if same else np.inf
     if isinstance(wanted, str):
