@@ -187,3 +187,17 @@ def test_a_real_model(tmp_path: Path) -> None:
     fixed = fix(source, tmp_path / "fixed.mlpackage", advise(source).findings)
     assert fixed.difference < 1e-2
     assert fixed.as_dict()["difference"] == fixed.difference
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_neural_networks_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    import coremltools as ct
+
+    source = tmp_path / "old.mlmodel"
+    traced = torch.jit.trace(_network(), torch.rand(1, 3, 32, 32))
+    made = ct.convert(traced, inputs=[ct.TensorType("x0", (1, 3, 32, 32))], convert_to="neuralnetwork")
+    made.save(str(source))
+    for asked in (lambda: advise(source), lambda: fix(source, tmp_path / "fixed.mlpackage", ())):
+        with pytest.raises(TensorLogicError, match="neuralNetwork") as caught:
+            asked()
+        assert 'convert_to="mlprogram"' in str(caught.value)
