@@ -30,8 +30,7 @@ def weight_bound(view: View) -> Iterator[Found]:
     flops = sum(each.work.flops for each in view.placement.operations)
     reading, computing = stored / its.bandwidth, flops / its.flops
     if expanded >= view.limit and stored >= 0.9 * expanded and reading > computing:
-        share = reading / (reading + computing)
-        yield Found((), {"megabytes": _megabytes(stored), "share": f"{share:.0%}"})
+        yield Found((), {"megabytes": _megabytes(stored)})
 
 
 def _expanded(view: View, type: str) -> list[Operation]:
