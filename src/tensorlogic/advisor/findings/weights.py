@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tensorlogic.advisor.findings.view import MEGABYTE, Found, View, check, names
 from tensorlogic.advisor.graph import is_free
-from tensorlogic.advisor.units import speed
+from tensorlogic.advisor.units import Units, seconds
 from tensorlogic.mil.program import Operation
 from tensorlogic.mil.types import TensorType
 
@@ -24,13 +24,20 @@ def _megabytes(bytes: float) -> str:
 
 @check
 def weight_bound(view: View) -> Iterator[Found]:
-    """Reading the weights is expected to take longer than computing, and they are not compressed."""
+    """Without reading the weights, which are not compressed, it would be expected to take less than half as long."""
     stored, expanded = view.subject.stored, view.subject.expanded
-    its = speed(view.chip, "ane")
-    flops = sum(each.work.flops for each in view.placement.operations)
-    reading, computing = stored / its.bandwidth, flops / its.flops
-    if expanded >= view.limit and stored >= 0.9 * expanded and reading > computing:
+    if (
+        expanded >= view.limit
+        and stored >= 0.9 * expanded
+        and 2 * _seconds(view, weights=0) < _seconds(view, weights=1)
+    ):
         yield Found((), {"megabytes": _megabytes(stored)})
+
+
+def _seconds(view: View, weights: float) -> float:
+    """What all would take on the Neural Engine, with this part of the weights."""
+    works = [each.work._replace(weights=weights * each.work.weights) for each in view.placement.operations]
+    return seconds(Units(view.chip, ("ane",)), "ane", works, crossing=0)
 
 
 def _expanded(view: View, type: str) -> list[Operation]:
