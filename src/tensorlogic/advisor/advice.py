@@ -3,40 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from tensorlogic.advisor.chips import DEFAULT, Chip, chip
 from tensorlogic.advisor.estimate import Estimate
 from tensorlogic.advisor.estimates import estimates
 from tensorlogic.advisor.finding import Finding
-from tensorlogic.advisor.graph import Graph
+from tensorlogic.advisor.findings import findings
 from tensorlogic.advisor.placement import ALLOWED, ComputeUnits, Placed, Placement, Region, place
+from tensorlogic.advisor.subject import Subject, read_subject
 from tensorlogic.advisor.units import NAMES
-from tensorlogic.coreml import Feature, ModelFunction
 from tensorlogic.errors import UsageError, codes
-from tensorlogic.formats.description import Metadata
-from tensorlogic.mil.program import Function
-from tensorlogic.models.load import detect
-
-
-@dataclass(frozen=True, eq=False)
-class Subject:
-    """A function of a model file, as findings look at it."""
-
-    path: str
-    metadata: Metadata
-    function: Function
-    graph: Graph
-    inputs: tuple[Feature, ...]
-    outputs: tuple[Feature, ...]
-    states: tuple[Feature, ...]
-    stored: float
-    """Bytes of the weights as they are stored."""
-    expanded: float
-    """Bytes of the weights when every element is fp16."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,10 +47,17 @@ class Advice:
             "chip": self.chip.name,
             "compute_units": self.units,
             "summary": self.summary,
+            "findings": [_finding(each) for each in self.findings],
             "operations": [_operation(placed) for placed in self.placement.operations],
             "regions": [_region(region) for region in self.placement.regions],
             "estimates": {name: estimate.as_dict() for name, estimate in self.estimates.items()},
         }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    plain = finding._asdict()
+    rests_on = plain.pop("evidence")
+    return {**plain, "where": list(finding.where), "sources": list(rests_on.sources), "confidence": rests_on.confidence}
 
 
 def _operation(placed: Placed) -> dict[str, Any]:
@@ -114,22 +100,9 @@ def advise(
     if units not in ALLOWED:
         message = f"there are no compute units {units!r}"
         raise UsageError(codes.UNKNOWN_OPTION, message, help=f"There are {', '.join(ALLOWED)}.")
-    subject = _subject(path, function)
+    subject = read_subject(path, function)
     on = chip(chip_name)
     placement = place(subject.graph, on, units)
-    return Advice(subject, on, units, placement, estimates=estimates(placement, on, units))
-
-
-def _subject(path: str | os.PathLike[str], function: str | None) -> Subject:
-    found = detect(Path(path), function)
-    if not isinstance(found, ModelFunction):
-        raise UsageError(codes.WRONG_ARGUMENTS, f"{found.metadata.name!r} holds weights, and no program")
-    of = found.file.program.functions[found.name]
-    weights = list(found.tensors.values())
-    stored, elements = _sum(info.size for info in weights), _sum(info.elements for info in weights)
-    features = tuple(found.inputs), tuple(found.outputs), tuple(found.states)
-    return Subject(str(path), found.metadata, of, Graph(of), *features, stored, 2 * elements)
-
-
-def _sum(numbers: Iterable[float]) -> float:
-    return float(sum(numbers))
+    return Advice(
+        subject, on, units, placement, findings(subject, placement, on, units), estimates(placement, on, units)
+    )
