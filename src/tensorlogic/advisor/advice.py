@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from tensorlogic.advisor.chips import DEFAULT, Chip, chip
+from tensorlogic.advisor.document import document
 from tensorlogic.advisor.estimate import Estimate
 from tensorlogic.advisor.finding import Finding
 from tensorlogic.advisor.graph import Graph
-from tensorlogic.advisor.placement import ALLOWED, ComputeUnits, Placed, Placement, Region, place
+from tensorlogic.advisor.placement import ALLOWED, ComputeUnits, Placement, place
 from tensorlogic.advisor.units import NAMES
 from tensorlogic.coreml import Feature, ModelFunction
 from tensorlogic.errors import UsageError, codes
@@ -61,48 +62,7 @@ class Advice:
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain data, for ``--json``."""
-        return {
-            "path": self.subject.path,
-            "function": self.subject.function.name,
-            "chip": self.chip.name,
-            "compute_units": self.units,
-            "summary": self.summary,
-            "operations": [_operation(placed) for placed in self.placement.operations],
-            "regions": [_region(region) for region in self.placement.regions],
-        }
-
-
-def _operation(placed: Placed) -> dict[str, Any]:
-    return {
-        "name": placed.site.name,
-        "type": placed.site.type,
-        "eligible": placed.eligibility.verdict,
-        "reasons": [
-            {
-                "rule": reason.rule,
-                "text": reason.text,
-                "fix": reason.fix,
-                "sources": list(reason.evidence.sources),
-                "confidence": reason.evidence.confidence,
-            }
-            for reason in placed.eligibility.reasons
-        ],
-        "expected": placed.unit,
-        "region": placed.region,
-        "flops": placed.work.flops,
-        "bytes": placed.work.bytes,
-    }
-
-
-def _region(region: Region) -> dict[str, Any]:
-    return {
-        "index": region.index,
-        "expected": region.unit,
-        "eligible": region.eligible,
-        "operations": len(region.sites),
-        "flops": region.work.flops,
-        "crossing_bytes": region.crossing,
-    }
+        return document(self)
 
 
 def advise(

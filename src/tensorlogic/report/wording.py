@@ -1,0 +1,50 @@
+"""How quantities, names and sureness are said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from tensorlogic.advisor.eligibility import Verdict
+from tensorlogic.advisor.estimate import Range
+from tensorlogic.advisor.evidence import MEANINGS, Evidence
+
+TAKES: Final[dict[Verdict, str]] = {
+    "yes": "takes it",
+    "risk": "may refuse it",
+    "no": "does not take it",
+    "unknown": "unknown",
+}
+"""Whether the Neural Engine takes an operation, in words."""
+
+_LONGEST: Final = 160
+_PREFIXES: Final = ("", "k", "M", "G", "T")
+
+
+def shown(name: str) -> str:
+    """A name from a file: control characters are replaced, and what is long is cut in the middle."""
+    plain = "".join(each if each.isprintable() else "�" for each in name)
+    half = _LONGEST // 2
+    return plain if len(plain) <= _LONGEST else f"{plain[:half]}…{plain[-half:]}"
+
+
+def listed(names: Sequence[str], most: int = 4) -> str:
+    """The first few names, and how many more there are."""
+    told = ", ".join(shown(name) for name in names[:most])
+    return told if len(names) <= most else f"{told} and {len(names) - most:,} more"
+
+
+def scaled(number: float, unit: str) -> str:
+    """Three digits and a prefix: ``3.21 GFLOP``."""
+    power = next((power for power in range(len(_PREFIXES)) if number < 999.5 * 1000**power), len(_PREFIXES) - 1)
+    return f"{number / 1000**power:.3g} {_PREFIXES[power]}{unit}"
+
+
+def spread(found: Range) -> str:
+    """A range, and what is most likely in it: ``0.8–2.1, likely 1.2``."""
+    return f"{found.low:.3g}–{found.high:.3g}, likely {found.likely:.3g}"
+
+
+def sureness(evidence: Evidence) -> str:
+    """How sure a rule is, and by whom: ``measured by several people (CT, VX)``."""
+    return f"{MEANINGS[evidence.confidence]} ({', '.join(evidence.sources)})"
