@@ -19,13 +19,20 @@ _MOST_TENSORS = 12
 
 
 def drawing(advice: Advice) -> dict[str, Any]:
-    """Inputs, operations and outputs as nodes, with the rules that they speak of."""
+    """Inputs, operations and outputs as nodes, with the rules that they speak of. A state is one for each use."""
     function = advice.subject.function
-    makers = {value.name: index for index, value in enumerate(function.inputs)}
-    nodes = [_end("input", value.name, str(value.type)) for value in function.inputs]
+    states = function.states
+    given = [value for value in function.inputs if value.name not in states]
+    makers = {value.name: index for index, value in enumerate(given)}
+    nodes = [_end("input", value.name, str(value.type)) for value in given]
     sources: list[list[int]] = [[] for _ in nodes]
     for placed in advice.placement.operations:
-        before = {makers[name]: None for name in _taken(placed.site) if name in makers}
+        taken = dict.fromkeys(_taken(placed.site))
+        for name in [each for each in taken if each in states]:
+            makers[name] = len(nodes)
+            nodes.append(_end("state", name, str(states[name])))
+            sources.append([])
+        before = dict.fromkeys(makers[name] for name in taken if name in makers)
         makers |= {value.name: len(nodes) for value in placed.site.operation.outputs}
         nodes.append(_operation(placed))
         sources.append(list(before))

@@ -51,15 +51,20 @@ def layout(sources: Sequence[Sequence[int]]) -> Layout:
 
 
 def _layers(sources: Sequence[Sequence[int]]) -> list[int]:
-    """One below the lowest that it follows; what follows nothing stands right above its first user."""
+    """One below the lowest that it follows; what follows only what nobody else does stands right above its user."""
     layers: list[int] = []
-    for before in sources:
-        layers.append(max((layers[each] + 1 for each in before), default=0))
-    first_user: dict[int, int] = {}
+    users: list[list[int]] = [[] for _ in sources]
     for node, before in enumerate(sources):
+        layers.append(max((layers[each] + 1 for each in before), default=0))
         for each in before:
-            first_user[each] = min(first_user.get(each, layers[node]), layers[node])
-    return [layer if sources[node] else max(0, first_user.get(node, 1) - 1) for node, layer in enumerate(layers)]
+            users[each].append(node)
+    alone: list[bool] = []
+    for before in sources:
+        alone.append(all(alone[each] and len(users[each]) == 1 for each in before))
+    for node in reversed(range(len(layers))):
+        if alone[node] and users[node]:
+            layers[node] = min(layers[user] for user in users[node]) - 1
+    return layers
 
 
 def _lanes(sources: Sequence[Sequence[int]], layers: Sequence[int], nodes: Sequence[_Spot]) -> list[list[_Spot]]:
@@ -112,26 +117,29 @@ def _settle(rows: Sequence[Sequence[_Spot]]) -> None:
         for row in reversed(rows):
             _move(row, [_mean([each.place for each in spot.below], spot.place) for spot in row])
     for row in rows:
-        _move(row, [_mean([each.place for each in (*spot.above, *spot.below)], spot.place) for spot in row])
+        _move(row, [_mean([each.place for each in spot.above], spot.place) for spot in row])
 
 
 def _move(row: Sequence[_Spot], wanted: Sequence[float]) -> None:
-    for spot, place in zip(row, _apart(wanted, [spot.width for spot in row]), strict=True):
+    for spot, place in zip(
+        row, _apart(wanted, [spot.width for spot in row], [1 / spot.width for spot in row]), strict=True
+    ):
         spot.place = place
 
 
-def _apart(wanted: Sequence[float], widths: Sequence[float]) -> list[float]:
-    """The places nearest to the wanted ones (by squares) that keep the order and do not overlap."""
+def _apart(wanted: Sequence[float], widths: Sequence[float], weights: Sequence[float]) -> list[float]:
+    """The places nearest to the wanted ones (by weighted squares) that keep the order and do not overlap."""
     steps = [0.0, *((one + other) / 2 for one, other in pairwise(widths))] if widths else []
     offsets = list(accumulate(steps))
-    together: list[tuple[float, int]] = []
-    for place, offset in zip(wanted, offsets, strict=True):
-        total, count = place - offset, 1
-        while together and together[-1][0] * count >= total * together[-1][1]:
-            before, many = together.pop()
-            total, count = total + before, count + many
-        together.append((total, count))
-    leftmost = (total / count for total, count in together for _ in range(count))
+    together: list[tuple[float, float, int]] = []
+    for place, offset, weight in zip(wanted, offsets, weights, strict=True):
+        start, count = place - offset, 1
+        while together and together[-1][0] >= start:
+            before, heavy, many = together.pop()
+            start = (start * weight + before * heavy) / (weight + heavy)
+            weight, count = weight + heavy, count + many
+        together.append((start, weight, count))
+    leftmost = (start for start, _, count in together for _ in range(count))
     return [place + offset for place, offset in zip(leftmost, offsets, strict=True)]
 
 

@@ -58,7 +58,7 @@ def _markup(element: Element) -> str:
 
 
 def _text(tag: str, text: str, **attributes: str) -> Element:
-    element = Element(tag, {name.rstrip("_"): value for name, value in attributes.items()})
+    element = Element(tag, {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()})
     element.text = text
     return element
 
@@ -145,5 +145,8 @@ def _section(name: str, table: Table) -> Element:
     heads.extend(_text("th", name, scope="col", class_=kind) for name, kind in zip(table.columns, kinds, strict=True))
     body = SubElement(shown_as, "tbody")
     for row in table.rows:
-        SubElement(body, "tr").extend(_text("td", cell, class_=kind) for cell, kind in zip(row, kinds, strict=True))
+        SubElement(body, "tr").extend(
+            _text("td", cell, class_=kind, data_column=column)
+            for cell, kind, column in zip(row, kinds, table.columns, strict=True)
+        )
     return section

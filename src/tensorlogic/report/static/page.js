@@ -200,6 +200,6 @@ for (const unit of Object.keys(data.units)) {
   swatch.height = 18;
   pen.fillStyle = pattern(pen, unit, view.colours);
   pen.fillRect(0, 0, 34, 18);
-  entry.append(swatch, button(`${SHORT[unit]}: ${data.units[unit]}, ${count.toLocaleString("en")}`, () => find(data.units[unit])));
+  entry.append(swatch, button(`${data.units[unit]} (${count.toLocaleString("en")})`, () => find(data.units[unit])));
   part("legend").append(entry);
 }
