@@ -53,7 +53,7 @@ def test_the_page_tells_what_is_expected() -> None:
         *("x.mlpackage", "Function main, on M1 with compute units all", "expected", "not measured"),
         *("The batch is 8", "Convert with shape=(1, 3, 224, 224).", "tl advise --fix does it", "2-20x"),
         *("measured by several people (CT, CTI#1723)", "every audit saw it on the CPU"),
-        *("estimated", "0.8–2.1, likely 1.2", "4–11, likely 6.5", "unknown", "decompiled or predicted, not run"),
+        *("estimated", "1.2 (0.8 to 2.1)", "6.5 (4 to 11)", "unknown", "decompiled or predicted, not run"),
     ):
         assert words in said, words
     assert ("a", "https://github.com/apple/coremltools/issues/1723") in [(t, a.get("href")) for t, a in read.elements]
@@ -153,6 +153,15 @@ WORDS = [
 @pytest.mark.parametrize(("said", "want"), WORDS)
 def test_wording(said: str, want: str) -> None:
     assert said == want
+
+
+def test_as_plain_data() -> None:
+    made = json.loads(json.dumps(advice(10).as_dict()))
+    (finding,) = made["findings"]
+    assert (finding["id"], finding["where"][1], finding["fixable"]) == ("batch-size", "layer_0_2", True)
+    assert (finding["sources"], finding["confidence"]) == (["CT", "CTI#1723"], "S")
+    assert made["estimates"]["expected"]["latency_ms"] == {"low": 0.8, "likely": 1.2, "high": 2.1}
+    assert made["estimates"]["cpu"]["energy_mj"] is None
 
 
 def test_sarif() -> None:

@@ -33,7 +33,8 @@ def test_as_json(package: Path) -> None:
     assert sum(each["operations"] for each in data["regions"]) == len(data["operations"])
     assert sum(each["share_of_operations"] for each in data["units"].values()) == pytest.approx(1)
     for estimate in data["estimates"].values():
-        assert set(estimate["estimated_latency_ms"]) == {"low", "likely", "high"}
+        assert estimate["estimated"] is True
+        assert set(estimate["latency_ms"]) == {"low", "likely", "high"}
 
 
 def test_as_sarif(package: Path) -> None:

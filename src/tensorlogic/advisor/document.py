@@ -39,14 +39,17 @@ def _units(placement: Placement) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    return {**finding._asdict(), "evidence": _evidence(finding.evidence)}
+    plain = finding._asdict()
+    del plain["evidence"]
+    return {**plain, "where": list(finding.where), **_evidence(finding.evidence)}
 
 
 def _estimates(estimates: Mapping[str, Estimate]) -> dict[str, Any]:
     return {
         name: {
-            "estimated_latency_ms": estimate.latency._asdict(),
-            "estimated_energy_mj": None if estimate.energy is None else estimate.energy._asdict(),
+            "estimated": True,
+            "latency_ms": estimate.latency._asdict(),
+            "energy_mj": None if estimate.energy is None else estimate.energy._asdict(),
             "basis": estimate.basis,
             "confidence": estimate.confidence,
         }

@@ -41,8 +41,8 @@ def scaled(number: float, unit: str) -> str:
 
 
 def spread(found: Range) -> str:
-    """A range, and what is most likely in it: ``0.8–2.1, likely 1.2``."""
-    return f"{found.low:.3g}–{found.high:.3g}, likely {found.likely:.3g}"
+    """What is most likely, and the range that it is in: ``1.2 (0.8 to 2.1)``."""
+    return f"{found.likely:.3g} ({found.low:.3g} to {found.high:.3g})"
 
 
 def sureness(evidence: Evidence) -> str:
