@@ -121,6 +121,10 @@ def _settle(rows: Sequence[Sequence[_Spot]]) -> None:
 
 
 def _move(row: Sequence[_Spot], wanted: Sequence[float]) -> None:
+    """Move the spots of a row. One that is alone stands in the middle, lest a deep graph leans to a side."""
+    if len(row) == 1:
+        row[0].place = 0
+        return
     for spot, place in zip(
         row, _apart(wanted, [spot.width for spot in row], [1 / spot.width for spot in row]), strict=True
     ):

@@ -108,7 +108,7 @@ def _of_operations(advice: Advice) -> Iterator[_Result]:
 
 
 def _sentence(reason: Reason) -> str:
-    manner = "does not take" if reason.verdict == "no" else "may refuse"
+    manner = "is not expected to take" if reason.verdict == "no" else "may refuse"
     return f"The Neural Engine {manner} this operation: {shown(reason.text)}. {reason.fix or ''}".strip()
 
 

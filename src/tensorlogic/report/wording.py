@@ -10,9 +10,9 @@ from tensorlogic.advisor.estimate import Range
 from tensorlogic.advisor.evidence import MEANINGS, Evidence
 
 TAKES: Final[dict[Verdict, str]] = {
-    "yes": "takes it",
+    "yes": "is expected to take it",
     "risk": "may refuse it",
-    "no": "does not take it",
+    "no": "is not expected to take it",
     "unknown": "unknown",
 }
 """Whether the Neural Engine takes an operation, in words."""
