@@ -119,11 +119,13 @@ def _told(mark: str, colour: str, title: str, facts: Mapping[str, str]) -> Rende
     from rich.table import Table
     from rich.text import Text
 
+    from tensorlogic.report.wording import plain
+
     grid = Table.grid(padding=(0, 2))
     for name, fact in facts.items():
         if fact:
-            grid.add_row(Text(name, "dim"), Text(fact))
-    return Group(Text.assemble((f"{mark}: ", colour), (title, "bold")), Padding(grid, (0, 0, 1, 2)))
+            grid.add_row(Text(name, "dim"), Text(plain(fact)))
+    return Group(Text.assemble((f"{mark}: ", colour), (plain(title), "bold")), Padding(grid, (0, 0, 1, 2)))
 
 
 def _table(table: Table) -> Iterator[RenderableType]:

@@ -12,7 +12,7 @@ from tensorlogic.advisor.placement import Placed
 from tensorlogic.advisor.units import NAMES
 from tensorlogic.mil.types import TensorType
 from tensorlogic.report.layout import layout
-from tensorlogic.report.wording import TAKES, scaled, shown, sureness
+from tensorlogic.report.wording import LONGEST_SENTENCE, TAKES, scaled, shown, sureness
 
 _MOST_TENSORS = 12
 """How many operands of an operation are told of."""
@@ -83,7 +83,7 @@ def _tensors(tensors: tuple[tuple[str, TensorType], ...]) -> list[str]:
 
 
 def _reason(reason: Reason) -> dict[str, str]:
-    return {"rule": reason.rule, "text": shown(reason.text)}
+    return {"rule": reason.rule, "text": shown(reason.text, LONGEST_SENTENCE)}
 
 
 def _rules(advice: Advice) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tensorlogic.advisor import Advice
 from tensorlogic.advisor.eligibility import Reason
 from tensorlogic.advisor.graph import Site
-from tensorlogic.report.wording import TAKES, shown, sureness
+from tensorlogic.report.wording import LONGEST_SENTENCE, TAKES, shown, sureness
 
 
 class Obstacle(NamedTuple):
@@ -34,5 +34,5 @@ def find_obstacles(advice: Advice) -> list[Obstacle]:
 
 
 def _obstacle(reason: Reason, sites: list[Site]) -> Obstacle:
-    said = shown(sites[0].name), shown(reason.text), reason.fix or "", sureness(reason.evidence)
+    said = shown(sites[0].name), shown(reason.text, LONGEST_SENTENCE), reason.fix or "", sureness(reason.evidence)
     return Obstacle(reason.rule, TAKES[reason.verdict], *said, len(sites))

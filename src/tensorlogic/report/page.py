@@ -19,7 +19,7 @@ from tensorlogic.advisor import Advice
 from tensorlogic.advisor.finding import Finding
 from tensorlogic.report.drawing import drawing
 from tensorlogic.report.tables import Table, estimates, obstacles, regions, units
-from tensorlogic.report.wording import shown, sureness
+from tensorlogic.report.wording import plain, shown, sureness
 
 _HIDDEN = {ord(each): f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"}
 """What must not stand as it is in a script of JSON."""
@@ -59,7 +59,7 @@ def _markup(element: Element) -> str:
 
 def _text(tag: str, text: str, **attributes: str) -> Element:
     element = Element(tag, {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()})
-    element.text = text
+    element.text = plain(text)
     return element
 
 
@@ -91,7 +91,7 @@ def _finding(finding: Finding) -> Element:
     article = Element("article", {"class": finding.severity})
     title = SubElement(article, "h3")
     title.append(_text("span", finding.severity, class_="severity"))
-    title[0].tail = f" {finding.title}"
+    title[0].tail = f" {plain(finding.title)}"
     facts = SubElement(article, "dl")
     for name, fact in _facts(finding):
         facts.append(_text("dt", name))

@@ -12,7 +12,7 @@ from tensorlogic.advisor.checks import CHECKS
 from tensorlogic.advisor.eligibility import Reason, Rule, rules
 from tensorlogic.advisor.evidence import MEANINGS, Evidence
 from tensorlogic.advisor.finding import Finding, Severity
-from tensorlogic.report.wording import shown
+from tensorlogic.report.wording import LONGEST_SENTENCE, shown
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS: Final[dict[str, Severity]] = {"no": "warning", "risk": "note"}
@@ -109,7 +109,9 @@ def _of_operations(advice: Advice) -> Iterator[_Result]:
 
 def _sentence(reason: Reason) -> str:
     manner = "is not expected to take" if reason.verdict == "no" else "may refuse"
-    return f"The Neural Engine {manner} this operation: {shown(reason.text)}. {reason.fix or ''}".strip()
+    return (
+        f"The Neural Engine {manner} this operation: {shown(reason.text, LONGEST_SENTENCE)}. {reason.fix or ''}".strip()
+    )
 
 
 def _result(result: _Result, index: int, advice: Advice) -> dict[str, Any]:

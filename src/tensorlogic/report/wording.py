@@ -17,15 +17,19 @@ TAKES: Final[dict[Verdict, str]] = {
 }
 """Whether the Neural Engine takes an operation, in words."""
 
-_LONGEST: Final = 160
+LONGEST_SENTENCE: Final = 600
 _PREFIXES: Final = ("", "k", "M", "G", "T")
 
 
-def shown(name: str) -> str:
-    """A name from a file: control characters are replaced, and what is long is cut in the middle."""
-    plain = "".join(each if each.isprintable() else "�" for each in name)
-    half = _LONGEST // 2
-    return plain if len(plain) <= _LONGEST else f"{plain[:half]}…{plain[-half:]}"
+def plain(text: str) -> str:
+    """Text that may hold names from a file: control characters are replaced."""
+    return "".join(each if each.isprintable() else "�" for each in text)
+
+
+def shown(name: str, longest: int = 160) -> str:
+    """A name from a file: as `plain`, and what is long is cut in the middle."""
+    half = longest // 2
+    return plain(name if len(name) <= longest else f"{name[:half]}…{name[-half:]}")
 
 
 def listed(names: Sequence[str], most: int = 4) -> str:
