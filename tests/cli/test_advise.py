@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,44 @@ def test_refusals(package: Path, tmp_path: Path, arguments: tuple[str, ...], say
     assert (done.returncode, done.stdout) == (2, "")
     assert says in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
+
+
+@pytest.fixture(scope="module")
+def wide_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A package in fp32."""
+    import coremltools as ct
+    from coremltools.converters.mil import Builder as mb  # noqa: N813 (its usual name)
+
+    @mb.program(input_specs=[mb.TensorSpec((1, 4, 8, 8))], opset_version=ct.target.iOS16)
+    def program(x):
+        return mb.relu(x=mb.add(x=x, y=1.0), name="sum")
+
+    path = tmp_path_factory.mktemp("wide") / "wide.mlpackage"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ct.convert(
+            program,
+            convert_to="mlprogram",
+            minimum_deployment_target=ct.target.iOS16,
+            compute_precision=ct.precision.FLOAT32,
+            skip_model_load=True,
+        ).save(str(path))
+    return path
+
+
+def test_fixing(wide_package: Path, tmp_path: Path) -> None:
+    done = command("advise", wide_package, "--fix", "fixed.mlpackage", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    words = " ".join(done.stdout.split())
+    assert "error: 2 operations of 2 in fp32" in words
+    assert "fix tl advise --fix makes this change" in words
+    assert "Fixed in fixed.mlpackage: operations in fp32: 0, of 2 before; its outputs differ by" in words
+    again = command("advise", tmp_path / "fixed.mlpackage", "--json")
+    assert not [finding for finding in json.loads(again.stdout)["findings"] if finding["fixable"]]
+
+
+def test_what_cannot_be_fixed_is_refused(package: Path, tmp_path: Path) -> None:
+    done = command("advise", package, "--fix", "fixed.mlpackage", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "nothing was found that could be fixed" in done.stderr
+    assert not list(tmp_path.iterdir())

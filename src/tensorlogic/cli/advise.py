@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from tensorlogic.advisor import Advice
     from tensorlogic.advisor.finding import Finding
+    from tensorlogic.advisor.fixing import Fixed
     from tensorlogic.advisor.placement import ComputeUnits
     from tensorlogic.report.obstacles import Obstacle
     from tensorlogic.report.tables import Table
@@ -36,6 +37,9 @@ def advise(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     as_sarif: Annotated[bool, typer.Option("--sarif", help="Print a SARIF log, for code scanning.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write a page with the graph, such as report.html.")] = None,
+    fix: Annotated[
+        Path | None, typer.Option(help="Write a package in which what can be fixed is, such as fixed.mlpackage.")
+    ] = None,
 ) -> None:
     """Tell where a model is expected to run, what keeps it off the Neural Engine, and how long it may take.
 
@@ -47,16 +51,24 @@ def advise(
         from tensorlogic.advisor import advise as ask
 
         found = ask(model, chip, cast("ComputeUnits", compute_units.lower()), function)
+    fixed = None if fix is None else _fix(found, fix)
     if html is not None:
         _write(found, html)
     if as_json:
-        print_json(found.as_dict())
+        print_json(found.as_dict() | ({} if fixed is None else {"fixed": fixed.as_dict()}))
     elif as_sarif:
         from tensorlogic.report import sarif
 
         print_json(sarif(found))
     else:
-        _show(found, html)
+        _show(found, fixed, html)
+
+
+def _fix(found: Advice, target: Path) -> Fixed:
+    from tensorlogic.advisor.fixing import fix
+
+    with progress(f"Writing {target}"):
+        return fix(found.subject.path, target, found.findings)
 
 
 def _write(found: Advice, html: Path) -> None:
@@ -66,12 +78,16 @@ def _write(found: Advice, html: Path) -> None:
         temporary.write_text(page(found), encoding="utf-8")
 
 
-def _show(found: Advice, html: Path | None) -> None:
+def _show(found: Advice, fixed: Fixed | None, html: Path | None) -> None:
     from rich.console import Console
 
     console = Console()
     for part in _parts(found):
         console.print(part, highlight=False)
+    if fixed is not None:
+        differing = f"its outputs differ by {fixed.difference:.2g} of their largest number at most"
+        text = f"Fixed in {fixed.target}: {'; '.join(fixed.changes)}; {differing}."
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
     if html is not None:
         console.print(f"The page is in {html}.", highlight=False, markup=False, soft_wrap=True)
 
@@ -94,12 +110,13 @@ def _parts(found: Advice) -> Iterator[RenderableType]:
 
 
 def _finding(finding: Finding) -> RenderableType:
-    from tensorlogic.report.wording import listed, sureness
+    from tensorlogic.report.wording import FIXABLE, listed, sureness
 
     facts = {
         "where": listed(finding.where),
         "why": finding.why,
-        "change": finding.change + (" `tl advise --fix` does it." if finding.fixable else ""),
+        "change": finding.change,
+        "fix": FIXABLE if finding.fixable else "",
         "effect": finding.effect,
         "evidence": sureness(finding.evidence),
     }
@@ -107,8 +124,13 @@ def _finding(finding: Finding) -> RenderableType:
 
 
 def _obstacle(obstacle: Obstacle) -> RenderableType:
-    where = f"{obstacle.operations:,} operations, the first of them {obstacle.example}"
-    facts = {"where": where, "why": obstacle.why, "change": obstacle.change, "evidence": obstacle.sure}
+    others = f", the first of {obstacle.operations:,} operations" if obstacle.operations > 1 else ""
+    facts = {
+        "where": f"{obstacle.example}{others}",
+        "why": obstacle.why,
+        "change": obstacle.change,
+        "evidence": obstacle.sure,
+    }
     return _told(obstacle.rule, "magenta", f"the Neural Engine {obstacle.verdict}", facts)
 
 

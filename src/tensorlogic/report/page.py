@@ -19,7 +19,7 @@ from tensorlogic.advisor import Advice
 from tensorlogic.advisor.finding import Finding
 from tensorlogic.report.drawing import drawing
 from tensorlogic.report.tables import Table, estimates, obstacles, regions, units
-from tensorlogic.report.wording import plain, shown, sureness
+from tensorlogic.report.wording import FIXABLE, plain, shown, sureness
 
 _HIDDEN = {ord(each): f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"}
 """What must not stand as it is in a script of JSON."""
@@ -103,7 +103,9 @@ def _facts(finding: Finding) -> Iterator[tuple[str, str | Element]]:
     if finding.where:
         yield "where", _places(finding.where)
     yield "why", finding.why
-    yield "change", finding.change + (" tl advise --fix does it." if finding.fixable else "")
+    yield "change", finding.change
+    if finding.fixable:
+        yield "fix", FIXABLE
     if finding.effect:
         yield "effect", finding.effect
     yield "evidence", _evidence(finding)

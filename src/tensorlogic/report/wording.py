@@ -17,6 +17,7 @@ TAKES: Final[dict[Verdict, str]] = {
 }
 """Whether the Neural Engine takes an operation, in words."""
 
+FIXABLE: Final = "tl advise --fix makes this change"
 LONGEST_SENTENCE: Final = 600
 _PREFIXES: Final = ("", "k", "M", "G", "T")
 
