@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tensorlogic.advisor.chips import DEFAULT, Chip, chip
+from tensorlogic.advisor.document import document
 from tensorlogic.advisor.estimate import Estimate
 from tensorlogic.advisor.estimates import estimates
 from tensorlogic.advisor.finding import Finding
 from tensorlogic.advisor.findings import findings
-from tensorlogic.advisor.placement import ALLOWED, ComputeUnits, Placed, Placement, Region, place
+from tensorlogic.advisor.placement import ALLOWED, ComputeUnits, Placement, place
 from tensorlogic.advisor.subject import Subject, read_subject
 from tensorlogic.advisor.units import NAMES
 from tensorlogic.errors import UsageError, codes
@@ -41,56 +42,7 @@ class Advice:
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain data, for ``--json``."""
-        return {
-            "path": self.subject.path,
-            "function": self.subject.function.name,
-            "chip": self.chip.name,
-            "compute_units": self.units,
-            "summary": self.summary,
-            "findings": [_finding(each) for each in self.findings],
-            "operations": [_operation(placed) for placed in self.placement.operations],
-            "regions": [_region(region) for region in self.placement.regions],
-            "estimates": {name: estimate.as_dict() for name, estimate in self.estimates.items()},
-        }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    plain = finding._asdict()
-    rests_on = plain.pop("evidence")
-    return {**plain, "where": list(finding.where), "sources": list(rests_on.sources), "confidence": rests_on.confidence}
-
-
-def _operation(placed: Placed) -> dict[str, Any]:
-    return {
-        "name": placed.site.name,
-        "type": placed.site.type,
-        "eligible": placed.eligibility.verdict,
-        "reasons": [
-            {
-                "rule": reason.rule,
-                "text": reason.text,
-                "fix": reason.fix,
-                "sources": list(reason.evidence.sources),
-                "confidence": reason.evidence.confidence,
-            }
-            for reason in placed.eligibility.reasons
-        ],
-        "expected": placed.unit,
-        "region": placed.region,
-        "flops": placed.work.flops,
-        "bytes": placed.work.bytes,
-    }
-
-
-def _region(region: Region) -> dict[str, Any]:
-    return {
-        "index": region.index,
-        "expected": region.unit,
-        "eligible": region.eligible,
-        "operations": len(region.sites),
-        "flops": region.work.flops,
-        "crossing_bytes": region.crossing,
-    }
+        return document(self)
 
 
 def advise(
@@ -103,6 +55,5 @@ def advise(
     subject = read_subject(path, function)
     on = chip(chip_name)
     placement = place(subject.graph, on, units)
-    return Advice(
-        subject, on, units, placement, findings(subject, placement, on, units), estimates(placement, on, units)
-    )
+    found = findings(subject, placement, on, units)
+    return Advice(subject, on, units, placement, found, estimates(placement, on, units))
