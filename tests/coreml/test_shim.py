@@ -225,6 +225,13 @@ SCRIPTS = {
         assert 0.5 < cost.weight < 1
         assert len(warned) == 1 and "estimated for an M1" in warned[0] and "nothing was run" in warned[0]
 
+        from tensorlogic.advisor import advise
+        from tensorlogic.advisor.on_device import agreement, preferred
+        found = preferred(MLComputePlan.load_from_path(path, units.CPU_AND_NE))
+        assert list(found) == ["convolved", "positive", "y"]
+        agreed = agreement(advise(path, units="cpu_and_ne"), found)
+        assert (agreed.share, agreed.share_of_flops, agreed.unexpected) == (1, 1, ())
+
         usage, cost, kinds, warned = plan(units.ALL, "y")
         assert not isinstance(usage.preferred_compute_device, Engine)
         assert kinds == [CPU, GPU]
