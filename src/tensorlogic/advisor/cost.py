@@ -36,14 +36,6 @@ VIEWS: Final = ("reshape", "expand_dims", "squeeze", "identity", "read_state", "
 """Operations that give what they are given under another shape or name."""
 
 
-_MOST: Final = 2**63
-
-
-def prod(sizes: Iterable[int]) -> int:
-    """How many there are together; of what no memory holds, so many that they count as numbers still."""
-    return min(math.prod(sizes), _MOST)
-
-
 def elements(tensor: TensorType | None) -> int:
     """How many elements a tensor has; a size that is not known counts as 1."""
     return 0 if tensor is None else prod(size or 1 for size in tensor.shape or ())
@@ -76,6 +68,14 @@ def _stored(site: Site, name: str) -> float:
 
 def _sizes(tensor: TensorType | None) -> tuple[int, ...]:
     return () if tensor is None else tuple(size or 1 for size in tensor.shape or ())
+
+
+_MOST: Final = 2**63
+
+
+def prod(sizes: Iterable[int]) -> int:
+    """How many there are together; of what no memory holds, so many that they count as numbers still."""
+    return min(math.prod(sizes), _MOST)
 
 
 def _flops(site: Site) -> float:
