@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import prod
+import math
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from tensorlogic.advisor.graph import Site
@@ -123,6 +123,14 @@ def _sizes(tensor: TensorType | None) -> tuple[int, ...]:
     return () if tensor is None else tuple(size or 1 for size in tensor.shape or ())
 
 
+_MOST: Final = 2**63
+
+
+def prod(sizes: Iterable[int]) -> int:
+    """How many there are together; of what no memory holds, so many that they count as numbers still."""
+    return min(math.prod(sizes), _MOST)
+
+
 def _flops(site: Site) -> float:
     rule = FLOPS.get(site.type)
     if rule is not None:
@@ -147,7 +155,7 @@ def _linear(site: Site) -> float:
 
 def _product(site: Site) -> float:
     x, transposed = _sizes(site.tensor("x")), site.constant("transpose_x")
-    swapped = transposed is not None and not isinstance(transposed.data, tuple) and bool(transposed.data)
+    swapped = transposed is not None and not isinstance(transposed.data, tuple) and bool(transposed.data.all())
     inner = 1 if not x else x[-2] if swapped and len(x) > 1 else x[-1]
     return 2 * elements(site.result) * inner
 
@@ -176,9 +184,7 @@ def _recurrent(site: Site) -> float:
 
 
 def _pool(site: Site) -> float:
-    kernel = site.constant("kernel_sizes")
-    taps = 1 if kernel is None or isinstance(kernel.data, tuple) else prod(int(n) for n in kernel.data.reshape(-1))
-    return taps * elements(site.result)
+    return prod(site.integers("kernel_sizes")) * elements(site.result)
 
 
 def _reduction(site: Site) -> float:

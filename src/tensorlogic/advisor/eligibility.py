@@ -1,4 +1,4 @@
-"""Whether the Neural Engine takes an operation, by the rows of ``facts/eligibility.toml``."""
+"""Whether the Neural Engine takes an operation, by the rows of ``eligibility.toml`` and ``weights.toml``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, Literal, NamedTuple
 
+from tensorlogic.advisor import weight_checks  # noqa: F401 (they fill the table)
 from tensorlogic.advisor.checks import CHECKS
 from tensorlogic.advisor.chips import Chip
 from tensorlogic.advisor.evidence import Evidence, evidence, table
@@ -63,8 +64,8 @@ class Rule:
 
 @cache
 def rules() -> tuple[Rule, ...]:
-    """Every row, in the order of the table."""
-    return tuple(map(_rule, table("eligibility")["row"]))
+    """Every row, in the order of the tables."""
+    return tuple(_rule(row) for name in ("eligibility", "weights") for row in table(name)["row"])
 
 
 def _rule(row: dict[str, Any]) -> Rule:

@@ -49,6 +49,13 @@ class Site:
         """The value of a parameter that is written in the program."""
         return self.graph.constant(self.operand(parameter))
 
+    def integers(self, parameter: str) -> tuple[int, ...]:
+        """The integers of a parameter that are written in the program; none where it is computed, or no integers."""
+        given = self.constant(parameter)
+        if given is None or isinstance(given.data, tuple) or given.data.dtype.kind not in "iu":
+            return ()
+        return tuple(given.data.reshape(-1).tolist())
+
     @cached_property
     def computed(self) -> tuple[tuple[str, TensorType], ...]:
         """The tensors that come in while it runs, with their names."""
