@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
 Kind = Literal["overflow", "nan", "underflow", "error"]
+"""What goes wrong. Rows of ``facts/numerics.toml`` say why, and what to do."""
 
 SMALLEST_NORMAL: Final = torch.finfo(torch.float16).tiny
 MOST_NOISE: Final = 0.05
@@ -87,16 +88,18 @@ def compare(found: Any, wanted: Any) -> Difference | None:
         return None
     if found.shape != wanted.shape:
         return Difference(wanted.numel(), changed=max(found.numel(), wanted.numel()))
-    ranges = {"range": _range(wanted), "range_in_f16": _range(found)}
+    return replace(_compared(found, wanted), range=_range(wanted), range_in_f16=_range(found))
+
+
+def _compared(found: Tensor, wanted: Tensor) -> Difference:
     if not wanted.is_floating_point():
-        return Difference(wanted.numel(), changed=int((found != wanted).sum()), **ranges)
+        return Difference(wanted.numel(), changed=_count(found != wanted))
     if torch.equal(found.to(wanted.dtype), wanted):
-        return Difference(wanted.numel(), **ranges)
-    return _compared(found, wanted.float(), **ranges)
+        return Difference(wanted.numel())
+    return _apart(found, found.float(), wanted.float())
 
 
-def _compared(found: Tensor, wanted: Tensor, **ranges: Range | None) -> Difference:
-    values = found.float()
+def _apart(found: Tensor, values: Tensor, wanted: Tensor) -> Difference:
     finite = values.isfinite() & wanted.isfinite()
     sizes, differences = _where(finite, wanted.abs()), _where(finite, (values - wanted).abs())
     small = (values.abs() < SMALLEST_NORMAL) & (wanted != 0) & finite & (found.dtype == torch.float16)
@@ -110,7 +113,6 @@ def _compared(found: Tensor, wanted: Tensor, **ranges: Range | None) -> Differen
         float((differences / (sizes + scale)).max()),
         _rms(differences) / scale,
         _rms(_where(small, differences)) / scale,
-        **ranges,
     )
 
 

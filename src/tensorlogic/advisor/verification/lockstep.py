@@ -62,19 +62,19 @@ class Lockstep:
     def __init__(self, program: Program, function: str, way: Way) -> None:
         self._program = program
         self._function: Function = program.functions[function]
-        self._operations = {each.name: each for each in self._function.body.operations}
+        self._operations = {each.name: (each, place) for place, each in enumerate(self._function.body.operations)}
         self._way = way
         self.seen = Seen()
 
-    def run(self, inputs: Values, progress: Callable[[str], None] = lambda name: None) -> Ends:
-        """Compute one sample; `progress` is told the name of each operation."""
+    def run(self, inputs: Values, progress: Callable[[str, int], None] = lambda name, place: None) -> Ends:
+        """Compute one sample; `progress` is told the name of each operation, and its place."""
         with torch.inference_mode():
             low, high = (self._walk(precision, inputs) for precision in (self._way.precision, "f32"))
             for value in self._function.inputs:
                 self._settle(value.name, low, high)
             for ours, theirs in zip(low.steps(), high.steps(), strict=True):
-                operation = self._operations[ours.place.name]
-                progress(operation.name)
+                operation, place = self._operations[ours.place.name]
+                progress(operation.name, place)
                 self._constants(operation, ours, theirs)
                 self._step(operation, (ours, low), (theirs, high))
             return Ends(low.outputs(), high.outputs())
@@ -95,7 +95,7 @@ class Lockstep:
                 self.seen.note_own(operation, our[value.name], exact[index])
 
     def _exact(self, operation: Operation, step: Step, low: Frame, high: Frame) -> tuple[Any, ...] | None:
-        """What an operation gives in f32 for the operands of the f16 run; None where running it once more would show."""
+        """What an operation gives in f32 for the operands of the f16 run; None where a second run would show."""
         declared = declaration(operation.type, self._function.opset)
         if declared is None or not declared.pure or operation.blocks:
             return None

@@ -79,8 +79,8 @@ class Agreement:
 def agreement(name: str, found: Any, wanted: Any) -> Agreement:
     """An output of one sample beside its reference: a tensor, a label, or numbers by label."""
     if isinstance(wanted, Mapping):
-        values = [torch.tensor([each[label] for label in wanted]) for each in (found, wanted)]
-        return _agreement(name, *values, ranked=True)
+        ours, theirs = (torch.tensor([float(each[label]) for label in wanted]) for each in (found, wanted))
+        return _agreement(name, ours, theirs, ranked=True)
     if not isinstance(wanted, Tensor):
         return Agreement(name, Difference(1), 0.0, 1.0, math.inf, labels=int(found != wanted))
     return _agreement(name, found, wanted)

@@ -65,7 +65,7 @@ class Samples:
 
     def _sample(self, name: str, index: int) -> Array:
         feature = next(feature for feature in self._features if feature.name == name)
-        array = self._given[name][index]
+        array: Array = self._given[name][index]
         return array if array.ndim == _axes(feature) else array[None]
 
 

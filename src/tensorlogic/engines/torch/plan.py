@@ -76,7 +76,7 @@ class _Arguments:
 
 
 class Compiler:
-    """Binds operations in order: each step needs the constants before it, and forgets those that nothing needs later."""
+    """Binds operations in order: a step needs the constants before it, and forgets what nothing needs later."""
 
     def __init__(self, source: str, function: str, opset: int, target: Target) -> None:
         self.source = source

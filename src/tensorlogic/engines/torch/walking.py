@@ -36,7 +36,9 @@ class Walk:
 
     def steps(self) -> Iterator[Step]:
         """Every operation that does more than name a constant. Whoever asks runs each on `frame`, before the next."""
-        for step in self._compiler.steps(Block(self._entry.inputs, self._entry.body.operations, self._entry.body.outputs)):
+        for step in self._compiler.steps(
+            Block(self._entry.inputs, self._entry.body.operations, self._entry.body.outputs)
+        ):
             self._grow()
             yield step
 
@@ -45,7 +47,7 @@ class Walk:
         return {name: self._compiler.getter(name)(self.frame) for name in self._entry.body.outputs}
 
     def __getitem__(self, name: str) -> Any:
-        """A value by its name, as it is at this point: None before it is computed, and when nothing needs it any more."""
+        """A value by its name: None before it is computed, and when nothing needs it any more."""
         slot = self._compiler.slots.get(name, len(self.frame))
         return self.frame[slot] if slot < len(self.frame) else None
 
