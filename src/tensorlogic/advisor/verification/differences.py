@@ -43,7 +43,7 @@ class Difference:
     lost: float = 0.0
     """The same, of the differences where elements underflow alone."""
     changed: int = 0
-    """Differing elements of whole numbers, truth values, or a value of another shape."""
+    """Differing elements of whole numbers, truth values or a value of another shape; finite ones that are not in f32."""
     range: Range | None = None
     """In f32; None where no element is finite."""
     range_in_f16: Range | None = None
@@ -55,7 +55,7 @@ class Difference:
             "overflow": self.overflows > 0,
             "nan": self.nans > 0,
             "underflow": self.lost > MOST_NOISE,
-            "error": self.lost <= MOST_NOISE < self.noise or self.error > MOST_ERROR,
+            "error": self.lost <= MOST_NOISE and (self.noise > MOST_NOISE or self.error > MOST_ERROR),
         }
         return tuple(kind for kind, there in found.items() if there)
 
@@ -102,7 +102,9 @@ def _compared(found: Tensor, wanted: Tensor) -> Difference:
 def _apart(found: Tensor, values: Tensor, wanted: Tensor) -> Difference:
     finite = values.isfinite() & wanted.isfinite()
     sizes, differences = _where(finite, wanted.abs()), _where(finite, (values - wanted).abs())
-    small = (values.abs() < SMALLEST_NORMAL) & (wanted != 0) & finite & (found.dtype == torch.float16)
+    # Zero in place of a number that f16 holds is no underflow, but what a difference of rounded numbers leaves.
+    small = (sizes > 0) & (sizes < 2 * SMALLEST_NORMAL) & (values.abs() < SMALLEST_NORMAL)
+    small &= found.dtype == torch.float16
     scale = _rms(sizes) or SMALLEST_NORMAL
     return Difference(
         wanted.numel(),
@@ -113,6 +115,7 @@ def _apart(found: Tensor, values: Tensor, wanted: Tensor) -> Difference:
         float((differences / (sizes + scale)).max()),
         _rms(differences) / scale,
         _rms(_where(small, differences)) / scale,
+        _count(values.isfinite() & ~wanted.isfinite()),
     )
 
 

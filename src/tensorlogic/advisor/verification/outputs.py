@@ -15,6 +15,8 @@ from tensorlogic.advisor.verification.differences import Difference, compare
 TOP: Final = 5
 _VOCABULARY: Final = 10_000
 """So many numbers in a row are scores of words, not features."""
+_EQUAL: Final = 1e-5
+"""Scores that differ by less, as a part of the largest, are equal: f32 does not tell them apart after many sums."""
 
 
 @dataclass(frozen=True)
@@ -111,11 +113,12 @@ def _cosine(ours: Tensor, theirs: Tensor) -> float:
 
 
 def _psnr(ours: Tensor, theirs: Tensor) -> float:
-    """Without limit where nothing differs."""
+    """Without limit where nothing differs, or all does."""
     noise, peak = float((ours - theirs).square().mean().sqrt()), float(theirs.abs().max())
     if not noise:
         return math.inf
-    return 20 * math.log10(peak / noise) if peak else -math.inf
+    ratio = peak / noise
+    return 20 * math.log10(ratio) if ratio > 0 else -math.inf if ratio == 0 else math.nan
 
 
 def _rows(tensor: Tensor, ranked: bool) -> Tensor | None:
@@ -139,10 +142,12 @@ def _ranking(found: Tensor | None, wanted: Tensor | None) -> Ranking | None:
         return None
     most = min(TOP, wanted.shape[1])
     best, scores = wanted.topk(most).values, wanted.gather(1, found.topk(most).indices)
+    equal = _EQUAL * wanted.abs().amax(-1, keepdim=True)
+    behind = best - scores.sort(descending=True).values > equal
     lost = best[:, 0] - scores[:, 0]
-    others = (best != scores.sort(descending=True).values).any(-1)
+    changed = lost > equal[:, 0]
     lead = float((best[:, 0] - best[:, 1]).min())
-    return Ranking(len(wanted), int((lost > 0).sum()), int(others.sum()), lead, float(lost.max()))
+    return Ranking(len(wanted), int(changed.sum()), int(behind.any(-1).sum()), lead, float((lost * changed).max()))
 
 
 def _least(one: float, other: float) -> float:

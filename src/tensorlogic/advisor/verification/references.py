@@ -50,7 +50,7 @@ class Reference(NamedTuple):
 
 def matched(names: Mapping[str, Shape], others: Mapping[str, Shape]) -> dict[str, str]:
     """Of `others`, what stands for each of `names`: the one of the same name, or else the next of the same shape."""
-    pairs = {name: name for name in names if name in others}
+    pairs = {name: name for name, shape in names.items() if name in others and _is_alike(shape, others[name])}
     for name, shape in names.items():
         left = (other for other in others if other not in pairs.values() and _is_alike(shape, others[other]))
         other = pairs.get(name) or next(left, None)

@@ -72,7 +72,7 @@ class Verification:
     @property
     def affected(self) -> int:
         """How many operations go wrong only because of others."""
-        return sum(bool(each.kinds) and not each.is_origin for each in self.checked)
+        return sum(bool(each.kinds) and not each.begins for each in self.checked)
 
     @property
     def operations(self) -> tuple[Checked, ...]:
@@ -92,7 +92,8 @@ class Verification:
         mode = "" if self.way.precision == "f16" else ", were it converted to f16"
         if self.ok:
             return f"No trouble found{mode}: {where}. {_answer(self.outputs)}"
-        begins = f"{self.findings[0].title}. " if self.findings else ""
+        first = self.first
+        begins = f"It begins at {first.name} ({first.type}): {', '.join(first.begins)}. " if first else ""
         return f"Trouble found{mode}: {where}. {begins}{_answer(self.outputs)}{_beside(self.against)}"
 
     def as_dict(self) -> dict[str, Any]:
@@ -139,12 +140,23 @@ def _plain(value: Any) -> Any:
 
 def _answer(outputs: Iterable[Agreement]) -> str:
     """What becomes of the outputs."""
-    other = [each.name for each in outputs if not each.ok]
+    other = [each for each in outputs if not each.ok]
     if other:
-        return f"The answer changes: {', '.join(map(repr, other))}."
+        return f"The answer changes: {'; '.join(map(_change, other))}."
     ranked = [each.ranking for each in outputs if each.ranking is not None]
     rows = _counted(sum(each.rows for each in ranked), "row")
     return f"The outputs agree{f', and the highest score is the same in {rows}' if ranked else ''}."
+
+
+def _change(output: Agreement) -> str:
+    """How an output is another one."""
+    ranking = output.ranking
+    if output.labels:
+        return f"{output.name!r} is another label in {_counted(output.labels, 'sample')}"
+    if ranking is not None and ranking.top1:
+        rows = f"{ranking.top1} of {_counted(ranking.rows, 'row')}"
+        return f"the highest score of {output.name!r} is another in {rows}, where it led by {ranking.lost:.2g} at most"
+    return f"{output.name!r} has {', '.join(output.difference.kinds) or 'other values'}"
 
 
 def _beside(against: Compared | None) -> str:

@@ -81,9 +81,10 @@ def _read(path: Path) -> dict[str, Array]:
     if not path.is_file():
         raise not_found(path)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if isinstance(file, np.lib.npyio.NpzFile):
-                return {name: file[name] for name in file.files}
+        with path.open("rb") as file:
+            stored = np.load(file, allow_pickle=False)
+            if isinstance(stored, np.lib.npyio.NpzFile):
+                return {name: stored[name] for name in stored.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise FormatError(codes.CORRUPT, f"not a .npz file of arrays: {error}", BytePlace(str(path))) from None
     raise UsageError(codes.WRONG_ARGUMENTS, f"{path.name!r} holds an array without a name", help=_CURE)

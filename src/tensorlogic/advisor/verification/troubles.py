@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import asdict, dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from tensorlogic.advisor.evidence import evidence, table
 from tensorlogic.advisor.finding import Finding, Severity
@@ -28,8 +28,8 @@ class Checked:
     """The values that go in."""
     consumers: tuple[str, ...]
     """The operations that take what comes out."""
-    is_origin: bool
-    """Whether something is wrong here, and with none of what goes in."""
+    begins: tuple[Kind, ...]
+    """The kinds of trouble that are not there in what goes in: infinite and NaN, or any other beside them."""
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -43,8 +43,7 @@ def checked(function: Function, seen: Seen) -> tuple[Checked, ...]:
     for operation in function.body.operations:
         for name in _names(operation):
             uses.setdefault(name, []).append(operation.name)
-    wrong = {name for name, difference in seen.values.items() if difference.kinds}
-    return tuple(_checked(*each, seen, uses, wrong) for each in _parts(function, seen))
+    return tuple(_checked(*each, seen, uses) for each in _parts(function, seen))
 
 
 Part = tuple[str, str, tuple[str, ...], tuple[str, ...]]
@@ -68,14 +67,19 @@ def _checked(
     given: tuple[str, ...],
     seen: Seen,
     uses: Mapping[str, Iterable[str]],
-    wrong: set[str],
 ) -> Checked:
     difference = Difference()
     for value in given:
         difference |= seen.values[value]
     consumers = dict.fromkeys(user for value in given for user in uses.get(value, ()))
-    origin = bool(difference.kinds) and wrong.isdisjoint(takes)
-    return Checked(name, type, difference, seen.own.get(name), takes, tuple(consumers), origin)
+    there = {kind for value in takes if value in seen.values for kind in seen.values[value].kinds}
+    begins = tuple(kind for kind in difference.kinds if not there & (BROKEN if kind in BROKEN else ANY))
+    return Checked(name, type, difference, seen.own.get(name), takes, tuple(consumers), begins)
+
+
+BROKEN: Final[Set[Kind]] = {"overflow", "nan"}
+ANY: Final[Set[Kind]] = {*BROKEN, "underflow", "error"}
+"""An overflow is not explained by lost digits that came in, but lost digits are by whatever came in."""
 
 
 def _names(operation: Operation) -> tuple[str, ...]:
@@ -85,7 +89,7 @@ def _names(operation: Operation) -> tuple[str, ...]:
 
 def findings(parts: Iterable[Checked], absorbed: bool) -> tuple[Finding, ...]:
     """Where trouble begins, the worst first; what is not infinite or NaN is a note where outputs are `absorbed` it."""
-    found = [_finding(part, kind, absorbed) for part in parts if part.is_origin for kind in part.kinds]
+    found = [_finding(part, kind, absorbed) for part in parts for kind in part.begins]
     return tuple(sorted(found, key=lambda each: _SEVERITIES.index(each.severity)))
 
 
