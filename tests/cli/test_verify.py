@@ -32,7 +32,9 @@ def test_trouble(overflowing: Path) -> None:
     assert done.returncode == 1
     assert done.stderr == ""
     verdict, table = done.stdout.split("error: ")
-    assert verdict.startswith("Trouble found: 307 operations, 1 sample. It begins at planted_cast_fp16 (mul): overflow.")
+    assert verdict.startswith(
+        "Trouble found: 307 operations, 1 sample. It begins at planted_cast_fp16 (mul): overflow."
+    )
     assert "Around planted_cast_fp16" in table
     assert "16 inf" in table
 

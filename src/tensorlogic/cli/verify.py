@@ -66,7 +66,7 @@ def _show(found: Verification, worst: int) -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
-    console.print(found.verdict, style=f"bold {'green' if found.ok else 'red'}", markup=False)
+    console.print(found.verdict, style=f"bold {'green' if found.ok else 'red'}", markup=False, soft_wrap=True)
     _show_findings(found, worst, console)
     if found.first is not None:
         console.print(_neighbours(found, found.first))
@@ -77,16 +77,16 @@ def _show(found: Verification, worst: int) -> None:
         console.print(_outputs(f"Outputs in f16, beside {name}", found.against.f16))
         console.print(_outputs(f"Outputs in f32, beside {name}", found.against.f32))
         for each in found.against.unmatched:
-            console.print(f"not compared: {name} has no output like {each!r}", markup=False)
+            console.print(f"not compared: {name} has no output like {each!r}", markup=False, soft_wrap=True)
     for caveat in found.caveats:
-        console.print(caveat, markup=False)
+        console.print(caveat, markup=False, soft_wrap=True)
 
 
 def _show_findings(found: Verification, most: int, console: Console) -> None:
     for finding in found.findings[:most]:
         console.print(f"\n[{_COLOURS[finding.severity]}]{finding.severity}[/]", end=": ")
-        console.print(finding.title, markup=False)
-        console.print(f"  why: {finding.why}\n  change: {finding.change}", markup=False)
+        console.print(finding.title, markup=False, soft_wrap=True)
+        console.print(f"  why: {finding.why}\n  change: {finding.change}", markup=False, soft_wrap=True)
     if len(found.findings) > most:
         console.print(f"\nand {len(found.findings) - most} more findings: --worst {len(found.findings)} shows all")
     if found.affected:

@@ -43,7 +43,7 @@ class Difference:
     lost: float = 0.0
     """The same, of the differences where elements underflow alone."""
     changed: int = 0
-    """Differing elements of whole numbers, truth values or a value of another shape; finite ones that are not in f32."""
+    """Differing elements of whole numbers, truth values or another shape, and finite ones that are not in f32."""
     range: Range | None = None
     """In f32; None where no element is finite."""
     range_in_f16: Range | None = None
