@@ -129,10 +129,9 @@ def _outputs(title: str, outputs: Iterable[Agreement]) -> Table:
     )
     table = table_of(title, *headings, numbers=7)
     for each in outputs:
-        numbers = (each.largest, each.difference.noise)
-        table.add_row(
-            each.name, *map(_number, numbers), f"{each.cosine:.6f}", f"{each.psnr:.1f}", *_ranking(each.ranking)
-        )
+        noise = math.nan if math.isnan(each.cosine) else each.difference.noise  # it would leave out what is not finite
+        measures = (_number(each.largest), _number(noise), _number(each.cosine, "6f"), _number(each.psnr, "1f"))
+        table.add_row(each.name, *measures, *_ranking(each.ranking))
     return table
 
 
@@ -154,5 +153,5 @@ def _range(range: Range | None) -> str:
     return _NOTHING if range is None else f"{range.least:.4g} … {range.largest:.4g}"
 
 
-def _number(value: float | None) -> str:
-    return _NOTHING if value is None or math.isnan(value) else f"{value:.2g}"
+def _number(value: float | None, digits: str = "2g") -> str:
+    return _NOTHING if value is None or math.isnan(value) else f"{value:.{digits}}"
