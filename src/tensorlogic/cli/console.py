@@ -30,6 +30,19 @@ def progress(what: str) -> Iterator[Callable[[str], None]]:
         yield status.update
 
 
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on standard error, where a person looks. It is told what is done now, and how many steps of how many."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("Reading")
+        yield lambda what, done, of: bar.update(task, description=what, completed=done, total=of)
+
+
 def size_text(size: int) -> str:
     """Bytes as people say them."""
     from rich.filesize import decimal
