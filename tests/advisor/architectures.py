@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import numpy as np
-
-from tensorlogic.mil.program import Function, Literal
-from tensorlogic.mil.types import DTYPES, TensorType
+from tensorlogic.mil.program import Function
 from tests.advisor.net import Net
 
 
@@ -285,13 +280,9 @@ def lstm() -> Function:
     return net.function(net("sigmoid", 100, 1, 1, x=_linear(net, x, 1)))
 
 
-def normalized(*, enumerated: bool) -> Function:
-    """An encoder whose tensors have three axes, with one shape or with several."""
-    function = encoder(12, 768, 384)
-    if not enumerated:
-        return function
-    shapes = Literal(TensorType(DTYPES["string"]), np.array("", dtype=object))
-    return replace(function, attributes={"EnumeratedShapes": shapes})
+def normalized() -> Function:
+    """An encoder whose tensors have three axes."""
+    return encoder(12, 768, 384)
 
 
 def embedding_encoder() -> Function:

@@ -149,7 +149,6 @@ POOL = (
 )
 
 
-@pytest.mark.xfail(reason="checks._window reads what is no integer as one")
 @pytest.mark.parametrize("sizes", ['string("large")', "fp32(nan)", "fp16(inf)", 'tensor<string, [2]>(["a", "b"])'])
 def test_windows_that_are_no_integers(sizes: str, tmp_path: Path) -> None:
     assert len(advise(write(tmp_path / "m.mlmodelc", POOL.format(sizes))).placement.operations) == 2

@@ -99,11 +99,6 @@ def channels(site: Site, chip: Chip) -> Found:
     return None
 
 
-def _window(site: Site, parameter: str) -> tuple[int, ...]:
-    given = site.constant(parameter)
-    return () if given is None or isinstance(given.data, tuple) else tuple(int(n) for n in given.data.reshape(-1))
-
-
 @check
 def kernel(site: Site, chip: Chip) -> Found:
     """The kernel of a convolution is large."""
@@ -124,14 +119,14 @@ def convolves_volumes(site: Site, chip: Chip) -> Found:
 @check
 def dilation(site: Site, chip: Chip) -> Found:
     """The taps of a convolution are far apart."""
-    widest = max(_window(site, "dilations"), default=1)
+    widest = max(site.integers("dilations"), default=1)
     return {"dilation": widest} if widest > 8 else None
 
 
 @check
 def depthwise_narrow(site: Site, chip: Chip) -> Found:
     """A depthwise convolution of many channels over hardly more places than its kernel has."""
-    x, weight, groups = _sizes(site.tensor("x")), _sizes(site.tensor("weight")), _window(site, "groups")
+    x, weight, groups = _sizes(site.tensor("x")), _sizes(site.tensor("weight")), site.integers("groups")
     if len(x) < 3 or not groups or groups[0] != x[1] or groups[0] < 1024 or None in x[2:]:
         return None
     places, taps = prod(n or 1 for n in x[2:]), prod(n or 1 for n in weight[2:])
@@ -149,7 +144,7 @@ def dynamic_weights(site: Site, chip: Chip) -> Found:
 @check
 def transposed_stride(site: Site, chip: Chip) -> Found:
     """A transposed convolution takes long steps."""
-    longest = max(_window(site, "strides"), default=1)
+    longest = max(site.integers("strides"), default=1)
     return {"stride": longest} if longest > 4 else None
 
 
@@ -212,5 +207,5 @@ def pad_mode(site: Site, chip: Chip) -> Found:
 @check
 def window(site: Site, chip: Chip) -> Found:
     """The window of a pool is large."""
-    largest = max(_window(site, "kernel_sizes"), default=1)
+    largest = max(site.integers("kernel_sizes"), default=1)
     return {"size": largest, "most": chip.limits.window} if largest > chip.limits.window else None

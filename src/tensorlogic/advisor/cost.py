@@ -14,10 +14,10 @@ from tensorlogic.mil.types import TensorType
 class Work(NamedTuple):
     """What an operation computes and moves in one prediction."""
 
-    flops: float
-    activations: float
+    flops: float = 0
+    activations: float = 0
     """Bytes of the tensors that come in while it runs and that it gives."""
-    weights: float
+    weights: float = 0
     """Bytes of constants as they are stored."""
     dense: float = 0
     """Those of the `flops` that are in products of matrices."""
@@ -32,6 +32,11 @@ class Work(NamedTuple):
     def bytes(self) -> float:
         """All that is read and written."""
         return self.activations + self.weights
+
+
+def together(works: Iterable[Work]) -> Work:
+    """The sum of works."""
+    return Work(*(sum(column) for column in zip(*works, strict=True)))
 
 
 def work(site: Site) -> Work:
@@ -63,7 +68,7 @@ def _written(site: Site) -> float:
     query, key = site.tensor("query"), site.tensor("key")
     if query is None or key is None:
         return total
-    scores = prod(_sizes(query)[:-1]) * prod(_sizes(key)[-2:-1])
+    scores = prod(sizes(query)[:-1]) * prod(sizes(key)[-2:-1])
     return total + scores * query.dtype.bits / 8
 
 
@@ -82,7 +87,7 @@ def _is_gate(site: Site) -> bool:
     """Whether it is a mean of whole channels."""
     if site.type not in ("reduce_mean", "avg_pool"):
         return False
-    x, result = _sizes(site.tensor("x")), _sizes(site.result)
+    x, result = sizes(site.tensor("x")), sizes(site.result)
     return len(x) == 4 and prod(result) == prod(x[:2]) != prod(x)
 
 
@@ -119,7 +124,8 @@ def _stored(site: Site, name: str) -> float:
     return total
 
 
-def _sizes(tensor: TensorType | None) -> tuple[int, ...]:
+def sizes(tensor: TensorType | None) -> tuple[int, ...]:
+    """The sizes of a tensor's axes; one that is not known counts as 1."""
     return () if tensor is None else tuple(size or 1 for size in tensor.shape or ())
 
 
@@ -139,22 +145,22 @@ def _flops(site: Site) -> float:
 
 
 def _convolution(site: Site) -> float:
-    weight = _sizes(site.tensor("weight"))
+    weight = sizes(site.tensor("weight"))
     return 2 * elements(site.result) * prod(weight[1:])
 
 
 def _transposed(site: Site) -> float:
-    weight = _sizes(site.tensor("weight"))
+    weight = sizes(site.tensor("weight"))
     return 2 * elements(site.tensor("x")) * prod(weight[1:])
 
 
 def _linear(site: Site) -> float:
-    weight = _sizes(site.tensor("weight"))
+    weight = sizes(site.tensor("weight"))
     return 2 * elements(site.result) * (weight[-1] if weight else 1)
 
 
 def _product(site: Site) -> float:
-    x, transposed = _sizes(site.tensor("x")), site.constant("transpose_x")
+    x, transposed = sizes(site.tensor("x")), site.constant("transpose_x")
     swapped = transposed is not None and not isinstance(transposed.data, tuple) and bool(transposed.data.all())
     inner = 1 if not x else x[-2] if swapped and len(x) > 1 else x[-1]
     return 2 * elements(site.result) * inner
@@ -167,19 +173,19 @@ def _einsum(site: Site) -> float:
     if equation is None or isinstance(equation.data, tuple):
         return elements(site.result)
     terms = str(equation.data).replace(" ", "").partition("->")[0].split(",")
-    sizes: dict[str, int] = {}
+    loops: dict[str, int] = {}
     for letters, operand in zip(terms, given, strict=False):
-        sizes |= dict(zip(letters, _sizes(site.graph.tensor(operand)), strict=False))
-    return 2 * prod(sizes.values())
+        loops |= dict(zip(letters, sizes(site.graph.tensor(operand)), strict=False))
+    return 2 * prod(loops.values())
 
 
 def _attention(site: Site) -> float:
-    query, key = _sizes(site.tensor("query")), _sizes(site.tensor("key"))
+    query, key = sizes(site.tensor("query")), sizes(site.tensor("key"))
     return 4 * prod(query) * (key[-2] if len(key) > 1 else 1)
 
 
 def _recurrent(site: Site) -> float:
-    x, weight, again = (_sizes(site.tensor(name)) for name in ("x", "weight_ih", "weight_hh"))
+    x, weight, again = (sizes(site.tensor(name)) for name in ("x", "weight_ih", "weight_hh"))
     return 2 * prod(x[:2]) * (prod(weight) + prod(again))
 
 

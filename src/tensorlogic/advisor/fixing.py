@@ -12,12 +12,12 @@ from typing import Any, Final, NamedTuple
 from tensorlogic.advisor.checks import float32
 from tensorlogic.advisor.chips import DEFAULT, chip
 from tensorlogic.advisor.finding import Finding
-from tensorlogic.advisor.graph import Graph
 from tensorlogic.advisor.rewriting import ANEW, Plan, Shape, rewrite
+from tensorlogic.advisor.subject import graph_of, open_function
 from tensorlogic.coreml import Feature, ModelFunction
 from tensorlogic.errors import BytePlace, EngineError, UnsupportedError, UsageError, codes
 from tensorlogic.formats.mlpackage import MANIFEST
-from tensorlogic.models.load import detect, load_model
+from tensorlogic.models.load import load_model
 
 SUFFIX: Final = ".mlpackage"
 
@@ -90,8 +90,7 @@ def _changes(plan: Plan, before: ModelFunction, after: ModelFunction) -> Iterato
 
 def _in_float32(described: ModelFunction) -> int:
     """How many operations the check of findings counts as fp32."""
-    sites = Graph(described.file.program.functions[described.name]).sites
-    return sum(float32(site, chip(DEFAULT)) is not None for site in sites)
+    return sum(float32(site, chip(DEFAULT)) is not None for site in graph_of(described).sites)
 
 
 def _check_target(target: Path) -> None:
@@ -104,9 +103,7 @@ def _check_target(target: Path) -> None:
 
 def _rewritable(source: Path) -> ModelFunction:
     """The function, if it is the only one of a package."""
-    found = detect(source)
-    if not isinstance(found, ModelFunction):
-        raise UsageError(codes.WRONG_ARGUMENTS, f"{source.name!r} holds weights, and no program")
+    found = open_function(source)
     place = BytePlace(str(source))
     if not (source / MANIFEST).is_file():
         help = "Fix the .mlpackage that it was compiled from, and compile that."

@@ -43,7 +43,7 @@ class Site:
 
     def tensor(self, parameter: str) -> TensorType | None:
         """The type of what is given for a parameter, if it is a tensor."""
-        return self.graph.tensor(self.operand(parameter))
+        return self.graph.given(self.operation, parameter)
 
     def constant(self, parameter: str) -> Literal | None:
         """The value of a parameter that is written in the program."""
@@ -78,8 +78,10 @@ class Site:
 class Graph:
     """The operations of a function that compute, in order, and who uses what they give."""
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, *, is_enumerated: bool = False) -> None:
         self.function = function
+        self.is_enumerated = is_enumerated
+        """Whether an input may have one of several shapes."""
         every = list(function.body.walk())
         self.types: Mapping[str, Type] = {value.name: value.type for value in self._values(every)}
         self._made_by = {value.name: operation for operation in every for value in operation.outputs}
@@ -98,16 +100,15 @@ class Graph:
             for block in operation.blocks:
                 yield from block.inputs
 
-    @property
-    def is_enumerated(self) -> bool:
-        """Whether an input may have one of several shapes."""
-        return any("EnumeratedShapes" in name for name in self.function.attributes)
-
     def tensor(self, operand: Operand | None) -> TensorType | None:
         """The type of an operand, if it is a tensor."""
         if isinstance(operand, Literal):
             return _tensor(operand.type)
         return None if operand is None else _tensor(self.types.get(operand))
+
+    def given(self, operation: Operation, parameter: str) -> TensorType | None:
+        """The type of the first operand of a parameter, if it is a tensor."""
+        return self.tensor(next(iter(operation.operands(parameter) or ()), None))
 
     def is_constant(self, name: str) -> bool:
         """Whether a value is known when the model is loaded."""

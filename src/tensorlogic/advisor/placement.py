@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from tensorlogic.advisor.chips import Chip
-from tensorlogic.advisor.cost import Work, size, work
+from tensorlogic.advisor.cost import Work, size, together, work
 from tensorlogic.advisor.eligibility import Eligibility, eligibility
 from tensorlogic.advisor.graph import Graph, Site
 from tensorlogic.advisor.units import Unit, Units, seconds
@@ -147,7 +147,6 @@ def _crossing(graph: Graph, groups: Sequence[Sequence[Site]]) -> list[float]:
 def _region(
     index: int, eligible: bool, sites: Sequence[Site], works: Sequence[Work], crossing: float, units: Units
 ) -> Region:
-    total = Work(*(sum(column) for column in zip(*works, strict=True)))
     times = {unit: seconds(units, unit, works, crossing) for unit in units.allowed if eligible or unit != "ane"}
     best = min(times, key=times.__getitem__)
-    return Region(index, best, tuple(sites), total, eligible, crossing, times)
+    return Region(index, best, tuple(sites), together(works), eligible, crossing, times)

@@ -11,7 +11,6 @@ from tensorlogic.advisor.placement import Placement, Region
 from tensorlogic.advisor.units import Units, seconds
 
 _LEAST: Final = 1e-12
-_NOTHING: Final = Work(0, 0, 0)
 
 
 def shares(placement: Placement, chip: Chip) -> dict[Site, float]:
@@ -30,5 +29,5 @@ def shares(placement: Placement, chip: Chip) -> dict[Site, float]:
 def _busy(region: Region, work: Work, chip: Chip) -> float:
     """The seconds that an operation adds, and never none."""
     units = Units(chip, (region.unit,))
-    with_it, without = (seconds(units, region.unit, works, 0) for works in ([work, _NOTHING], [_NOTHING]))
+    with_it, without = (seconds(units, region.unit, works, 0) for works in ([work], []))
     return max(with_it - without, _LEAST)

@@ -32,16 +32,28 @@ class Subject:
     """Bytes of the weights when every element is fp16."""
 
 
-def read_subject(path: str | os.PathLike[str], function: str | None = None) -> Subject:
+def open_function(path: str | os.PathLike[str], function: str | None = None) -> ModelFunction:
     """The function called `function`, or the default one. Raises the errors of `load_model`."""
     found = detect(Path(path), function)
     if not isinstance(found, ModelFunction):
         raise UsageError(codes.WRONG_ARGUMENTS, f"{found.metadata.name!r} holds weights, and no program")
-    of = found.file.program.functions[found.name]
+    return found
+
+
+def graph_of(found: ModelFunction) -> Graph:
+    """The operations of a function."""
+    function = found.file.program.functions[found.name]
+    return Graph(function, is_enumerated=any(len(feature.choices) > 1 for feature in found.inputs))
+
+
+def read_subject(path: str | os.PathLike[str], function: str | None = None) -> Subject:
+    """The same with what findings look at besides. Raises the errors of `load_model`."""
+    found = open_function(path, function)
+    graph = graph_of(found)
     weights = list(found.tensors.values())
     stored, elements = _sum(info.size for info in weights), _sum(info.elements for info in weights)
     features = tuple(found.inputs), tuple(found.outputs), tuple(found.states)
-    return Subject(str(path), found.metadata, of, Graph(of), *features, stored, 2 * elements)
+    return Subject(str(path), found.metadata, graph.function, graph, *features, stored, 2 * elements)
 
 
 def _sum(numbers: Iterable[float]) -> float:

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Final, Literal, NamedTuple
 
 from tensorlogic.advisor.chips import Chip, chips
-from tensorlogic.advisor.cost import Work
+from tensorlogic.advisor.cost import Work, together
 from tensorlogic.advisor.evidence import table
 
 Unit = Literal["ane", "gpu", "cpu"]
@@ -149,8 +149,7 @@ def seconds(units: Units, unit: Unit, works: Iterable[Work], crossing: float) ->
     Weights of one operation are loaded while others compute, so that only the sums are compared.
     """
     its, every = speed(units.chip, unit), list(works)
-    total = Work(*(sum(column) for column in zip(*every, strict=True)))
-    return its.launch + crossing / its.transfer + its.busy(total, len(every))
+    return its.launch + crossing / its.transfer + its.busy(together(every), len(every))
 
 
 @cache

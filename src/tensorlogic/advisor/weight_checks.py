@@ -7,9 +7,9 @@ from math import prod
 
 from tensorlogic.advisor.checks import Found, check
 from tensorlogic.advisor.chips import Chip
+from tensorlogic.advisor.cost import sizes
 from tensorlogic.advisor.graph import Site, is_free
 from tensorlogic.mil.program import Operation
-from tensorlogic.mil.types import TensorType
 
 _SCALED = {"constexpr_blockwise_shift_scale": "data", "constexpr_sparse_blockwise_shift_scale": "data_mask"}
 """What multiplies by scales, and its parameter that has an element for each of the weight."""
@@ -38,7 +38,7 @@ def scaled_palette(site: Site, chip: Chip) -> Found:
 def crossed_palettes(site: Site, chip: Chip) -> Found:
     """A weight has palettes for blocks along several axes."""
     for maker in _makers(site):
-        *blocks, _, _ = (1, 1, *_sizes(site, maker, "lut"))
+        *blocks, _, _ = (1, 1, *sizes(site.graph.given(maker, "lut")))
         axes = sum(count > 1 for count in blocks)
         if axes > 1:
             return {"name": maker.name, "axes": axes}
@@ -49,8 +49,8 @@ def crossed_palettes(site: Site, chip: Chip) -> Found:
 def quantized_palette(site: Site, chip: Chip) -> Found:
     """The entries of a weight's palette are integers, with a scale or without."""
     for maker in _makers(site):
-        stored = [_tensor(site, maker, "lut"), *(_tensor(site, each, "data") for each in _given(site, maker, "lut"))]
-        if any(tensor is not None and not tensor.dtype.is_float for tensor in stored):
+        inner = (site.graph.given(each, "data") for each in _given(site, maker, "lut"))
+        if any(entries and not entries.dtype.is_float for entries in (site.graph.given(maker, "lut"), *inner)):
             return {"name": maker.name}
     return None
 
@@ -80,18 +80,9 @@ def _from_palette(site: Site, maker: Operation) -> bool:
     return any(each.type in _PALETTES for each in given)
 
 
-def _tensor(site: Site, maker: Operation, parameter: str) -> TensorType | None:
-    return site.graph.tensor(next(iter(maker.operands(parameter) or ()), None))
-
-
-def _sizes(site: Site, maker: Operation, parameter: str) -> tuple[int, ...]:
-    tensor = _tensor(site, maker, parameter)
-    return () if tensor is None else tuple(size or 1 for size in tensor.shape or ())
-
-
 def _block(site: Site, maker: Operation) -> int:
     """How many numbers share a scale where they are a block; 0 where they are a channel or the whole weight."""
-    sizes, counts = _sizes(site, maker, _SCALED[maker.type]), _sizes(site, maker, "scale")
-    cut = [(size, count) for size, count in zip(sizes, counts, strict=False) if count > 1]
+    axes, counts = sizes(site.graph.given(maker, _SCALED[maker.type])), sizes(site.graph.given(maker, "scale"))
+    cut = [(size, count) for size, count in zip(axes, counts, strict=False) if count > 1]
     in_blocks = len(cut) > 1 or any(count < size for size, count in cut)
-    return prod(sizes) // prod(counts) if in_blocks else 0
+    return prod(axes) // prod(counts) if in_blocks else 0

@@ -6,20 +6,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from tensorlogic.advisor.findings.view import Found, View, check, names
-from tensorlogic.advisor.placement import Placed
 
 MOST: Final = 0.5
 """The share of the operations from which on a model is an fp32 model, and not one with fp32 islands."""
 
 
-def _wide(view: View) -> list[Placed]:
-    return view.because_of("float32")
-
-
 @check
 def float32_model(view: View) -> Iterator[Found]:
     """Most operations compute in fp32."""
-    wide, total = _wide(view), len(view.placement.operations)
+    wide, total = view.ruled, len(view.placement.operations)
     if wide and len(wide) > MOST * total:
         yield Found(names(wide), {"total": total})
 
@@ -27,7 +22,7 @@ def float32_model(view: View) -> Iterator[Found]:
 @check
 def float32_islands(view: View) -> Iterator[Found]:
     """Some operations compute in fp32, amid fp16."""
-    wide, total = _wide(view), len(view.placement.operations)
+    wide, total = view.ruled, len(view.placement.operations)
     if wide and len(wide) <= MOST * total:
         yield Found(names(wide), {"total": total})
 
@@ -37,5 +32,5 @@ def float32_edges(view: View) -> Iterator[Found]:
     """An fp16 program takes or gives fp32."""
     edges = (*view.subject.inputs, *view.subject.outputs)
     wide = tuple(feature.name for feature in edges if feature.dtype == "float32")
-    if wide and len(_wide(view)) <= MOST * len(view.placement.operations):
+    if wide and len(view.ruled) <= MOST * len(view.placement.operations):
         yield Found(wide)

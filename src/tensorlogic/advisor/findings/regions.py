@@ -6,15 +6,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from tensorlogic.advisor.cost import VIEWS
+from tensorlogic.advisor.cost import PRODUCTS, VIEWS
 from tensorlogic.advisor.eligibility import Reason
 from tensorlogic.advisor.findings.view import Found, View, check, names
 from tensorlogic.advisor.graph import Site
 from tensorlogic.advisor.placement import WHOLE, Placed, Region
 
-ELSEWHERE: Final = ("float32", "unknown-shape", "axis", "states", "random")
+ELSEWHERE: Final = (
+    *("float32", "unknown-shape", "axis", "states", "random"),
+    *("weight-blocks", "weight-palette-blocks", "weight-palette-scales"),
+)
 """Rules of eligibility that findings of their own speak of."""
-PRODUCTS: Final = ("linear", "matmul", "einsum", "scaled_dot_product_attention")
 
 
 def _flops(operations: Iterable[Placed]) -> float:
@@ -79,6 +81,14 @@ def _blocks(placed: Placed) -> bool:
 def _reasons(placed: Placed) -> list[Reason]:
     """What is said of an operation alone, and is told by no other finding."""
     return [each for each in placed.eligibility.reasons if each.verdict == "no" and each.rule not in ELSEWHERE]
+
+
+@check
+def ruled(view: View) -> Iterator[Found]:
+    """What rules of eligibility say, and no more."""
+    if found := view.ruled:
+        text = next(reason.text for reason in found[0].eligibility.reasons if reason.rule in view.rules)
+        yield Found(names(found), {"text": text})
 
 
 @check

@@ -42,6 +42,8 @@ class Row:
     effect: str = ""
     fixable: bool = False
     limit: float = 0
+    rules: tuple[str, ...] = ()
+    """Rules of eligibility that it speaks of in their stead."""
     chips: tuple[str, ...] = ("*",)
     """Patterns of the names of the chips that it is about."""
 
@@ -71,10 +73,12 @@ def rows() -> tuple[Row, ...]:
 
 
 def _row(row: dict[str, Any]) -> Row:
-    facts = {name: value for name, value in row.items() if name not in ("sources", "confidence", "chips")}
-    return Row(**facts, chips=tuple(row.get("chips", ("*",))), evidence=evidence(row))
+    facts = {name: value for name, value in row.items() if name not in ("sources", "confidence", "chips", "rules")}
+    chips, rules = tuple(row.get("chips", ("*",))), tuple(row.get("rules", ()))
+    return Row(**facts, chips=chips, rules=rules, evidence=evidence(row))
 
 
 def findings(subject: Subject, placement: Placement, chip: Chip, units: ComputeUnits = "all") -> tuple[Finding, ...]:
     """What is to be changed or known about a model, what matters most first."""
-    return tuple(finding for row in rows() for finding in row.about(View(subject, chip, units, placement, row.limit)))
+    view = View(subject, chip, units, placement)
+    return tuple(each for row in rows() for each in row.about(view._replace(limit=row.limit, rules=row.rules)))

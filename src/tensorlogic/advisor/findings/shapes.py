@@ -50,15 +50,6 @@ def batch(view: View) -> Iterator[Found]:
         yield Found(tuple(each.name for each in view.subject.inputs), {"batch": count})
 
 
-@check
-def long_axis(view: View) -> Iterator[Found]:
-    """An axis is longer than the Neural Engine takes."""
-    long = view.because_of("axis")
-    if long:
-        text = next(reason.text for reason in long[0].eligibility.reasons if reason.rule == "axis")
-        yield Found(names(long), {"text": text})
-
-
 ALIGNED: Final = 64
 """Bytes to which the Neural Engine fills up the last axis of a tensor."""
 

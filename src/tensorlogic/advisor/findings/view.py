@@ -13,23 +13,25 @@ from tensorlogic.mil.types import FP16, FP32
 
 
 class View(NamedTuple):
-    """A model on a chip, and the `limit` that the row of a finding gives."""
+    """A model on a chip, and the `limit` and the `rules` of eligibility that the row of a finding gives."""
 
     subject: Subject
     chip: Chip
     units: ComputeUnits
     placement: Placement
-    limit: float
+    limit: float = 0
+    rules: tuple[str, ...] = ()
 
     @property
     def graph(self) -> Graph:
         """The operations."""
         return self.subject.graph
 
-    def because_of(self, rule: str) -> list[Placed]:
-        """The operations that a rule of eligibility speaks of."""
+    @property
+    def ruled(self) -> list[Placed]:
+        """The operations that the rules speak of."""
         operations = self.placement.operations
-        return [each for each in operations if any(reason.rule == rule for reason in each.eligibility.reasons)]
+        return [each for each in operations if any(reason.rule in self.rules for reason in each.eligibility.reasons)]
 
     @property
     def eligible(self) -> list[Placed]:

@@ -11,17 +11,16 @@ from typing import Any
 import torch
 
 from tensorlogic.advisor.graph import is_free
+from tensorlogic.advisor.subject import open_function
 from tensorlogic.advisor.verification.lockstep import Ends, Lockstep, Way
 from tensorlogic.advisor.verification.outputs import Agreement, agreement
 from tensorlogic.advisor.verification.references import Reference, matched, open_reference
 from tensorlogic.advisor.verification.result import Compared, Verification
 from tensorlogic.advisor.verification.samples import Samples
 from tensorlogic.advisor.verification.troubles import checked
-from tensorlogic.coreml import ModelFunction
 from tensorlogic.errors import UsageError, codes
 from tensorlogic.mil.program import Function
 from tensorlogic.mil.types import FP16, TensorType
-from tensorlogic.models.load import detect
 
 Progress = Callable[[str, int, int], None]
 """Told what is done now, and how many of how many steps are done."""
@@ -46,9 +45,7 @@ def verify(
 
     Raises the errors of `load_model`, `UsageError` for inputs that do not fit, and `FormatError` for damaged files.
     """
-    found = detect(Path(path), function)
-    if not isinstance(found, ModelFunction):
-        raise UsageError(codes.UNSUPPORTED_MODEL, f"{found.metadata.name!r} holds weights, and no program")
+    found = open_function(path, function)
     samples = Samples(found.inputs, None if data is None else Path(data))
     reference = None if against is None else open_reference(Path(against), allow_pickle)
     entry = found.file.program.functions[found.name]

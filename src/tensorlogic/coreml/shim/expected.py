@@ -16,11 +16,11 @@ from coremltools.models.compute_plan import (
 )
 
 from tensorlogic.advisor.chips import Chip
-from tensorlogic.advisor.graph import Graph
 from tensorlogic.advisor.placement import ALLOWED, ComputeUnits, Placed, Placement, place
 from tensorlogic.advisor.shares import shares
+from tensorlogic.advisor.subject import graph_of
 from tensorlogic.advisor.units import Unit
-from tensorlogic.coreml.functions import ModelFunction
+from tensorlogic.coreml.functions import ModelFunction, read_function
 from tensorlogic.coreml.shim import native
 from tensorlogic.coreml.shim.structure import model_structure
 from tensorlogic.mil import Operation
@@ -89,8 +89,9 @@ class ExpectedPlan:
 
     @cached_property
     def _placements(self) -> list[Placement]:
-        functions = self._model.file.program.functions.values()
-        return [place(Graph(function), self._chip, self._units) for function in functions]
+        file = self._model.file
+        graphs = [graph_of(read_function(file, name)) for name in file.functions]
+        return [place(graph, self._chip, self._units) for graph in graphs]
 
 
 _ESTIMATED = (
