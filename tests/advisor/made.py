@@ -31,8 +31,8 @@ FINDING = Finding(
     fixable=True,
 )
 ESTIMATES = {
-    "expected": Estimate(Range(0.8, 1.2, 2.1), Range(3.0, 5.0, 9.0), "28 rows of the table", "D"),
-    "cpu": Estimate(Range(4.0, 6.5, 11.0), None, "17 rows of the table", "D"),
+    "expected": Estimate(Range(0.8, 1.2, 2.1), Range(3.0, 5.0, 9.0), ("Neural Engine: 28 rows of the table",), "D"),
+    "cpu": Estimate(Range(4.0, 6.5, 11.0), None, ("CPU: 17 rows of the table",), "D"),
 }
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 import warnings
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from tensorlogic.advisor import advise as ask
+from tensorlogic.cli.app import app
+from tests.advisor.macs import ANE, CPU, Plan, pretend
 from tests.cli.test_cli import tl as command
 
 
@@ -102,6 +107,37 @@ def test_fixing(wide_package: Path, tmp_path: Path) -> None:
     assert "Fixed in fixed.mlpackage: operations in fp32: 0, of 2 before; its outputs differ by" in words
     again = command("advise", tmp_path / "fixed.mlpackage", "--json")
     assert not [finding for finding in json.loads(again.stdout)["findings"] if finding["fixable"]]
+
+
+def on_a_mac(package: Path, monkeypatch: pytest.MonkeyPatch, *options: str) -> str:
+    """What is printed on a made-up Mac that plans one operation for its Neural Engine, and the others for its CPU."""
+    first, *others = (placed.site for placed in ask(package).placement.operations)
+    rows = [(site.type, site.name, CPU, [CPU]) for site in others]
+    pretend(monkeypatch, Plan((first.type, first.name, ANE, [CPU, ANE]), *rows, ("cast", "its own", CPU, [CPU])))
+    done = CliRunner().invoke(app, ["advise", str(package), "--on-device", *options], env={"COLUMNS": "80"})
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_a_plan_of_a_mac_stands_beside(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = " ".join(on_a_mac(package, monkeypatch).split())
+    assert "Core ML on this Mac plans 83%, with" in words
+    assert "of 6 operations where they are expected" in words
+    assert "Core ML's own plan on this Mac differs" in words
+    assert "not in the file: its own" in words
+
+
+def test_a_plan_of_a_mac_as_json(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = json.loads(on_a_mac(package, monkeypatch, "--json"))["on_device"]
+    assert (found["compared"], found["share"], found["unexpected"]) == (6, 5 / 6, ["its own"])
+    assert (found["differences"][0]["expected"], found["differences"][0]["preferred"]) == ("cpu", "ane")
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="a Mac has a plan")
+def test_elsewhere_there_is_no_plan(package: Path) -> None:
+    done = command("advise", package, "--on-device")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "only a Mac has a plan of its own" in done.stderr
 
 
 def test_what_cannot_be_fixed_is_refused(package: Path, tmp_path: Path) -> None:

@@ -38,7 +38,9 @@ class Advice:
         count = len(self.placement.operations)
         shares = {name: self.placement.share(unit) for unit, name in NAMES.items()}
         parts = [f"{share:.0%} on the {name}" for name, share in shares.items() if share]
-        return f"Of {count} operations, expected: {', '.join(parts)}, in {len(self.placement.regions)} regions."
+        regions = len(self.placement.regions)
+        split = f", in {regions} regions" if regions > 1 else ""
+        return f"Of {count} operations, expected: {', '.join(parts)}{split}."
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain data, for ``--json``."""

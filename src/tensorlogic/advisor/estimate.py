@@ -18,8 +18,13 @@ class Range(NamedTuple):
     high: float
 
     def __str__(self) -> str:
-        low, likely, high = (f"{each:,.0f}" if each >= 100 else f"{each:.3g}" for each in self)
+        low, likely, high = self.texts
         return f"{likely} ({low} to {high})"
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Each of them with the digits that count."""
+        return tuple(f"{each:,.0f}" if each >= 100 else f"{each:.3g}" for each in self)
 
 
 class Estimate(NamedTuple):
@@ -29,8 +34,8 @@ class Estimate(NamedTuple):
     """In milliseconds."""
     energy: Range | None
     """In millijoules; None where nothing is known of it."""
-    basis: str
-    """What it was fitted on, in words."""
+    basis: tuple[str, ...]
+    """What it was fitted on, in words: a line for each unit."""
     confidence: Confidence
 
     def __str__(self) -> str:
@@ -61,4 +66,4 @@ class Estimate(NamedTuple):
             "inferences_per_joule": self.efficiency,
         }
         found = {name: None if each is None else each._asdict() for name, each in ranges.items()}
-        return {"estimated": True, **found, "basis": self.basis, "confidence": self.confidence}
+        return {"estimated": True, **found, "basis": list(self.basis), "confidence": self.confidence}

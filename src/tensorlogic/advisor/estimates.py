@@ -17,6 +17,8 @@ EXPECTED: Final = "expected"
 HANDOVER: Final = 3e-4
 """Seconds in which nothing runs when one unit hands over to another; M4, coreai-torch#66: 0.7 ms for there and back."""
 
+UNKNOWN: Final = "the work of a prediction is not known from the file: sizes, or how often a loop is done"
+
 
 class _Part(NamedTuple):
     """What one unit does of a prediction."""
@@ -71,7 +73,7 @@ def _estimate(chip: Chip, parts: list[_Part]) -> Estimate:
     if len(known) == len(parts):
         energy = _energy(sum(power * part.likely for power, part in zip(known, ranges, strict=True)), latency)
     units = list(dict.fromkeys(part.unit for part in parts))
-    return Estimate(latency, energy, "; ".join(_basis(chip, unit) for unit in units), "D")
+    return Estimate(latency, energy, tuple(_basis(chip, unit) for unit in units), "D")
 
 
 def _latency(chip: Chip, part: _Part) -> Range:

@@ -8,23 +8,21 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from tensorlogic.cli.console import print_json, progress, table_of
+from tensorlogic.cli.console import print_json, progress, report_table
 from tensorlogic.errors import UsageError, codes
 from tensorlogic.formats.replacing import replacing
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.table import Table as Shown
 
     from tensorlogic.advisor import Advice
     from tensorlogic.advisor.finding import Finding
     from tensorlogic.advisor.fixing import Fixed
+    from tensorlogic.advisor.on_device import Agreement
     from tensorlogic.advisor.placement import ComputeUnits
     from tensorlogic.report.obstacles import Obstacle
-    from tensorlogic.report.tables import Table
 
 _COLOURS = {"error": "bold red", "warning": "yellow", "note": "cyan"}
-_MOST_ROWS = 24
 
 
 def advise(
@@ -37,6 +35,9 @@ def advise(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     as_sarif: Annotated[bool, typer.Option("--sarif", help="Print a SARIF log, for code scanning.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write a page with the graph, such as report.html.")] = None,
+    on_device: Annotated[
+        bool, typer.Option("--on-device", help="Ask Core ML on this Mac too, and tell what agrees; --chip is its chip.")
+    ] = False,
     fix: Annotated[
         Path | None, typer.Option(help="Write a package in which what can be fixed is, such as fixed.mlpackage.")
     ] = None,
@@ -51,17 +52,26 @@ def advise(
         from tensorlogic.advisor import advise as ask
 
         found = ask(model, chip, cast("ComputeUnits", compute_units.lower()), function)
+    agreement = _compare(found) if on_device else None
     fixed = None if fix is None else _fix(found, fix)
     if html is not None:
         _write(found, html)
     if as_json:
-        print_json(found.as_dict() | ({} if fixed is None else {"fixed": fixed.as_dict()}))
+        parts = {"on_device": agreement, "fixed": fixed}
+        print_json(found.as_dict() | {name: part.as_dict() for name, part in parts.items() if part is not None})
     elif as_sarif:
         from tensorlogic.report import sarif
 
         print_json(sarif(found))
     else:
-        _show(found, fixed, html)
+        _show(found, agreement, fixed, html)
+
+
+def _compare(found: Advice) -> Agreement:
+    from tensorlogic.advisor.on_device import agreement, on_device
+
+    with progress("Asking Core ML"):
+        return agreement(found, on_device(found.subject.path, found.units, found.subject.function.name))
 
 
 def _fix(found: Advice, target: Path) -> Fixed:
@@ -78,11 +88,11 @@ def _write(found: Advice, html: Path) -> None:
         temporary.write_text(page(found), encoding="utf-8")
 
 
-def _show(found: Advice, fixed: Fixed | None, html: Path | None) -> None:
+def _show(found: Advice, agreement: Agreement | None, fixed: Fixed | None, html: Path | None) -> None:
     from rich.console import Console
 
     console = Console()
-    for part in _parts(found):
+    for part in (*_parts(found), *([] if agreement is None else _agreeing(agreement))):
         console.print(part, highlight=False)
     if fixed is not None:
         differing = f"its outputs differ by {fixed.difference:.2g} of their largest number at most"
@@ -102,11 +112,21 @@ def _parts(found: Advice) -> Iterator[RenderableType]:
     title = f"{shown(found.subject.path)}, function {shown(found.subject.function.name)}"
     yield Text(f"{title}, on {found.chip.name} with compute units {found.units}", "bold")
     yield Text(f"{found.summary} Nothing was measured.")
-    yield from _table(units(found))
+    yield from report_table(units(found))
     yield from map(_finding, found.findings)
     yield from map(_obstacle, find_obstacles(found))
     for table in (estimates(found), regions(found)):
-        yield from _table(table)
+        yield from report_table(table)
+
+
+def _agreeing(agreement: Agreement) -> Iterator[RenderableType]:
+    from rich.text import Text
+
+    from tensorlogic.report.tables import differences
+
+    shares = f"{agreement.share:.0%}, with {agreement.share_of_flops:.0%} of the work"
+    yield Text(f"Core ML on this Mac plans {shares}, of {agreement.compared:,} operations where they are expected.")
+    yield from report_table(differences(agreement))
 
 
 def _finding(finding: Finding) -> RenderableType:
@@ -148,20 +168,3 @@ def _told(mark: str, colour: str, title: str, facts: Mapping[str, str]) -> Rende
         if fact:
             grid.add_row(Text(name, "dim"), Text(plain(fact)))
     return Group(Text.assemble((f"{mark}: ", colour), (plain(title), "bold")), Padding(grid, (0, 0, 1, 2)))
-
-
-def _table(table: Table) -> Iterator[RenderableType]:
-    """A table as the terminal shows it, and how many rows were left out."""
-    from rich.text import Text
-
-    if not table.rows:
-        return
-    shown: Shown = table_of(table.title, *table.columns, numbers=table.numbers)
-    shown.collapse_padding = True
-    for column in shown.columns[len(table.columns) - table.numbers :]:
-        column.no_wrap = True
-    for row in table.rows[:_MOST_ROWS]:
-        shown.add_row(*map(Text, row))
-    yield shown
-    if len(table.rows) > _MOST_ROWS:
-        yield Text(f"  and {len(table.rows) - _MOST_ROWS:,} more, which --html and --json show", "dim")

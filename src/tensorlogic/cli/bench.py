@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tensorlogic.cli.bench_blocks import bench_blocks
-from tensorlogic.cli.bench_estimates import as_dict, estimated, estimates_table
-from tensorlogic.cli.console import NOTHING, number_text, print_json, progress_bar, size_text, table_of
+from tensorlogic.cli.bench_estimates import as_dict, estimated
+from tensorlogic.cli.console import NOTHING, number_text, print_json, progress_bar, report_table, size_text, table_of
 from tensorlogic.cli.inputs import INPUT, read_inputs
 from tensorlogic.cli.permissions import ENVIRONMENT, PYTHON, READ, WRITE, allowed
 from tensorlogic.errors import UsageError, codes
@@ -92,11 +92,16 @@ def _sizes(text: str) -> tuple[int, ...]:
 def _show(found: Benchmark, beside: Advice | str) -> None:
     from rich.console import Console
 
+    from tensorlogic.report.tables import estimates
+
     console = Console()
-    estimates = [] if isinstance(beside, str) else [estimates_table(beside)]
-    for table in (_speeds(found), *estimates, _starts(found)):
-        if table.row_count:
-            console.print(table)
+    if found.measurements:
+        console.print(_speeds(found))
+    if not isinstance(beside, str):
+        for part in report_table(estimates(beside)):
+            console.print(part, highlight=False)
+    if found.startups:
+        console.print(_starts(found))
     if isinstance(beside, str):
         console.print(f"[yellow]not estimated:[/] {beside}", highlight=False, soft_wrap=True)
     if found.tuned is not None:

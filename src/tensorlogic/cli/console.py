@@ -10,7 +10,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import RenderableType
+    from rich.table import Table as Shown
+
+    from tensorlogic.report.tables import Table
 
 
 NOTHING = "–"
@@ -58,7 +61,7 @@ def number_text(value: float | None, unit: float = 1) -> str:
     return f"{value * unit:,.{max(0, digits)}f}"
 
 
-def table_of(title: str, *columns: str, numbers: int = 0) -> Table:
+def table_of(title: str, *columns: str, numbers: int = 0) -> Shown:
     """A table whose last `numbers` columns are numbers."""
     from rich import box
     from rich.table import Table
@@ -83,3 +86,29 @@ def page(text: str, colour: Callable[[str], str]) -> None:
     # As git does: colours stay, and what fits on the screen is not paged.
     os.environ.setdefault("LESS", "FRX")
     pydoc.pager((colour(text) if console.color_system and not console.no_color else text) + "\n")
+
+
+_MOST_ROWS = 24
+
+
+def report_table(table: Table) -> Iterator[RenderableType]:
+    """A table of a report, where it has rows: the first, and how many were left out; and its notes."""
+    from rich.text import Text
+
+    if table.rows:
+        yield _shown(table)
+    if len(table.rows) > _MOST_ROWS:
+        yield Text(f"  and {len(table.rows) - _MOST_ROWS:,} more, which --html and --json show", "dim")
+    yield from (Text(f"  {note}", "dim") for note in table.notes)
+
+
+def _shown(table: Table) -> Shown:
+    from rich.text import Text
+
+    shown = table_of(table.title, *table.columns, numbers=table.numbers)
+    shown.collapse_padding = True
+    for column in shown.columns[len(table.columns) - table.numbers :]:
+        column.no_wrap = True
+    for row in table.rows[:_MOST_ROWS]:
+        shown.add_row(*map(Text, row))
+    return shown

@@ -83,7 +83,7 @@ def _told(advice: Advice) -> Iterator[Element]:
         section.extend(map(_finding, advice.findings))
         yield section
     for name, table in (("estimates", estimates(advice)), ("obstacles", obstacles(advice))):
-        if table.rows:
+        if table.rows or table.notes:
             yield _section(name, table)
 
 
@@ -148,7 +148,8 @@ def _section(name: str, table: Table) -> Element:
     body = SubElement(shown_as, "tbody")
     for row in table.rows:
         SubElement(body, "tr").extend(
-            _text("td", cell, class_=kind, data_column=column)
+            _text("td", cell.replace("\n", " "), class_=kind, data_column=column)
             for cell, kind, column in zip(row, kinds, table.columns, strict=True)
         )
+    section.extend(_text("p", note, class_="hint") for note in table.notes)
     return section

@@ -6,20 +6,24 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from tensorlogic.advisor import Advice
-from tensorlogic.advisor.evidence import MEANINGS
+from tensorlogic.advisor.estimate import Range
+from tensorlogic.advisor.estimates import UNKNOWN
+from tensorlogic.advisor.on_device import Agreement, Difference
 from tensorlogic.advisor.placement import Region
 from tensorlogic.advisor.units import NAMES
 from tensorlogic.report.obstacles import find_obstacles
-from tensorlogic.report.wording import scaled, shown
+from tensorlogic.report.wording import listed, scaled, shown
 
 
 class Table(NamedTuple):
-    """Rows of text. The last `numbers` columns are numbers."""
+    """Rows of text, where a cell may have several lines. The last `numbers` columns are numbers."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numbers: int = 0
+    notes: tuple[str, ...] = ()
+    """What is to be said below it."""
 
 
 def units(advice: Advice) -> Table:
@@ -38,19 +42,30 @@ def _units(advice: Advice) -> Iterable[tuple[str, ...]]:
 
 
 def estimates(advice: Advice) -> Table:
-    """How long a prediction may take, and what it may cost: from and to, and what is likely."""
-    columns = "estimated", "how sure", "rests on", "latency, ms", "energy, mJ"
+    """What a prediction may take: as it is expected to run, and on each unit alone."""
+    if not advice.estimates:
+        return Table("Estimates", (), (), notes=(f"not estimated: {UNKNOWN}",))
+    title = f"Estimated for one prediction on {advice.chip.name}, not measured: most likely, from – to"
+    columns = "estimated on", "latency, ms", "power, W", "energy, mJ", "per joule"
     rows = (
-        (
-            f"{NAMES[name]} alone" if name in NAMES else "as expected above",
-            MEANINGS[each.confidence],
-            each.basis,
-            str(each.latency),
-            "unknown" if each.energy is None else str(each.energy),
-        )
+        (_where(advice, name), *map(_range, (each.latency, each.power, each.energy, each.efficiency)))
         for name, each in advice.estimates.items()
     )
-    return Table("Estimates for one prediction; nothing was measured", columns, tuple(rows), 2)
+    notes = dict.fromkeys(basis for each in advice.estimates.values() for basis in each.basis)
+    return Table(title, columns, tuple(rows), 4, tuple(notes))
+
+
+def _where(advice: Advice, name: str) -> str:
+    alone = {str(unit): unit_name for unit, unit_name in NAMES.items()}.get(name)
+    units = dict.fromkeys(NAMES[region.unit] for region in advice.placement.regions)
+    return f"{alone} alone" if alone else f"expected:\n{', '.join(units)}"
+
+
+def _range(found: Range | None) -> str:
+    if found is None:
+        return "unknown"
+    low, likely, high = found.texts
+    return f"{likely}\n{low} – {high}"
 
 
 def obstacles(advice: Advice) -> Table:
@@ -61,6 +76,22 @@ def obstacles(advice: Advice) -> Table:
         for each in find_obstacles(advice)
     )
     return Table("What keeps operations off the Neural Engine", columns, tuple(rows), 1)
+
+
+def differences(agreement: Agreement) -> Table:
+    """Where the plan of a Mac is another one than expected."""
+    columns = "operation", "type", "expected on", "Core ML prefers", "eligible", "supported"
+    rows = (
+        (shown(each.name), shown(each.type), NAMES[each.expected], NAMES[each.preferred], each.eligible, _said(each))
+        for each in agreement.differences
+    )
+    lacking = ((agreement.unplanned, "the plan"), (agreement.unexpected, "the file"))
+    notes = (f"not in {where}: {listed(names)}" for names, where in lacking if names)
+    return Table("Core ML's own plan on this Mac differs", columns, tuple(rows), notes=tuple(notes))
+
+
+def _said(difference: Difference) -> str:
+    return "yes" if difference.supported else "no"
 
 
 def regions(advice: Advice) -> Table:
