@@ -38,8 +38,7 @@ class Advice:
         count = len(self.placement.operations)
         shares = {name: self.placement.share(unit) for unit, name in NAMES.items()}
         parts = [f"{share:.0%} on the {name}" for name, share in shares.items() if share]
-        regions = len(self.placement.regions)
-        split = f", in {regions} regions" if regions > 1 else ""
+        split = f", in {len(self.placement.regions)} regions" if self.placement.handovers else ""
         return f"Of {count} operations, expected: {', '.join(parts)}{split}."
 
     def as_dict(self) -> dict[str, Any]:

@@ -39,7 +39,8 @@ def _units(placement: Placement) -> dict[str, Any]:
 def _finding(finding: Finding) -> dict[str, Any]:
     plain = finding._asdict()
     del plain["evidence"]
-    return {**plain, "where": list(finding.where), **_evidence(finding.evidence)}
+    lists = {"where": list(finding.where), "rules": list(finding.rules)}
+    return {**plain, **lists, **_evidence(finding.evidence)}
 
 
 def _operation(placed: Placed) -> dict[str, Any]:

@@ -34,13 +34,22 @@ def estimates(placement: Placement, chip: Chip, units: ComputeUnits) -> Mapping[
     """
     if not placement.operations or not _is_known(placement):
         return {}
-    parts = [_Part(region.unit, region.seconds[region.unit]) for region in placement.regions]
-    first = max(speed(chip, part.unit).call for part in parts) + HANDOVER * placement.handovers
-    found = {EXPECTED: _estimate(chip, [*parts, _Part(parts[0].unit, first)])}
+    found = {EXPECTED: _estimate(chip, list(_parts(placement, chip)))}
     for unit in ALLOWED[units]:
         if unit != "ane" or all(region.eligible for region in placement.regions):
             found[unit] = _estimate(chip, [_Part(unit, _alone(placement, chip, unit))])
     return found
+
+
+def _parts(placement: Placement, chip: Chip) -> Iterator[_Part]:
+    """Each region, and what comes on top; where one unit does all, the regions are one."""
+    used = dict.fromkeys(region.unit for region in placement.regions)
+    first = next(iter(used))
+    if len(used) == 1:
+        yield _Part(first, _alone(placement, chip, first))
+        return
+    yield from (_Part(region.unit, region.seconds[region.unit]) for region in placement.regions)
+    yield _Part(first, max(speed(chip, unit).call for unit in used) + HANDOVER * placement.handovers)
 
 
 def _is_known(placement: Placement) -> bool:

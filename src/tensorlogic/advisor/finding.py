@@ -26,3 +26,5 @@ class Finding(NamedTuple):
     evidence: Evidence
     fixable: bool = False
     """Whether ``tl advise --fix`` makes the change."""
+    rules: tuple[str, ...] = ()
+    """The rules of eligibility that it speaks for: what they say of each operation need not be told again."""

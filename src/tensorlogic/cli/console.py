@@ -107,8 +107,9 @@ def _shown(table: Table) -> Shown:
 
     shown = table_of(table.title, *table.columns, numbers=table.numbers)
     shown.collapse_padding = True
-    for column in shown.columns[len(table.columns) - table.numbers :]:
-        column.no_wrap = True
+    for index, column in enumerate(shown.columns):
+        column.overflow = "ellipsis"
+        column.no_wrap = index >= len(table.columns) - table.numbers
     for row in table.rows[:_MOST_ROWS]:
         shown.add_row(*map(Text, row))
     return shown

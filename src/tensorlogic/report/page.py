@@ -63,6 +63,14 @@ def _text(tag: str, text: str, **attributes: str) -> Element:
     return element
 
 
+def _lines(tag: str, text: str, **attributes: str) -> Element:
+    first, *others = text.split("\n")
+    element = _text(tag, first, **attributes)
+    for line in others:
+        SubElement(element, "br").tail = plain(line)
+    return element
+
+
 def _name(advice: Advice) -> str:
     return shown(advice.subject.path.replace("\\", "/").rstrip("/").rpartition("/")[2])
 
@@ -148,7 +156,7 @@ def _section(name: str, table: Table) -> Element:
     body = SubElement(shown_as, "tbody")
     for row in table.rows:
         SubElement(body, "tr").extend(
-            _text("td", cell.replace("\n", " "), class_=kind, data_column=column)
+            _lines("td", cell, class_=kind, data_column=column)
             for cell, kind, column in zip(row, kinds, table.columns, strict=True)
         )
     section.extend(_text("p", note, class_="hint") for note in table.notes)

@@ -12,6 +12,7 @@ from tensorlogic.advisor.checks import CHECKS
 from tensorlogic.advisor.eligibility import Reason, Rule, rules
 from tensorlogic.advisor.evidence import MEANINGS, Evidence
 from tensorlogic.advisor.finding import Finding, Severity
+from tensorlogic.report.obstacles import hindering
 from tensorlogic.report.wording import LONGEST_SENTENCE, shown
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -101,10 +102,8 @@ def _of_findings(advice: Advice) -> Iterator[_Result]:
 
 
 def _of_operations(advice: Advice) -> Iterator[_Result]:
-    for placed in advice.placement.operations:
-        for reason in placed.eligibility.reasons:
-            if reason.verdict in _LEVELS:
-                yield _Result(reason.rule, _LEVELS[reason.verdict], _sentence(reason), (placed.site.name,))
+    for placed, reason in hindering(advice):
+        yield _Result(reason.rule, _LEVELS[reason.verdict], _sentence(reason), (placed.site.name,))
 
 
 def _sentence(reason: Reason) -> str:

@@ -96,16 +96,15 @@ def _said(difference: Difference) -> str:
 
 def regions(advice: Advice) -> Table:
     """The regions in the order in which they run."""
-    columns = "region", "expected on", "from", "to", "operations", "work", "crossing"
+    columns = "region", "expected on", "from, to", "operations", "work", "crossing"
     return Table("Regions, in order", columns, tuple(map(_region, advice.placement.regions)), 3)
 
 
 def _region(region: Region) -> tuple[str, ...]:
     return (
         str(region.index),
-        NAMES[region.unit] + (" (eligible)" if region.eligible and region.unit != "ane" else ""),
-        shown(region.sites[0].name),
-        shown(region.sites[-1].name),
+        NAMES[region.unit] + ("\n(eligible)" if region.eligible and region.unit != "ane" else ""),
+        "\n".join(dict.fromkeys((shown(region.sites[0].name), shown(region.sites[-1].name)))),
         f"{len(region.sites):,}",
         scaled(region.work.flops, "FLOP"),
         scaled(region.crossing, "B"),

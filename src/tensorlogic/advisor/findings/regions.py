@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 from tensorlogic.advisor.cost import PRODUCTS, VIEWS
 from tensorlogic.advisor.eligibility import Reason
 from tensorlogic.advisor.findings.view import Found, View, check, names
 from tensorlogic.advisor.graph import Site
 from tensorlogic.advisor.placement import WHOLE, Placed, Region
-
-ELSEWHERE: Final = (
-    *("float32", "unknown-shape", "axis", "states", "random"),
-    *("weight-blocks", "weight-palette-blocks", "weight-palette-scales"),
-)
-"""Rules of eligibility that findings of their own speak of."""
 
 
 def _flops(operations: Iterable[Placed]) -> float:
@@ -42,20 +35,20 @@ def breakers(view: View) -> Iterator[Found]:
     of_type: dict[str, list[Placed]] = defaultdict(list)
     alone: Counter[str] = Counter()
     for region in _between(view):
-        blocking = [placed[site] for site in region.sites if _blocks(placed[site])]
+        blocking = [placed[site] for site in region.sites if _blocks(view, placed[site])]
         for each in blocking:
             of_type[each.site.type].append(each)
         if len(types := {each.site.type for each in blocking}) == 1:
             alone.update(types)
     for type, found in sorted(of_type.items(), key=lambda item: (-alone[item[0]], -len(item[1]))):
-        reason = _reasons(found[0])[0]
+        reason = _reasons(view, found[0])[0]
         said = {
             "type": type,
             "reason": reason.text,
             "saves": 2 * alone[type],
             "fix": reason.fix or "Do it on the host.",
         }
-        yield Found(names(found), said)
+        yield Found(names(found), said, (reason.rule,))
 
 
 @check
@@ -65,22 +58,23 @@ def heavy(view: View) -> Iterator[Found]:
     told = {site.type for region in _between(view) for site in region.sites}
     of_type: dict[str, list[Placed]] = defaultdict(list)
     for each in view.placement.operations:
-        if _blocks(each) and each.site.type not in told:
+        if _blocks(view, each) and each.site.type not in told:
             of_type[each.site.type].append(each)
     for type, found in of_type.items():
         if (share := _flops(found) / (total or 1)) >= view.limit:
-            reason = _reasons(found[0])[0]
+            reason = _reasons(view, found[0])[0]
             fix = reason.fix or "Do it on the host."
-            yield Found(names(found), {"type": type, "share": f"{share:.0%}", "reason": reason.text, "fix": fix})
+            said = {"type": type, "share": f"{share:.0%}", "reason": reason.text, "fix": fix}
+            yield Found(names(found), said, (reason.rule,))
 
 
-def _blocks(placed: Placed) -> bool:
-    return not placed.eligibility.may_run and bool(_reasons(placed))
+def _blocks(view: View, placed: Placed) -> bool:
+    return not placed.eligibility.may_run and bool(_reasons(view, placed))
 
 
-def _reasons(placed: Placed) -> list[Reason]:
+def _reasons(view: View, placed: Placed) -> list[Reason]:
     """What is said of an operation alone, and is told by no other finding."""
-    return [each for each in placed.eligibility.reasons if each.verdict == "no" and each.rule not in ELSEWHERE]
+    return [each for each in placed.eligibility.reasons if each.verdict == "no" and each.rule not in view.told]
 
 
 @check

@@ -61,9 +61,8 @@ class Row:
             **found.values,
         }
         title, why, change = (text.format(**said) for text in (self.title, self.why, self.change))
-        return Finding(
-            self.id, self.severity, title, why, change, found.where, self.effect, self.evidence, self.fixable
-        )
+        of = (self.effect, self.evidence, self.fixable, (*self.rules, *found.rules))
+        return Finding(self.id, self.severity, title, why, change, found.where, *of)
 
 
 @cache
@@ -80,5 +79,6 @@ def _row(row: dict[str, Any]) -> Row:
 
 def findings(subject: Subject, placement: Placement, chip: Chip, units: ComputeUnits = "all") -> tuple[Finding, ...]:
     """What is to be changed or known about a model, what matters most first."""
-    view = View(subject, chip, units, placement)
+    told = frozenset(rule for row in rows() for rule in row.rules)
+    view = View(subject, chip, units, placement, told=told)
     return tuple(each for row in rows() for each in row.about(view._replace(limit=row.limit, rules=row.rules)))

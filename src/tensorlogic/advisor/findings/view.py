@@ -21,6 +21,8 @@ class View(NamedTuple):
     placement: Placement
     limit: float = 0
     rules: tuple[str, ...] = ()
+    told: frozenset[str] = frozenset()
+    """The rules of all rows."""
 
     @property
     def graph(self) -> Graph:
@@ -44,6 +46,8 @@ class Found(NamedTuple):
 
     where: tuple[str, ...] = ()
     values: dict[str, Any] = {}  # noqa: RUF012
+    rules: tuple[str, ...] = ()
+    """The rules of eligibility that it speaks for, besides those of the row."""
 
 
 Check = Callable[[View], Iterator[Found]]
