@@ -21,7 +21,7 @@ from tensorlogic.errors import UsageError, codes
 
 @dataclass(frozen=True, eq=False)
 class Advice:
-    """What is expected of a function of a model on a chip, with these compute units allowed. Nothing of it was run."""
+    """What is expected of a function of a model on a chip, with these compute units allowed. Nothing was measured."""
 
     subject: Subject
     chip: Chip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from tensorlogic.mil.program import Function, Literal, Operand, Operation, Value
@@ -66,7 +66,7 @@ class Site:
     @cached_property
     def results(self) -> tuple[tuple[str, TensorType], ...]:
         """The tensors that it gives, with their names."""
-        found = ((value.name, _tensor(value.type)) for value in self.operation.outputs)
+        found = ((value.name, self.graph.tensor(value.name)) for value in self.operation.outputs)
         return tuple((name, tensor) for name, tensor in found if tensor is not None)
 
     @property
@@ -78,12 +78,16 @@ class Site:
 class Graph:
     """The operations of a function that compute, in order, and who uses what they give."""
 
-    def __init__(self, function: Function, *, is_enumerated: bool = False) -> None:
+    def __init__(
+        self, function: Function, *, is_enumerated: bool = False, shapes: Mapping[str, tuple[int, ...]] | None = None
+    ) -> None:
+        """`shapes` are those of values whose sizes the program leaves open, by their names."""
         self.function = function
         self.is_enumerated = is_enumerated
         """Whether an input may have one of several shapes."""
         every = list(function.body.walk())
-        self.types: Mapping[str, Type] = {value.name: value.type for value in self._values(every)}
+        known = shapes or {}
+        self.types: Mapping[str, Type] = {each.name: _sized(each, known) for each in self._values(every)}
         self._made_by = {value.name: operation for operation in every for value in operation.outputs}
         working = [operation for operation in function.body.operations if not is_free(operation)]
         self.sites = tuple(Site(operation, index, self) for index, operation in enumerate(working))
@@ -137,6 +141,12 @@ class Graph:
             *(name for block in site.operation.blocks for o in block.walk() for name in o.names),
         ]
         return list(dict.fromkeys(self._site_of[name] for name in names if name in self._site_of))
+
+
+def _sized(value: Value, shapes: Mapping[str, tuple[int, ...]]) -> Type:
+    if isinstance(value.type, TensorType) and value.name in shapes:
+        return replace(value.type, shape=shapes[value.name])
+    return value.type
 
 
 def _tensor(type: Type | None) -> TensorType | None:

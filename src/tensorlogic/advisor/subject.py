@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tensorlogic.advisor.graph import Graph
+from tensorlogic.advisor.shapes import default_shapes
 from tensorlogic.coreml import Feature, ModelFunction
 from tensorlogic.errors import UsageError, codes
 from tensorlogic.formats.description import Metadata
@@ -41,9 +42,11 @@ def open_function(path: str | os.PathLike[str], function: str | None = None) -> 
 
 
 def graph_of(found: ModelFunction) -> Graph:
-    """The operations of a function."""
+    """The operations of a function; where inputs have several shapes, with the default ones."""
     function = found.file.program.functions[found.name]
-    return Graph(function, is_enumerated=any(len(feature.choices) > 1 for feature in found.inputs))
+    if not any(len(feature.choices) > 1 for feature in found.inputs):
+        return Graph(function)
+    return Graph(function, is_enumerated=True, shapes=default_shapes(found))
 
 
 def read_subject(path: str | os.PathLike[str], function: str | None = None) -> Subject:

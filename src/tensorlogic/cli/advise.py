@@ -44,7 +44,7 @@ def advise(
 ) -> None:
     """Tell where a model is expected to run, what keeps it off the Neural Engine, and how long it may take.
 
-    It is all worked out from the file, on any machine: nothing is run or measured.
+    It is all worked out from the file, on any machine: nothing is measured.
     """
     if as_json and as_sarif:
         raise UsageError(codes.WRONG_ARGUMENTS, "--json and --sarif both print a document", help="Choose one.")
