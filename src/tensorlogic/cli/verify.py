@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tensorlogic.cli.console import print_json, progress_bar, table_of
+from tensorlogic.cli.console import NOTHING, print_json, progress_bar, table_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _TROUBLE = 1
 _COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
-_NOTHING = "–"
 
 
 def verify(
@@ -66,7 +65,7 @@ def _show(found: Verification, worst: int) -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
-    console.print(found.verdict, style=f"bold {'green' if found.ok else 'red'}", markup=False, soft_wrap=True)
+    console.print(_told(found.verdict), style=f"bold {'green' if found.ok else 'red'}", soft_wrap=True)
     _show_findings(found, worst, console)
     if found.first is not None:
         console.print(_neighbours(found, found.first))
@@ -79,14 +78,14 @@ def _show(found: Verification, worst: int) -> None:
         for each in found.against.unmatched:
             console.print(f"not compared: {name} has no output like {each!r}", markup=False, soft_wrap=True)
     for caveat in found.caveats:
-        console.print(caveat, markup=False, soft_wrap=True)
+        console.print(_told(caveat), soft_wrap=True)
 
 
 def _show_findings(found: Verification, most: int, console: Console) -> None:
     for finding in found.findings[:most]:
         console.print(f"\n[{_COLOURS[finding.severity]}]{finding.severity}[/]", end=": ")
-        console.print(finding.title, markup=False, soft_wrap=True)
-        console.print(f"  why: {finding.why}\n  change: {finding.change}", markup=False, soft_wrap=True)
+        for line in (finding.title, f"  why: {finding.why}", f"  change: {finding.change}"):
+            console.print(_told(line), soft_wrap=True)
     if len(found.findings) > most:
         console.print(f"\nand {len(found.findings) - most} more findings: --worst {len(found.findings)} shows all")
     if found.affected:
@@ -95,14 +94,14 @@ def _show_findings(found: Verification, most: int, console: Console) -> None:
 
 def _neighbours(found: Verification, first: Checked) -> Table:
     """What goes into an operation, itself, and what takes its result."""
-    table = table_of(f"Around {first.name}", "", "name", "type", "in f32", "in f16")
+    table = table_of(f"Around {_told(first.name)}", "", "name", "type", "in f32", "in f16")
     known = {each.name: each for each in found.checked}
     rows = [("takes", name) for name in first.takes] + [("", first.name)]
     rows += [("goes to", name) for name in first.consumers]
     for role, name in rows:
         if name in known:
             each = known[name]
-            table.add_row(role, name, each.type, _range(each.difference.range), _f16(each.difference))
+            table.add_row(role, _told(name), _told(each.type), _range(each.difference.range), _f16(each.difference))
     return table
 
 
@@ -112,14 +111,14 @@ def _operations(found: Verification, worst: int) -> Table:
     )
     for each in sorted(found.operations, key=lambda each: -each.difference.noise)[:worst]:
         numbers = (each.difference.noise, each.difference.error, each.own)
-        table.add_row(each.name, each.type, _range(each.difference.range), *map(_number, numbers))
+        table.add_row(_told(each.name), _told(each.type), _range(each.difference.range), *map(_number, numbers))
     return table
 
 
 def _outputs(title: str, outputs: Iterable[Agreement]) -> Table:
     headings = (
         "output",
-        "largest\ndifference",
+        "largest\nerror",
         "noise",
         "cosine",
         "PSNR\ndB",
@@ -131,14 +130,23 @@ def _outputs(title: str, outputs: Iterable[Agreement]) -> Table:
     for each in outputs:
         noise = math.nan if math.isnan(each.cosine) else each.difference.noise  # it would leave out what is not finite
         measures = (_number(each.largest), _number(noise), _number(each.cosine, "6f"), _number(each.psnr, "1f"))
-        table.add_row(each.name, *measures, *_ranking(each.ranking))
+        table.add_row(_told(each.name), *measures, *_ranking(each.ranking))
     return table
+
+
+def _told(name: str) -> str:
+    """What a file says, as nothing but text."""
+    from rich.markup import escape
+
+    from tensorlogic.report.wording import plain
+
+    return escape(plain(name))
 
 
 def _ranking(ranking: Ranking | None) -> tuple[str, str, str]:
     """How many rows change, and by what margin the first was ahead where that was least."""
     if ranking is None:
-        return _NOTHING, _NOTHING, _NOTHING
+        return NOTHING, NOTHING, NOTHING
     changes = (f"{count} of {ranking.rows}" for count in (ranking.top1, ranking.top5))
     return (*changes, _number(ranking.lead))  # type: ignore[return-value]
 
@@ -150,8 +158,8 @@ def _f16(difference: Difference) -> str:
 
 
 def _range(range: Range | None) -> str:
-    return _NOTHING if range is None else f"{range.least:.4g} … {range.largest:.4g}"
+    return NOTHING if range is None else f"{range.least:.4g} … {range.largest:.4g}"
 
 
 def _number(value: float | None, digits: str = "2g") -> str:
-    return _NOTHING if value is None or math.isnan(value) else f"{value:.{digits}}"
+    return NOTHING if value is None or math.isnan(value) else f"{value:.{digits}}"
