@@ -45,7 +45,7 @@ def breakers(view: View) -> Iterator[Found]:
         said = {
             "type": type,
             "reason": reason.text,
-            "saves": 2 * alone[type],
+            "alone": f", and {2 * alone[type]} of them are due to {type} alone" if alone[type] else "",
             "fix": reason.fix or "Do it on the host.",
         }
         yield Found(names(found), said, (reason.rule,))
