@@ -61,6 +61,7 @@ def test_findings_say_why() -> None:
     assert all({"tests", "message", "why"} <= row.keys() and row["why"] for row in rows)
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_where_it_was(tmp_path: Path) -> None:
     journal = tmp_path / "results.jsonl"
     command = [sys.executable, FOLDER / "run.py", "--tests", "first", "--only", "TestElu", "--workers", "1"]

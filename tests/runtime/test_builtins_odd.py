@@ -152,7 +152,7 @@ def complaint(call: Call, hide: bool, monkeypatch: pytest.MonkeyPatch) -> str | 
 
 def badly_said(found: Diagnostic) -> str | None:
     """The message of a finding, if it has no place or speaks of Python."""
-    said = re.sub("`.*?`", "", " ".join((found.message, *found.notes)))
+    said = re.sub("`.*?`|'.*?'", "", " ".join((found.message, *found.notes)))
     return said if found.place is None or OF_PYTHON.search(said) else None
 
 

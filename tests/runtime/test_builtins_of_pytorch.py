@@ -131,6 +131,9 @@ ROWS: list[tuple[str, list[Any], dict[str, Any], Callable[[], Any]]] = [
     ("bmm", [IMAGE[0], IMAGE[1]], {}, lambda: IMAGE[0].numpy() @ IMAGE[1].numpy()),
     ("moveaxis", [IMAGE, 1, 3], {}, lambda: np.moveaxis(IMAGE.numpy(), 1, 3)),
     ("ravel", [X], {}, lambda: np.ravel(X)),
+    ("to_vec", [X], {}, lambda: np.ravel(X)),
+    ("from_vec", [X.ravel(), list(X.shape)], {}, lambda: X),
+    ("dims", [X], {}, lambda: list(X.shape)),
     ("view", [X, 3, 2], {}, lambda: X.numpy().reshape(3, 2)),
     ("subtract", [X, Y], {}, lambda: X.numpy() - Y.numpy()),
 ]  # fmt: skip

@@ -14,7 +14,7 @@ SIGNATURES = {
     "print": ("print(values…) -> void", "core", ()),
     "max": ("max(x, others…, axis?, keepdim: bool = false)", "reductions", ()),
     "squeeze": ("squeeze(x, axis?: int) -> tensor", "shapes", ()),
-    "shape": ("shape(x) -> list", "shapes", ()),
+    "shape": ("shape(x) -> list", "shapes", ("dims",)),
     "predict": ("predict(model, inputs…, named: …)", "models", ()),
     "join": ('join(items: list, between: string = "") -> string', "text", ()),
     "KVCache::new": ("KVCache::new(layers: int) -> KVCache", "attention", ("KVCache::new_f16", "KVCache::new_f32")),

@@ -314,7 +314,7 @@ def _augment_element(node: checked.AugmentElement, writer: Writer) -> Iterator[a
 
 @statement.register(checked.Tensor)
 def _tensor(node: checked.Tensor, writer: Writer) -> Iterator[ast.stmt]:
-    value = writer.constant(None, node.span) if node.value is None else emit(node.value, writer)
+    value = writer.constant(0, node.span) if node.value is None else emit(node.value, writer)
     made = writer.held("declare", value, f"`{node.target.name}`", node.type, node.span)
     yield writer.assign(writer.variable(node.target), made, node.span)
 

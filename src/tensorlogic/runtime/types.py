@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from math import prod
 from typing import Any
 
@@ -27,13 +28,12 @@ def accept(value: Any, what: str, base: str | type, dimensions: Dimensions | Non
     """
     if not isinstance(base, str):
         return _of_class(value, what, base)
-    declared = Type(base, dimensions)
     if dimensions is None:
-        return _scalar(value, what, declared)
-    tensor = _as_tensor(value, declared)
+        return _scalar(value, what, base)
+    tensor = _as_tensor(value, base, dimensions)
     if tensor is None:
-        raise _wrong(value, what, declared)
-    _check_shape(tensor, value, what, declared, {} if sizes is None else sizes)
+        raise _wrong(value, what, Type(base, dimensions))
+    _check_shape(tensor, value, what, base, dimensions, {} if sizes is None else sizes)
     return tensor
 
 
@@ -43,13 +43,10 @@ def argument(value: Any, what: str, base: str | type, dimensions: Dimensions | N
 
 
 def declare(value: Any, what: str, base: str, dimensions: Dimensions) -> torch.Tensor:
-    """The tensor of a declaration: zeros, or the value converted; a flat one is given the shape."""
-    dtype = getattr(torch, base)
+    """The tensor of a declaration: the value converted; a number fills it, and a flat tensor is given the shape."""
+    dtype = _dtype(base)
     fixed = [d for d in dimensions if isinstance(d, int)]
     known = len(fixed) == len(dimensions)
-    if value is None:
-        check_size(fixed, dtype)
-        return torch.zeros(fixed, dtype=dtype)
     if not _is_numeric(value) or _loses_fraction(value, base):
         raise _wrong(value, what, Type(base, dimensions))
     tensor = torch.as_tensor(value, dtype=dtype)
@@ -58,7 +55,7 @@ def declare(value: Any, what: str, base: str, dimensions: Dimensions) -> torch.T
         return tensor.expand(fixed).clone()
     if known and tensor.ndim == 1 and tensor.numel() == prod(fixed):
         tensor = tensor.reshape(fixed)
-    _check_shape(tensor, tensor, what, Type(base, dimensions), {})
+    _check_shape(tensor, tensor, what, base, dimensions, {})
     return tensor
 
 
@@ -105,10 +102,10 @@ def _of_class(value: Any, what: str, wanted: type) -> Any:
     raise SourceError(WRONG_TYPE, f"{what} must be {name}, not {with_article(kind(value))}")
 
 
-def _scalar(value: Any, what: str, declared: Type) -> Any:
-    converted = _SCALARS[KINDS[declared.base]](value)
+def _scalar(value: Any, what: str, base: str) -> Any:
+    converted = _SCALARS[KINDS[base]](value)
     if converted is None:
-        raise _wrong(value, what, declared)
+        raise _wrong(value, what, Type(base))
     return converted
 
 
@@ -144,16 +141,24 @@ _SCALARS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _as_tensor(value: Any, declared: Type) -> torch.Tensor | None:
+@cache
+def _dtype(base: str) -> torch.dtype:
+    found: torch.dtype = getattr(torch, base)
+    return found
+
+
+def _as_tensor(value: Any, base: str, dimensions: Dimensions) -> torch.Tensor | None:
     """A tensor of the declared element type, which plain numbers become, and tensors of numbers if it is of floats."""
-    dtype = getattr(torch, declared.base)
+    dtype = _dtype(base)
     if is_tensor(value):
-        return value.to(dtype) if becomes(dtype_name(value.dtype), declared.base) else None
+        if value.dtype == dtype:
+            return value
+        return value.to(dtype) if becomes(dtype_name(value.dtype), base) else None
     if isinstance(value, list):
-        return torch.tensor(value) if declared.base == "bool" and _holds_booleans(value) else None
-    if not isinstance(value, int | float) or _loses_fraction(value, declared.base):
+        return torch.tensor(value) if base == "bool" and _holds_booleans(value) else None
+    if not isinstance(value, int | float) or _loses_fraction(value, base):
         return None
-    one = [d for d in declared.dimensions or () if d == 1]
+    one = [d for d in dimensions if d == 1]
     return torch.tensor(value, dtype=dtype).reshape(one)
 
 
@@ -161,16 +166,16 @@ def _holds_booleans(value: Any) -> bool:
     return all(map(_holds_booleans, value)) if isinstance(value, list) else isinstance(value, bool)
 
 
-def _check_shape(tensor: torch.Tensor, given: Any, what: str, declared: Type, sizes: Sizes) -> None:
+def _check_shape(tensor: torch.Tensor, given: Any, what: str, base: str, dimensions: Dimensions, sizes: Sizes) -> None:
     """Raise unless a tensor, which was made from `given`, has the declared dimensions."""
-    dimensions = declared.dimensions or ()
-    if tensor.ndim != len(dimensions):
-        raise _wrong(given, what, declared)
-    for dimension, size in zip(dimensions, tensor.shape, strict=True):
+    shape = tensor.shape
+    if len(shape) != len(dimensions):
+        raise _wrong(given, what, Type(base, dimensions))
+    for dimension, size in zip(dimensions, shape, strict=True):
         wanted = sizes.setdefault(dimension, size) if isinstance(dimension, str) else dimension
         if wanted is not None and wanted != size:
             note = f"{dimension} is {wanted} here" if isinstance(dimension, str) else None
-            raise _wrong(given, what, declared, note)
+            raise _wrong(given, what, Type(base, dimensions), note)
 
 
 def _wrong(value: Any, what: str, declared: Type, note: str | None = None) -> SourceError:

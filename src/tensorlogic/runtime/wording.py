@@ -108,9 +108,33 @@ WORDINGS: Final = (
         code=WRONG_SHAPE,
     ),
     Wording(
+        TypeError,
+        r"can't assign an? (?P<b>\w+) to a torch\.",
+        "the elements of a tensor are numbers, not {b}",
+        code=WRONG_TYPE,
+    ),
+    Wording(
         RuntimeError,
-        r"mat1 and mat2 shapes cannot be multiplied \((?P<left>\w+) and (?P<right>\w+)\)",
-        "the shapes do not fit in a matrix product: {left} and {right}",
+        r"expand\(.*\{(?P<left>\[.*?\])\}, size=(?P<right>\[.*?\])\)",
+        "the shapes do not fit: {left} does not become {right}",
+        code=WRONG_SHAPE,
+    ),
+    Wording(
+        RuntimeError,
+        r"Target sizes: (?P<right>\[.*?\])\.  Tensor sizes: (?P<left>\[.*?\])",
+        "the shapes do not fit: {left} does not become {right}",
+        code=WRONG_SHAPE,
+    ),
+    Wording(
+        RuntimeError,
+        r"value tensor of shape (?P<left>\[.*?\]) cannot be broadcast to indexing result of shape (?P<right>\[.*?\])",
+        "the shapes do not fit: {left} does not become {right}",
+        code=WRONG_SHAPE,
+    ),
+    Wording(
+        RuntimeError,
+        r"mat1 and mat2 shapes cannot be multiplied \((?P<rows>\w+) and (?P<columns>\w+)\)",
+        "the shapes do not fit in a matrix product: {rows} and {columns}",
         code=WRONG_SHAPE,
     ),
     Wording(
@@ -243,5 +267,15 @@ def _bytes(number: str) -> str:
     return in_units(int(number))
 
 
-_WORDS: Final[dict[str, Callable[[str], str]]] = {"a": _kind, "b": _kind, "size": _bytes}
+def _shape(by: str) -> str:
+    return f"[{by.replace('x', ', ')}]"
+
+
+_WORDS: Final[dict[str, Callable[[str], str]]] = {
+    "a": _kind,
+    "b": _kind,
+    "size": _bytes,
+    "rows": _shape,
+    "columns": _shape,
+}
 """What the groups of a pattern become."""

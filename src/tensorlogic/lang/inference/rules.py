@@ -137,14 +137,14 @@ def larger(given: Arguments) -> Tensor:
     return Tensor(shared(a, b), broadcast(a.shape, b.shape))
 
 
-def paired(dtype: str | None) -> Rule:
+def paired(dtype: str | None = None, *, floats: bool = False) -> Rule:
     """Two combined element by element, of their type unless told; two numbers give a number."""
 
     def rule(given: Arguments) -> Fact:
         if not any(isinstance(given.values.get(name), Tensor | List) for name in ("a", "b")):
             return None
         both = larger(given)
-        return both if dtype is None else both._replace(dtype=dtype)
+        return both._replace(dtype=dtype or (in_place_of_ints(both.dtype) if floats else both.dtype))
 
     return rule
 

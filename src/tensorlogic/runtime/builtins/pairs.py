@@ -23,7 +23,7 @@ def _define(name: str, says: str) -> None:
         return _function(name)(*as_pair(a, b))
 
     each.__name__, each.__doc__ = name, says
-    gives(rules.paired("bool" if name in TRUTHS else None))(builtin(each))
+    gives(rules.paired("bool" if name in TRUTHS else None, floats=name in OF_FLOATS))(builtin(each))
 
 
 def _function(name: str) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:

@@ -14,7 +14,7 @@ from tensorlogic.errors.codes import RUN_FAILED, WRONG_ARGUMENTS
 from tensorlogic.lang.inference import rules
 from tensorlogic.runtime.convert import as_int, as_number, as_tensor
 from tensorlogic.runtime.lazy import torch
-from tensorlogic.runtime.registry import builtin, gives
+from tensorlogic.runtime.registry import builtin, builtin_named, gives
 from tensorlogic.runtime.session import CURRENT
 
 _GREEDY = 1e-4
@@ -69,6 +69,7 @@ def sample(probabilities: Any) -> int:
 
 
 @builtin
+@builtin_named("sample_temperature")
 def temperature_sample(logits: Any, t: float = 1.0) -> int:
     """A token, drawn from softmax(logits / t); with a t below 0.0001 the best one."""
     row = _last(logits)

@@ -19,6 +19,7 @@ from tensorlogic.runtime.values import Sizes
 
 
 @builtin
+@builtin_named("dims")
 @gives(shaping.listed)
 def shape(x: Any) -> list[int]:
     """The sizes of a tensor, one for each axis: a list of ints, empty for a tensor without axes."""
@@ -26,7 +27,7 @@ def shape(x: Any) -> list[int]:
 
 
 @builtin
-@builtin_named("view")
+@builtin_named("view", "from_vec")
 @gives(shaping.reshaped)
 def reshape(x: Any, *shape: Any) -> torch.Tensor:
     """The elements, in order, in another shape: ``reshape(x, [2, 3])``, ``reshape(x, 2, 3)``.
@@ -42,7 +43,7 @@ def reshape(x: Any, *shape: Any) -> torch.Tensor:
 
 
 @builtin
-@builtin_named("ravel")
+@builtin_named("ravel", "to_vec")
 @gives(shaping.flat)
 def flatten(x: Any) -> torch.Tensor:
     """All elements along one axis, the last axis going fastest."""
