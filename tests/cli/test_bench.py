@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tensorlogic.models import bench
 from tensorlogic.models.bench import Benchmark, Measurement, Omission, Start, Startup, Wanted
 from tests.cli.test_cli import tl as command
 
+NUMBER = re.compile(r"\d[\d,.]*")
 TORCH = Candidate("torch", "cpu", "f32")
 FOUND = Benchmark(
     Path("model.mlpackage"),
@@ -118,6 +120,7 @@ def test_a_model_as_json(package: Path, monkeypatch: pytest.MonkeyPatch) -> None
         "omissions",
         "tuned",
         "interrupted",
+        "estimates",
     }
     assert set(data["machine"]) == {"system", "processor", "cores"}
     ((measured,), (start,)) = data["measurements"], data["startups"]
@@ -129,6 +132,40 @@ def test_a_model_as_json(package: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert set(start) == {"engine", "device", "precision", "cold", "cached"}
     assert set(start["cold"]) == set(start["cached"]) == {"imports", "load", "first", "memory", "gpu_memory"}
     assert data["omissions"][0]["what"] == "batch 8"
+
+
+@pytest.mark.usefixtures("asked")
+def test_estimates_stand_beside_and_say_what_they_are(package: Path) -> None:
+    text = run(package, "--chip", "m1").output
+    title = "Estimated for one prediction on M1, not measured: most likely, from – to"
+    table = text.partition(title)[2].partition("CPU: fitted to")[0]
+    assert table.split()[:4] == ["estimated", "on", "latency,", "ms"]
+    rows = "expected:", "Neural Engine alone", "GPU alone", "CPU alone"
+    numbers = [
+        number for line in table.splitlines() if line.strip().startswith(rows) for number in NUMBER.findall(line)
+    ]
+    assert len(numbers) == len(re.findall(r"[\d,.]+ – [\d,.]+", table)) >= len(rows)
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.usefixtures("asked")
+def test_estimates_as_json(package: Path) -> None:
+    found = json.loads(run(package, "--chip", "a15", "--json").output)["estimates"]
+    assert (found["chip"], found["expected"]["estimated"]) == ("A15", True)
+    assert set(found["cpu"]["latency_ms"]) == {"low", "likely", "high"}
+    assert (found["cpu"]["power_w"], found["cpu"]["inferences_per_joule"]) == (None, None)
+
+
+@pytest.mark.usefixtures("asked")
+def test_what_cannot_be_estimated_is_said() -> None:
+    assert "not estimated: there is no file or folder 'model.mlpackage'" in run("model.mlpackage").output
+    assert "unknown" in json.loads(run("model.mlpackage", "--json").output)["estimates"]
+
+
+def test_a_chip_that_is_unknown_is_refused_before_anything_is_measured(asked: list[Wanted]) -> None:
+    error = run("model.mlpackage", "--chip", "M1 Mega").exception
+    assert isinstance(error, TensorLogicError)
+    assert (error.code, asked) == (codes.UNKNOWN_CHIP, [])
 
 
 def test_weights_alone_are_refused(tmp_path: Path) -> None:

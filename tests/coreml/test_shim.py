@@ -184,6 +184,81 @@ SCRIPTS = {
         usage = plan.get_compute_device_usage_for_mlprogram_operation(operations[-1])
         assert isinstance(usage.preferred_compute_device, ct.models.compute_device.MLCPUComputeDevice)
     """,
+    "a plan for a chip": """
+        import warnings
+        from coremltools.models.compute_device import MLCPUComputeDevice as CPU
+        from coremltools.models.compute_device import MLGPUComputeDevice as GPU
+        from coremltools.models.compute_device import MLNeuralEngineComputeDevice as Engine
+        from coremltools.models.compute_plan import MLComputePlan
+        from tensorlogic.coreml import shim
+        from tensorlogic.errors import UsageError
+
+        # A convolution of 2.4 GFLOP on the one side, on the other an operation that the Neural Engine does not have.
+        @mb.program(input_specs=[mb.TensorSpec((1, 256, 64, 64), types.fp16)], opset_version=ct.target.iOS16)
+        def heavy(x):
+            y = mb.conv(x=x, weight=np.ones((256, 256, 3, 3), np.float16), pad_type="same", name="convolved")
+            return mb.cumsum(x=mb.relu(x=y, name="positive"), axis=1, name="y")
+        model = ct.convert(heavy, minimum_deployment_target=ct.target.iOS16)
+        path = model.get_compiled_model_path()
+
+        def plan(units, name):
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                found = MLComputePlan.load_from_path(path, units)
+            operations = found.model_structure.program.functions["main"].block.operations
+            costs = [found.get_estimated_cost_for_mlprogram_operation(each) for each in operations]
+            assert abs(sum(cost.weight for cost in costs if cost) - 1) < 1e-9
+            (one,) = (each for each in operations if each.outputs[0].name == name)
+            usage = found.get_compute_device_usage_for_mlprogram_operation(one)
+            cost = found.get_estimated_cost_for_mlprogram_operation(one)
+            kinds = [type(each) for each in usage.supported_compute_devices]
+            constant = next(each for each in operations if each.operator_name == "const")
+            assert found.get_compute_device_usage_for_mlprogram_operation(constant) is None
+            return usage, cost, kinds, [str(each.message) for each in caught]
+
+        units = ct.ComputeUnit
+        usage, cost, kinds, warned = plan(units.CPU_AND_NE, "convolved")
+        assert isinstance(usage.preferred_compute_device, Engine)
+        assert usage.preferred_compute_device.total_core_count == 16
+        assert kinds == [CPU, Engine]
+        assert (usage.chip, cost.chip, usage.eligible, usage.reasons) == ("M1", "M1", "yes", ())
+        assert 0.5 < cost.weight < 1
+        assert len(warned) == 1 and "estimated for an M1" in warned[0] and "nothing was run" in warned[0]
+
+        from tensorlogic.advisor import advise
+        from tensorlogic.advisor.on_device import agreement, preferred
+        found = preferred(MLComputePlan.load_from_path(path, units.CPU_AND_NE))
+        assert list(found) == ["convolved", "positive", "y"]
+        agreed = agreement(advise(path, units="cpu_and_ne"), found)
+        assert (agreed.share, agreed.share_of_flops, agreed.unexpected) == (1, 1, ())
+
+        usage, cost, kinds, warned = plan(units.ALL, "y")
+        assert not isinstance(usage.preferred_compute_device, Engine)
+        assert kinds == [CPU, GPU]
+        assert usage.eligible == "no" and "CPU" in usage.reasons[0]
+
+        usage, cost, kinds, warned = plan(units.CPU_AND_GPU, "y")
+        assert not hasattr(usage, "chip") and not warned  # measured
+        try:
+            shim.plan_for("M4 ultra")
+            usage, cost, kinds, warned = plan(units.CPU_AND_GPU, "convolved")
+        except UsageError as error:
+            assert "M4 ultra" in str(error)
+        else:
+            raise AssertionError
+        try:
+            shim.plan_for("m3 ultra")
+            usage, cost, kinds, warned = plan(units.ALL, "convolved")
+            assert usage.chip == "M3 Ultra" and "M3 Ultra" in warned[0] and len(kinds) == 3
+            shim.plan_for("M1")
+            usage, cost, kinds, warned = plan(units.CPU_ONLY, "convolved")
+            assert usage.chip == "M1" and kinds == [CPU]
+            shim.plan_for("this machine")
+            usage, cost, kinds, warned = plan(units.CPU_AND_NE, "convolved")
+            assert not hasattr(usage, "chip") and Engine not in kinds
+        finally:
+            shim.plan_for()
+    """,
     "devices": """
         devices = ct.models.MLModel.get_available_compute_devices()
         assert any(isinstance(each, ct.models.compute_device.MLCPUComputeDevice) for each in devices)
@@ -228,6 +303,13 @@ def test_a_script_that_is_not_there(tmp_path: Path) -> None:
     done = run("-m", "tensorlogic.coreml", "nowhere.py", cwd=tmp_path)
     assert done.returncode == 2
     assert "there is no file 'nowhere.py'" in done.stderr
+
+
+def test_a_chip_that_is_not_known(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text("")
+    done = run("-m", "tensorlogic.coreml", "--chip", "M99", "script.py", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "no facts about a chip 'M99'" in done.stderr
 
 
 def test_installing_late_and_twice(tmp_path: Path) -> None:

@@ -14,31 +14,19 @@ import tensorlogic as tl
 from tensorlogic.engines.torch import shared
 from tensorlogic.formats.specification import model_classes
 from tests.malformed.packages import MODEL
-
-X = np.random.default_rng(1).standard_normal((1, 8, 6, 6)).astype(np.float32)
-
-Step = tuple[str, str, dict[str, Any]]
-"""A function of coremltools, the class of its options, and the options."""
-
-
-def palettize(nbits: int, **options: Any) -> Step:
-    # Uniform palettes are found at once.
-    return "palettize_weights", "OpPalettizerConfig", {"mode": "uniform", "nbits": nbits, **options}
-
-
-def cluster(nbits: int, size: int) -> Step:
-    return palettize(nbits, mode="kmeans", cluster_dim=size)
-
-
-def quantize(dtype: str, **options: Any) -> Step:
-    return "linear_quantize_weights", "OpLinearQuantizerConfig", {"dtype": dtype, **options}
-
-
-PRUNE: Step = ("prune_weights", "OpMagnitudePrunerConfig", {"target_sparsity": 0.6})
-ASYMMETRIC = {"mode": "linear"}
-WHOLE = {"granularity": "per_tensor"}
-GROUPS = {"granularity": "per_grouped_channel", "group_size": 8}
-BLOCKS = {"granularity": "per_block", "block_size": 4}
+from tests.models.compressing import (
+    ASYMMETRIC,
+    BLOCKS,
+    GROUPS,
+    PRUNE,
+    WHOLE,
+    X,
+    cluster,
+    compress,
+    convert,
+    palettize,
+    quantize,
+)
 
 CASES = [
     *[(f"{bits}-bit palettized", "iOS16", palettize(bits)) for bits in (1, 2, 4, 6, 8)],
@@ -71,31 +59,7 @@ def networks() -> dict[str, Any]:
     """A convolution and a linear layer, converted for two releases."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return {target: _convert(target) for target in ("iOS16", "iOS18")}
-
-
-def _convert(release: str) -> Any:
-    import coremltools as ct
-    from coremltools.converters.mil import Builder as mb  # noqa: N813 (its usual name)
-
-    rng, target = np.random.default_rng(0), getattr(ct.target, release)
-
-    @mb.program(input_specs=[mb.TensorSpec(X.shape)], opset_version=target)
-    def program(x):
-        convolved = mb.conv(x=x, weight=rng.standard_normal((32, 8, 3, 3)).astype(np.float32))
-        flat = mb.reshape(x=convolved, shape=(1, 512))
-        return mb.linear(x=flat, weight=rng.standard_normal((32, 512)).astype(np.float32), name="y")
-
-    return ct.convert(program, convert_to="mlprogram", minimum_deployment_target=target, skip_model_load=True)
-
-
-def _compressed(model: Any, steps: tuple[Step, ...]) -> Any:
-    import coremltools.optimize.coreml as cto
-
-    for index, (function, options_of, options) in enumerate(steps):
-        config = cto.OptimizationConfig(getattr(cto, options_of)(**options))
-        model = getattr(cto, function)(model, config, joint_compression=index > 0)
-    return model
+        return {target: convert(target) for target in ("iOS16", "iOS18")}
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -104,7 +68,7 @@ def test_same_bits(case: tuple[Any, ...], networks: dict[str, Any], tmp_path: Pa
     import coremltools.optimize.coreml as cto
 
     storage, release, *steps = case
-    compressed = _compressed(networks[release], tuple(steps))
+    compressed = compress(networks[release], tuple(steps))
     plain = cto.decompress_weights(compressed)
     compressed.save(str(tmp_path / "compressed.mlpackage"))
     plain.save(str(tmp_path / "plain.mlpackage"))

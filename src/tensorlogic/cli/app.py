@@ -8,6 +8,7 @@ import typer
 
 from tensorlogic import __version__
 from tensorlogic.cli import (
+    advise,
     bench,
     cache,
     check,
@@ -23,6 +24,7 @@ from tensorlogic.cli import (
     repl,
     run,
     test,
+    verify,
 )
 
 app = typer.Typer(
@@ -50,7 +52,7 @@ def _options(
 
 for command in (
     *(run.run, repl.repl, check.check, compile.compile, test.test, fmt.fmt, explain.explain, lsp.lsp),
-    *(inspect.inspect, predict.predict, convert.convert, bench.bench, devices.devices),
+    *(inspect.inspect, advise.advise, verify.verify, predict.predict, convert.convert, bench.bench, devices.devices),
 ):
     app.command()(command)
 app.add_typer(cache.app, name="cache")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tensorlogic.cli.bench_blocks import bench_blocks
-from tensorlogic.cli.console import print_json, size_text, table_of
+from tensorlogic.cli.bench_estimates import as_dict, estimated
+from tensorlogic.cli.console import NOTHING, number_text, print_json, progress_bar, report_table, size_text, table_of
 from tensorlogic.cli.inputs import INPUT, read_inputs
 from tensorlogic.cli.permissions import ENVIRONMENT, PYTHON, READ, WRITE, allowed
 from tensorlogic.errors import UsageError, codes
@@ -19,11 +18,10 @@ from tensorlogic.errors import UsageError, codes
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from tensorlogic.advisor import Advice
     from tensorlogic.engines import Candidate
     from tensorlogic.models.bench import Benchmark
-    from tensorlogic.models.bench.run import Progress
 
-_NOTHING = "–"
 _INTERRUPTED = 130
 
 
@@ -40,6 +38,7 @@ def bench(
     tune: Annotated[
         bool, typer.Option(help="Remember the fastest engine, and load the model with it from now on.")
     ] = False,
+    chip: Annotated[str, typer.Option(help="Estimate it for this chip too, such as A17 Pro.")] = "M1",
     plot: Annotated[Path | None, typer.Option(help="Draw a picture, such as out.png.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     allow_python: PYTHON = False,
@@ -49,26 +48,30 @@ def bench(
 ) -> None:
     """Measure latency, throughput, power, start and memory, on every engine and device that can run the model.
 
+    What it may take on a chip with a Neural Engine is estimated beside that, from the file alone, and says so.
     Inputs that are not given are made up, of the shapes that the model describes. Of a program (.tl) its `bench` blocks
     are measured; what it may do, the options --allow-… say as for `tl run`.
     """
     if model.suffix == ".tl":
         bench_blocks(model, seconds, as_json, allowed(allow_python, allow_env, allow_read, allow_write))
         return
+    from tensorlogic.advisor import chips
     from tensorlogic.models import inspect_model
     from tensorlogic.models.bench import Wanted, benchmark, plotter
 
     draw = None if plot is None else plotter(plot)
+    on = chips.chip(chip)
     names = [feature.name for feature in inspect_model(model, function).inputs] if inputs else []
     given = read_inputs(inputs or [], names)
     choices = {"devices": _list(device), "engines": _list(engine), "precisions": _list(precision)}
     wanted = Wanted(function, batches=_sizes(batch), given=given, seconds=seconds, rounds=rounds, tune=tune, **choices)
-    with _progress() as progress:
+    with progress_bar() as progress:
         found = benchmark(model, wanted, progress)
+    beside = estimated(model, function, on.name)
     if as_json:
-        print_json(found.as_dict())
+        print_json({**found.as_dict(), "estimates": as_dict(beside)})
     else:
-        _show(found)
+        _show(found, beside)
     if draw is not None and found.measurements:
         draw(found)
     if found.interrupted:
@@ -86,26 +89,21 @@ def _sizes(text: str) -> tuple[int, ...]:
     raise UsageError(codes.WRONG_ARGUMENTS, f"--batch {text!r} is no list of sizes", help="For example --batch 1,8,32.")
 
 
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """A bar on standard error, where a person looks."""
+def _show(found: Benchmark, beside: Advice | str) -> None:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("Reading")
-        yield lambda what, done, of: bar.update(task, description=what, completed=done, total=of)
-
-
-def _show(found: Benchmark) -> None:
-    from rich.console import Console
+    from tensorlogic.report.tables import estimates
 
     console = Console()
-    for table in (_speeds(found), _starts(found)):
-        if table.row_count:
-            console.print(table)
+    if found.measurements:
+        console.print(_speeds(found))
+    if not isinstance(beside, str):
+        for part in report_table(estimates(beside)):
+            console.print(part, highlight=False)
+    if found.startups:
+        console.print(_starts(found))
+    if isinstance(beside, str):
+        console.print(f"[yellow]not estimated:[/] {beside}", highlight=False, soft_wrap=True)
     if found.tuned is not None:
         console.print(f"From now on, this model runs with {found.tuned}.", highlight=False)
     for left_out in found.omissions:
@@ -121,11 +119,11 @@ def _speeds(found: Benchmark) -> Table:
         [row.candidate for row in rows],
         {
             "batch": ["" if row.batch is None else str(row.batch) for row in rows],
-            "latency\nms": [_number(row.latency, 1e3) for row in rows],
-            "p90\nms": [_number(row.p90, 1e3) for row in rows],
-            "per\nsecond": [_number(row.throughput) for row in rows],
-            "power\nW": [_number(row.power) for row in rows],
-            "per\njoule": [_number(row.efficiency) for row in rows],
+            "latency\nms": [number_text(row.latency, 1e3) for row in rows],
+            "p90\nms": [number_text(row.p90, 1e3) for row in rows],
+            "per\nsecond": [number_text(row.throughput) for row in rows],
+            "power\nW": [number_text(row.power) for row in rows],
+            "per\njoule": [number_text(row.efficiency) for row in rows],
         },
     )
 
@@ -136,10 +134,10 @@ def _starts(found: Benchmark) -> Table:
         "Start in a process of its own, to the first prediction",
         [row.candidate for row in rows],
         {
-            "imports\ns": [_number(row.cold.imports) for row in rows],
-            "cold\ns": [_number(row.cold.ready) for row in rows],
-            "cached\ns": [_number(None if row.cached is None else row.cached.ready) for row in rows],
-            "memory": [_size(row.cold.memory, _NOTHING) for row in rows],
+            "imports\ns": [number_text(row.cold.imports) for row in rows],
+            "cold\ns": [number_text(row.cold.ready) for row in rows],
+            "cached\ns": [number_text(None if row.cached is None else row.cached.ready) for row in rows],
+            "memory": [_size(row.cold.memory, NOTHING) for row in rows],
             "GPU\nmemory": [_size(row.cold.gpu_memory, "") for row in rows],
         },
     )
@@ -157,11 +155,3 @@ def _table(title: str, candidates: Sequence[Candidate], numbers: Mapping[str, Se
 
 def _size(size: int | None, lacking: str) -> str:
     return lacking if size is None else size_text(size)
-
-
-def _number(value: float | None, unit: float = 1) -> str:
-    """A value in thousandths or such: three digits that count, or all those before the point."""
-    if value is None:
-        return _NOTHING
-    digits = 2 - math.floor(math.log10(value * unit)) if value > 0 else 0
-    return f"{value * unit:,.{max(0, digits)}f}"

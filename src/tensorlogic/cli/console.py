@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import RenderableType
+    from rich.table import Table as Shown
+
+    from tensorlogic.report.tables import Table
+
+
+NOTHING = "–"
 
 
 def print_json(data: Any) -> None:
@@ -26,6 +33,19 @@ def progress(what: str) -> Iterator[Callable[[str], None]]:
         yield status.update
 
 
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on standard error, where a person looks. It is told what is done now, and how many steps of how many."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("Reading")
+        yield lambda what, done, of: bar.update(task, description=what, completed=done, total=of)
+
+
 def size_text(size: int) -> str:
     """Bytes as people say them."""
     from rich.filesize import decimal
@@ -33,7 +53,15 @@ def size_text(size: int) -> str:
     return decimal(size)
 
 
-def table_of(title: str, *columns: str, numbers: int = 0) -> Table:
+def number_text(value: float | None, unit: float = 1) -> str:
+    """A value in thousandths or such: three digits that count, or all those before the point."""
+    if value is None:
+        return NOTHING
+    digits = 2 - math.floor(math.log10(value * unit)) if value > 0 else 0
+    return f"{value * unit:,.{max(0, digits)}f}"
+
+
+def table_of(title: str, *columns: str, numbers: int = 0) -> Shown:
     """A table whose last `numbers` columns are numbers."""
     from rich import box
     from rich.table import Table
@@ -58,3 +86,30 @@ def page(text: str, colour: Callable[[str], str]) -> None:
     # As git does: colours stay, and what fits on the screen is not paged.
     os.environ.setdefault("LESS", "FRX")
     pydoc.pager((colour(text) if console.color_system and not console.no_color else text) + "\n")
+
+
+_MOST_ROWS = 24
+
+
+def report_table(table: Table) -> Iterator[RenderableType]:
+    """A table of a report, where it has rows: the first, and how many were left out; and its notes."""
+    from rich.text import Text
+
+    if table.rows:
+        yield _shown(table)
+    if len(table.rows) > _MOST_ROWS:
+        yield Text(f"  and {len(table.rows) - _MOST_ROWS:,} more, which --html and --json show", "dim")
+    yield from (Text(f"  {note}", "dim") for note in table.notes)
+
+
+def _shown(table: Table) -> Shown:
+    from rich.text import Text
+
+    shown = table_of(table.title, *table.columns, numbers=table.numbers)
+    shown.collapse_padding = True
+    for index, column in enumerate(shown.columns):
+        column.overflow = "ellipsis"
+        column.no_wrap = index >= len(table.columns) - table.numbers
+    for row in table.rows[:_MOST_ROWS]:
+        shown.add_row(*map(Text, row))
+    return shown

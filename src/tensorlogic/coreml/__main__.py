@@ -16,12 +16,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tensorlogic.coreml", description=main.__doc__)
     for name in ("engine", "device", "precision"):
         parser.add_argument(f"--{name}", default="auto", help=f"the {name} of load_model")
+    parser.add_argument("--chip", help="what compute plans are for: such as 'M4 Max', or 'this machine'")
     parser.add_argument("script", help="a Python file")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the script is given")
     options = parser.parse_args()
     if not Path(options.script).is_file():
         parser.error(f"there is no file {options.script!r}")
     try:
+        shim.plan_for(options.chip)
         shim.install(options.engine, options.device, options.precision)
     except TensorLogicError as error:
         sys.exit(str(error))

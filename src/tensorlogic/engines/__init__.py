@@ -4,13 +4,14 @@ Third parties register more through the entry-point group ``tensorlogic.engines`
 `Engine` under the engine's name.
 """
 
-from tensorlogic.engines.choosing import ON_REQUEST, Candidate, Prepared, candidates, missing, prepare
+from tensorlogic.engines.choosing import ON_REQUEST, REFERENCE, Candidate, Prepared, candidates, missing, prepare
 from tensorlogic.engines.protocol import PRECISIONS, Content, Engine, Missing, Session, State
 from tensorlogic.engines.registry import engine, engine_names
 
 __all__ = [
     "ON_REQUEST",
     "PRECISIONS",
+    "REFERENCE",
     "Candidate",
     "Content",
     "Engine",

@@ -49,6 +49,21 @@ def install(engine: str = "auto", device: str = "auto", precision: str = "auto")
     return True
 
 
+def plan_for(chip: str | None = None) -> None:
+    """Say which `chip` coremltools' compute plans are for from now on, before or after `install`.
+
+    A chip's name, such as ``"M4 Max"``, gives what the advisor expects there, estimated from the file alone;
+    ``"this machine"`` measures the operations here. None, as at first, estimates for an M1 if the compute units of a
+    plan allow the Neural Engine, and measures otherwise. Raises `UsageError` for a chip that nothing is known of.
+    """
+    from tensorlogic.advisor.chips import chip as known
+    from tensorlogic.coreml.shim import native
+
+    if chip not in (None, native.THIS_MACHINE):
+        known(chip)
+    native._MLComputePlanProxy.chip = chip
+
+
 def _import_coremltools() -> Any:
     try:
         import coremltools

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from tensorlogic.errors import EngineError, TensorLogicError
 from tensorlogic.models import State, load_model
 
 _NEWEST_SPECIFICATION = 10
+
+THIS_MACHINE: Final = "this machine"
+"""What is named in place of a chip to have operations measured."""
 
 
 class Options(NamedTuple):
@@ -140,21 +143,23 @@ class _MLModelProxy:
 
     get_available_compute_devices = get_all_compute_devices
 
-    @classmethod
-    def get_model_structure(cls, path: str) -> Any:
-        from tensorlogic.coreml.shim.plan import ComputePlan
+    @staticmethod
+    def get_model_structure(path: str) -> Any:
+        from tensorlogic.coreml.shim.plan import described
+        from tensorlogic.coreml.shim.structure import model_structure
 
         with _as_runtime_error():
-            return ComputePlan(path, cls.options).structure
+            return model_structure(described(path).file.program)
 
     @classmethod
     def get_compute_plan(cls, path: str, compute_units: str) -> Any:
         from coremltools.models.compute_plan import MLComputePlan
 
-        from tensorlogic.coreml.shim.plan import ComputePlan
+        from tensorlogic.coreml.shim.plan import compute_plan
 
         with _as_runtime_error():
-            return MLComputePlan(_MLComputePlanProxy(ComputePlan(path, cls.options.within(compute_units))))
+            plan = compute_plan(path, compute_units, _MLComputePlanProxy.chip, cls.options)
+            return MLComputePlan(_MLComputePlanProxy(plan))
 
 
 class _State:
@@ -189,14 +194,23 @@ class _MLGPUComputeDeviceProxy:
 
 
 class _MLNeuralEngineComputeDeviceProxy:
-    """A Neural Engine, which no machine has on which this runs."""
+    """A Neural Engine: that of another machine, since none has one on which this runs."""
+
+    def __init__(self, cores: int = 0) -> None:
+        self._cores = cores
+
+    def get_total_core_count(self) -> int:
+        return self._cores
 
 
 class _MLComputePlanProxy:
-    """Where each operation runs, and its share of the time that a prediction takes, measured on this machine."""
+    """Where each operation runs, and its share of the time that a prediction takes."""
+
+    chip: ClassVar[str | None] = None
+    """What plans are for: a chip, `THIS_MACHINE`, or None for what the compute units suggest."""
 
     def __init__(self, plan: Any = None) -> None:
-        # A `ComputePlan`; none in what coremltools derives from this class for devices that are far away.
+        # A `Plan`; none in what coremltools derives from this class for devices that are far away.
         self._plan = plan
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Protocol
 
 from coremltools.models.compute_device import MLCPUComputeDevice, MLGPUComputeDevice
 from coremltools.models.compute_plan import (
@@ -15,10 +15,14 @@ from coremltools.models.compute_plan import (
 )
 
 from tensorlogic import engines
+from tensorlogic.advisor.chips import DEFAULT
+from tensorlogic.advisor.chips import chip as chip_of
+from tensorlogic.advisor.placement import ALLOWED, ComputeUnits
 from tensorlogic.coreml.arrays import ArrayType
 from tensorlogic.coreml.functions import ModelFunction
 from tensorlogic.coreml.images import ImageType
 from tensorlogic.coreml.shim import native
+from tensorlogic.coreml.shim.expected import ExpectedPlan
 from tensorlogic.coreml.shim.structure import model_structure
 from tensorlogic.engines.torch.session import TorchSession
 from tensorlogic.models.load import detect
@@ -37,13 +41,48 @@ def compute_devices() -> list[Any]:
     return [kind(proxy()) for device, (kind, proxy) in _KINDS.items() if device in offered]
 
 
-class ComputePlan:
+class Plan(Protocol):
     """Where the operations of a model run, and their share of the time that a prediction takes."""
 
-    def __init__(self, path: str, options: native.Options) -> None:
-        described = detect(Path(path))
-        assert isinstance(described, ModelFunction), "a folder holds a program"
-        self._model = described
+    @property
+    def structure(self) -> MLModelStructure:
+        """The model's program."""
+
+    def device_usage(self, operation: MLModelStructureProgramOperation) -> MLComputePlanDeviceUsage | None:
+        """Where an operation runs, and where it could."""
+
+    def cost(self, operation: MLModelStructureProgramOperation) -> MLComputePlanCost | None:
+        """Its share, from 0 to 1."""
+
+
+def compute_plan(path: str, compute_units: str, chip: str | None, options: native.Options) -> Plan:
+    """The plan for a chip: measured on this machine, or what is expected of another.
+
+    Without a name it is this machine, unless the compute units allow a Neural Engine, which it does not have.
+    """
+    model = described(path)
+    units = _UNITS[compute_units]
+    named = chip or (DEFAULT if "ane" in ALLOWED[units] else native.THIS_MACHINE)
+    if named == native.THIS_MACHINE:
+        return MeasuredPlan(model, options.within(compute_units))
+    return ExpectedPlan(model, chip_of(named), units)
+
+
+_UNITS: Final[dict[str, ComputeUnits]] = {units.upper(): units for units in ALLOWED}
+
+
+def described(path: str) -> ModelFunction:
+    """The model at a path."""
+    found = detect(Path(path))
+    assert isinstance(found, ModelFunction), "a folder holds a program"
+    return found
+
+
+class MeasuredPlan:
+    """The plan of this machine."""
+
+    def __init__(self, model: ModelFunction, options: native.Options) -> None:
+        self._model = model
         self._options = options
 
     @cached_property

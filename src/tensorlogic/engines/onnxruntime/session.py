@@ -14,12 +14,13 @@ from tensorlogic.engines.array_state import Array, ArrayState
 from tensorlogic.errors import EngineError, codes, first_line
 from tensorlogic.lower.signature import Signature
 
-_DTYPES = {
+NUMPY_TYPES = {
     "tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64,
     "tensor(int8)": np.int8, "tensor(int16)": np.int16, "tensor(int32)": np.int32, "tensor(int64)": np.int64,
     "tensor(uint8)": np.uint8, "tensor(uint16)": np.uint16, "tensor(uint32)": np.uint32,
     "tensor(uint64)": np.uint64, "tensor(bool)": np.bool_, "tensor(string)": np.object_,
 }  # fmt: skip
+"""NumPy's types by ONNX Runtime's names."""
 
 
 _held = OrtValue.ortvalue_from_numpy
@@ -34,7 +35,7 @@ class OnnxRuntimeSession(ArraySession):
         super().__init__(signature)
         self._session = session
         self._weights = weights  # ONNX Runtime reads them where they are
-        self._inputs = {each.name: (np.dtype(_DTYPES[each.type]), each.shape) for each in session.get_inputs()}
+        self._inputs = {each.name: (np.dtype(NUMPY_TYPES[each.type]), each.shape) for each in session.get_inputs()}
         self._fetched = signature.fetched
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from operator import itemgetter
@@ -54,7 +54,7 @@ class Plan:
 def compile_plan(program: Program, function: str, device: torch.device, precision: str) -> Plan:
     """Bind the function's operations. Raises `ProgramError` where one cannot be what the file says it is."""
     entry = program.functions[function]
-    compiler = _Compiler(program.source, function, entry.opset, Target(device, precision))
+    compiler = Compiler(program.source, function, entry.opset, Target(device, precision))
     for value in entry.inputs:
         compiler.check_input(value)
     fused = fusions(device.type)
@@ -75,7 +75,9 @@ class _Arguments:
         return lambda frame: {**fixed, **{name: get(frame) for name, get in moving}}
 
 
-class _Compiler:
+class Compiler:
+    """Binds operations in order: a step needs the constants before it, and forgets what nothing needs later."""
+
     def __init__(self, source: str, function: str, opset: int, target: Target) -> None:
         self.source = source
         self.function = function
@@ -87,14 +89,17 @@ class _Compiler:
     def block(self, block: Block, fused: Iterable[Fusion] = ()) -> BlockPlan:
         """The steps of a block. Only the outermost, where everything that is alive is known, may have fused ones."""
         inputs = tuple(self._slot(value.name) for value in block.inputs)
-        moving = []
+        steps = tuple(self.steps(block, fused))
+        return BlockPlan(inputs, steps, tuple(self.getter(name) for name in block.outputs))
+
+    def steps(self, block: Block, fused: Iterable[Fusion] = ()) -> Iterator[Step]:
+        """The steps of a block, each bound when it is asked for."""
         for group in grouped(block, self.opset, fused):
             step = self._operation(group) if group.fusion is None else self._fused(group, group.fusion)
             if step is not None:
-                moving.append(step)
+                yield step
             for name in group.used_up:  # a folded weight's parts are not kept beside it
                 self.constants.pop(name, None)
-        return BlockPlan(inputs, tuple(moving), tuple(self._getter(name) for name in block.outputs))
 
     def _operation(self, group: Group) -> Step | None:
         """The step for an operation, or None when its results are known already."""
@@ -197,7 +202,7 @@ class _Compiler:
             message = f"the parameter {parameter.name!r} must be a constant"
             raise ProgramError(codes.BAD_OPERATION, message, place)
         else:
-            getters = [self._getter(operand) for operand in operands]
+            getters = [self.getter(operand) for operand in operands]
             arguments.moving.append((parameter.name, _moving(parameter, getters, self.target)))
 
     def _default(self, parameter: Parameter) -> Any:
@@ -251,7 +256,8 @@ class _Compiler:
             return Constant(operand, self.target)
         return self.constants.get(operand)
 
-    def _getter(self, operand: Operand) -> Getter:
+    def getter(self, operand: Operand) -> Getter:
+        """What looks up a value in a frame, or knows it."""
         constant = self._constant(operand)
         if constant is not None:
             value = constant.value

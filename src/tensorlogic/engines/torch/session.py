@@ -19,8 +19,7 @@ from tensorlogic.engines.torch.plan import Plan
 from tensorlogic.engines.torch.pool import Pool
 from tensorlogic.engines.torch.state import TorchState
 from tensorlogic.engines.torch.step import Step
-from tensorlogic.engines.torch.values import array_of, own, tensor_from
-from tensorlogic.mil.types import TensorType
+from tensorlogic.engines.torch.values import argument, array_of, own
 
 _AT_ONCE = 2
 """Runs of one function that a GPU computes at a time: while one copies, another computes."""
@@ -97,15 +96,9 @@ def step_by_step(plan: Plan, inputs: Mapping[str, Any], cells: Cells) -> dict[st
     """Outputs by name, each operation by itself."""
     deliver = own if any(isinstance(value, torch.Tensor) for value in inputs.values()) else array_of
     with plan.target.computing():
-        arguments = {v.name: _argument(plan, v.name, v.type, inputs) for v in plan.inputs if v.name not in cells}
+        arguments = {v.name: argument(v, inputs[v.name], plan.target) for v in plan.inputs if v.name not in cells}
         results = plan.run({**arguments, **cells})
         return {name: deliver(result) for name, result in zip(plan.outputs, results, strict=True)}
-
-
-def _argument(plan: Plan, name: str, declared: Any, inputs: Mapping[str, Any]) -> torch.Tensor:
-    assert isinstance(declared, TensorType)
-    tensor = tensor_from(inputs[name], plan.target.dtype(declared.dtype.name), plan.target)
-    return tensor.reshape(()) if declared.shape == () else tensor
 
 
 def _timed(step: Step, seconds: dict[str, float], gpu: bool) -> Callable[..., Any]:

@@ -24,7 +24,7 @@ class TorchState:
         self.target = target
         self._lock = Lock()
         with target.computing():
-            self._memory = {name: _zeros(declared, target) for name, declared in states.items()}
+            self._memory = {name: zeros(declared, target) for name, declared in states.items()}
 
     def read(self, name: str) -> Any:
         """The value of one state, as an array of its own."""
@@ -53,6 +53,7 @@ class TorchState:
                 keep(cells.values())
 
 
-def _zeros(declared: TensorType, target: Target) -> torch.Tensor:
+def zeros(declared: TensorType, target: Target) -> torch.Tensor:
+    """A state to begin with."""
     sizes = [size for size in declared.shape or () if size is not None]
     return torch.zeros(sizes, dtype=target.dtype(declared.dtype.name), device=target.device)

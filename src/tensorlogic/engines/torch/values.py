@@ -14,7 +14,7 @@ import torch
 from tensorlogic.engines.torch import shared
 from tensorlogic.lower.torch import Stored, held, stored, torch_dtype
 from tensorlogic.mil.literals import plain
-from tensorlogic.mil.program import Literal
+from tensorlogic.mil.program import Literal, Value
 from tensorlogic.mil.types import STRING, TensorType
 
 # For each precision, the declared types that are computed in another, and that other type.
@@ -22,6 +22,7 @@ _REPLACED: dict[str, tuple[tuple[str, ...], torch.dtype]] = {
     "f16": ((), torch.float16),
     "f32": (("fp16",), torch.float32),
     "bf16": (("fp16", "fp32"), torch.bfloat16),
+    "all-f16": (("fp32",), torch.float16),  # what a conversion to float16 would give; no engine offers it
 }
 
 
@@ -125,6 +126,13 @@ def tensor_from(value: Any, dtype: torch.dtype, target: Target) -> torch.Tensor:
     """An array, or a tensor, as a tensor on the device, without a copy where nothing changes."""
     tensor = value if isinstance(value, torch.Tensor) else host_tensor(value)
     return tensor.to(target.device, dtype)
+
+
+def argument(declared: Value, given: Any, target: Target) -> torch.Tensor:
+    """An array, or a tensor, as the input that it is for."""
+    assert isinstance(declared.type, TensorType)
+    tensor = tensor_from(given, target.dtype(declared.type.dtype.name), target)
+    return tensor.reshape(()) if declared.type.shape == () else tensor
 
 
 def host_tensor(array: Any) -> torch.Tensor:

@@ -48,7 +48,7 @@ def compare(
     wanted = list(islice(_reference(described, signature, precision, inputs), turns))
     found = list(islice(_outputs(session, model, signature, inputs), turns))
     differences = {
-        name: max(_difference(f[name], w[name]) for f, w in zip(found, wanted, strict=True)) for name in wanted[0]
+        name: max(difference(f[name], w[name]) for f, w in zip(found, wanted, strict=True)) for name in wanted[0]
     }
     _refuse(differences, _TOLERANCES[precision])
     return max(differences.values())
@@ -117,12 +117,12 @@ def _outputs(
         yield results
 
 
-def _difference(found: Any, wanted: Any) -> float:
-    """The largest difference as a part of the largest number wanted."""
+def difference(found: Any, wanted: Any) -> float:
+    """The largest difference as a part of the largest number wanted; ONNX Runtime puts a dictionary into a list."""
     if isinstance(wanted, dict):
-        (table,) = found
+        (table,) = found if isinstance(found, list) else (found,)
         same = table.keys() == wanted.keys()
-        return _difference([table[key] for key in wanted], list(wanted.values())) if same else np.inf
+        return difference([table[key] for key in wanted], list(wanted.values())) if same else np.inf
     if isinstance(wanted, str):
         return 0.0 if found == wanted else np.inf
     a, b = np.asarray(found, np.float64), np.asarray(wanted, np.float64)

@@ -1,0 +1,120 @@
+"""Where operations are expected to run, against what others saw on devices: the cases of docs/advisor.md.
+
+A case is a network, the chip and compute units that it was seen on, and the share of its operations that ran on the
+Neural Engine there. The wanted numbers are those of the sources; the networks are rebuilt from public architectures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+
+from tensorlogic.advisor.chips import chip
+from tensorlogic.advisor.graph import Graph
+from tensorlogic.advisor.placement import Placement, place
+from tensorlogic.mil.program import Function
+from tests.advisor import architectures as build
+from tests.advisor.net import Net
+
+
+class Case(NamedTuple):
+    """What was seen, and how near the prediction must come: in shares of operations, None where nobody says one."""
+
+    name: str
+    build: Callable[[], Function]
+    chip: str
+    share: float | None
+    within: float = 0.05
+    off: frozenset[str] = frozenset()
+    """The types of the operations that were seen elsewhere; empty where the source does not say."""
+    is_enumerated: bool = False
+
+
+def _product(size: int, dtype: str = "fp16") -> Function:
+    net = Net(dtype)
+    return net.function(net("matmul", size, size, x=net.input(size, size), y=net.constant(size, size)))
+
+
+def _attention(heads: int, places: int, size: int, dtype: str = "fp16") -> Function:
+    net = Net(dtype)
+    query, key, value = (net.input(1, heads, places, size) for _ in range(3))
+    attended = net("scaled_dot_product_attention", 1, heads, places, size, query=query, key=key, value=value)
+    return net.function(attended)
+
+
+def _head(outputs: int, type: str) -> Function:
+    net = Net()
+    x, weight = net.input(1024, 5120), net.constant(outputs, 5120)
+    if type == "linear":
+        return net.function(net("linear", 1024, outputs, x=x, weight=weight))
+    return net.function(net("matmul", 1024, outputs, x=x, y=weight, transpose_y=True))
+
+
+CASES = [
+    Case("P1 DistilBERT, stock, 128 tokens", build.distilbert, "A15", 228 / 266, 0.15),
+    Case("P2 DistilBERT, rewritten", build.distilbert_rewritten, "A15", 602 / 606, off=frozenset({"gather"})),
+    Case("P4 MobileNet", build.mobilenet, "A15", 1.0),
+    Case("P6 detector with a topk tail", build.detector, "M3 Pro", 592 / 599, 0.05, build.DETECTOR_TAIL),
+    Case("P7 encoder, 6 layers of 384", lambda: build.encoder(6, 384, 128), "M1", 1.0),
+    Case("P8 encoder, 2 layers of 128", lambda: build.encoder(2, 128, 32), "M1", 0.0),
+    Case("P9 small GPT, 0.03 MB", lambda: build.encoder(1, 32, 16), "M4 Max", 0.0),
+    Case("P9 small GPT, 19 MB", lambda: build.encoder(6, 360, 256), "M4 Max", 1.0),
+    Case("P11 product 4", lambda: _product(4), "M4", 0.0),
+    Case("P11 product 384", lambda: _product(384), "M4", 0.0),
+    Case("P11 product 512", lambda: _product(512), "M4", 1.0),
+    Case("P11 product 4096 in fp32", lambda: _product(4096, "fp32"), "M4", 0.0),
+    Case("P12 attention 16 x 2048 x 64", lambda: _attention(16, 2048, 64), "M4", 1.0),
+    Case("P12 attention 32 x 1024 x 128", lambda: _attention(32, 1024, 128), "M4", 1.0),
+    Case("P12 attention 16 x 1024 x 64", lambda: _attention(16, 1024, 64), "M4", 0.0),
+    Case("P12 attention in fp32", lambda: _attention(16, 2048, 64, "fp32"), "M4", 0.0),
+    Case("P13 linear, 16384 outputs", lambda: _head(16384, "linear"), "M4 Max", 1.0),
+    Case("P13 linear, 16385 outputs", lambda: _head(16385, "linear"), "M4 Max", 0.0),
+    Case("P13 matmul, 16384 outputs", lambda: _head(16384, "matmul"), "M4 Max", 1.0),
+    Case("P13 matmul, 16385 outputs", lambda: _head(16385, "matmul"), "M4 Max", 0.0),
+    Case("P14 four 1x1 convolutions", lambda: build.convolutions(4, 5120, 1024), "M4 Max", 1.0),
+    Case("P18 linear attention with cumsum", build.linear_attention, "M4", 220 / 221, off=frozenset({"cumsum"})),
+    Case("P19 attention layer, decoding", build.decoder_layer, "M4", 1.0),
+    Case("P20 four layers with cumsum", lambda: build.linear_attention(4), "M4", 800 / 803, off=frozenset({"cumsum"})),
+    Case("P21 decoder with an argmax tail", build.argmax_tail, "M4", 832 / 841, 0.1, build.ARGMAX_TAIL),
+    Case("P23 decoder with short convolutions", build.short_convolutions, "M4", 970 / 992, 0.05, frozenset({"conv"})),
+    Case("P24 vision transformer", build.vision_transformer, "A19 Pro", 1937 / 1970),
+    Case("P25 encoder of embeddings", build.embedding_encoder, "M4", 0.998, 0.01, frozenset({"gather"})),
+    Case("P27 language model, 128 tokens", build.prefill, "M5 Pro", 1918 / 1919, 0.01, frozenset({"gather"})),
+    Case("P28 LSTM detector", build.lstm, "M5", 0.0),
+    Case("P32 fixed shape", build.normalized, "M1", 1.0),
+    Case("P32 enumerated shapes", build.normalized, "M1", None, off=frozenset({"layer_norm"}), is_enumerated=True),
+    Case("1.4 RangeDim", lambda: build.encoder(6, 384, None), "M1", 0.0),
+]
+
+
+DISAGREEING = [
+    Case("P15 convolutions, quantized by hand", lambda: build.products_in_int8(4), "M4 Max", 0.0),
+]
+"""What is predicted otherwise than it was seen; docs/advisor.md says why."""
+
+
+@pytest.mark.parametrize("case", DISAGREEING, ids=lambda case: case.name)
+@pytest.mark.xfail(strict=True)
+def test_what_was_seen_otherwise(case: Case) -> None:
+    assert placed(case).share("ane") == pytest.approx(case.share, abs=case.within)
+
+
+def placed(case: Case) -> Placement:
+    return place(Graph(case.build(), is_enumerated=case.is_enumerated), chip(case.chip), "cpu_and_ne")
+
+
+def test_three_states_are_a_risk() -> None:
+    """P36: the plan says that it is placed, and the prediction fails."""
+    verdicts = {each.eligibility.verdict for each in placed(Case("", build.three_states, "M4", 1.0)).operations}
+    assert "risk" in verdicts
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_what_was_seen(case: Case) -> None:
+    placement = placed(case)
+    if case.share is not None:
+        assert placement.share("ane") == pytest.approx(case.share, abs=case.within)
+    if case.off:
+        assert {each.site.type for each in placement.operations if each.unit != "ane"} == set(case.off)
