@@ -16,6 +16,7 @@ from tensorlogic.advisor import advise
 from tensorlogic.advisor.evidence import address
 from tensorlogic.advisor.findings import View, rows
 from tensorlogic.advisor.findings.view import CHECKS
+from tensorlogic.report import page, sarif
 from tests.advisor.programs import trace, weight, write
 from tests.conftest import shared_model
 
@@ -265,11 +266,39 @@ def test_nothing_claims_to_know_where_it_runs(tmp_path: Path) -> None:
     assert not [text for text in said if "runs on the Neural Engine" in text or "run on the Neural Engine" in text]
 
 
+def _network(spec: Any) -> None:
+    spec.neuralNetwork.layers.add(name="relu", input=["x"], output=["y"]).activation.ReLU.SetInParent()
+
+
+def _regressor(spec: Any) -> None:
+    spec.glmRegressor.weights.add().value.append(2.0)
+
+
+@pytest.mark.parametrize(
+    ("fill", "want", "model_type"),
+    [(_network, ["neural-network"], "neuralNetwork"), (_regressor, ["no-network"], "glmRegressor")],
+)
+def test_what_is_no_program(fill: Callable[[Any], None], want: list[str], model_type: str, tmp_path: Path) -> None:
+    from coremltools.proto.Model_pb2 import Model
+
+    spec = Model(specificationVersion=4)
+    fill(spec)
+    path = tmp_path / "model.mlmodel"
+    path.write_bytes(spec.SerializeToString())
+    advice = advise(path)
+    assert [finding.id for finding in advice.findings] == want
+    assert advice.summary == f"A model of type {model_type}: where its parts run is unknown."
+    assert not advice.estimates
+    assert page(advice).startswith("<!")
+    assert sarif(advice)["runs"][0]["results"][0]["ruleId"] == want[0]
+
+
 @pytest.mark.parametrize(
     ("model", "want"),
     [
         ("basic-pitch/nmp.mlpackage", {"float32", "long-axis"}),
         ("dtln-aec/DTLN_AEC_128_Part1.mlpackage", {"float32", "ranges", "control-flow"}),
+        ("cardscan/FindFour.mlmodelc", {"neural-network"}),
         ("silero-vad/silero-vad-unified-v6.0.0.mlpackage", {"breaks-regions", "float32-islands"}),
     ],
 )

@@ -197,7 +197,8 @@ def test_neural_networks_are_refused_with_what_to_do(tmp_path: Path) -> None:
     traced = torch.jit.trace(_network(), torch.rand(1, 3, 32, 32))
     made = ct.convert(traced, inputs=[ct.TensorType("x0", (1, 3, 32, 32))], convert_to="neuralnetwork")
     made.save(str(source))
-    for asked in (lambda: advise(source), lambda: fix(source, tmp_path / "fixed.mlpackage", ())):
-        with pytest.raises(TensorLogicError, match="neuralNetwork") as caught:
-            asked()
-        assert 'convert_to="mlprogram"' in str(caught.value)
+    (finding,) = advise(source).findings
+    assert 'convert_to="mlprogram"' in finding.change
+    with pytest.raises(TensorLogicError, match="neuralNetwork") as caught:
+        fix(source, tmp_path / "fixed.mlpackage", ())
+    assert 'convert_to="mlprogram"' in str(caught.value)

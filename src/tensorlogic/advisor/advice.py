@@ -14,7 +14,7 @@ from tensorlogic.advisor.estimates import estimates
 from tensorlogic.advisor.finding import Finding
 from tensorlogic.advisor.findings import findings
 from tensorlogic.advisor.placement import ALLOWED, ComputeUnits, Placement, place
-from tensorlogic.advisor.subject import Subject, read_subject
+from tensorlogic.advisor.subject import PROGRAM, Subject, read_subject
 from tensorlogic.advisor.units import NAMES
 from tensorlogic.errors import UsageError, codes
 
@@ -35,6 +35,8 @@ class Advice:
     @property
     def summary(self) -> str:
         """One sentence."""
+        if self.subject.model_type != PROGRAM:
+            return f"A model of type {self.subject.model_type}: where its parts run is unknown."
         count = len(self.placement.operations)
         shares = {name: self.placement.share(unit) for unit, name in NAMES.items()}
         parts = [f"{share:.0%} on the {name}" for name, share in shares.items() if share]

@@ -17,7 +17,7 @@ EXPECTED: Final = "expected"
 HANDOVER: Final = 3e-4
 """Seconds in which nothing runs when one unit hands over to another; M4, coreai-torch#66: 0.7 ms for there and back."""
 
-UNKNOWN: Final = "the work of a prediction is not known from the file: sizes, or how often a loop is done"
+UNKNOWN: Final = "the work of a prediction is not known from the file: operations, sizes, or how often a loop is done"
 
 
 class _Part(NamedTuple):

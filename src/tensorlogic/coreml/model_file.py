@@ -76,12 +76,14 @@ def unsupported_kind(kind: str | None, spec_version: int, place: BytePlace) -> U
             place,
             help="The file is truncated or damaged, or it is something else: copy or download it again.",
         )
-    return UnsupportedError(
+    error = UnsupportedError(
         codes.UNSUPPORTED_MODEL,
         f"models of type {kind} cannot be run yet; ML Programs can",
         place,
         help='Convert the source model with ct.convert(..., convert_to="mlprogram").',
     )
+    error.model_type = kind
+    return error
 
 
 def _check_functions(file: ModelFile) -> None:

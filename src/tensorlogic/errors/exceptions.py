@@ -63,6 +63,9 @@ class ProgramError(TensorLogicError):
 class UnsupportedError(TensorLogicError):
     """A sound file asks for something that TensorLogic does not do."""
 
+    model_type: str = ""
+    """The type of a Core ML model, such as ``neuralNetwork``, where none of that type can be run."""
+
 
 class EngineError(TensorLogicError):
     """An engine could not prepare or run a sound program."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tensorlogic.advisor.findings.view import MEGABYTE, Found, View, check
+from tensorlogic.advisor.subject import PROGRAM
 from tensorlogic.mil.ops import declaration
 
 
@@ -19,6 +20,23 @@ def newer_than_needed(view: View) -> Iterator[Found]:
         needed = max(needed, 16)
     if None not in declared and needed < function.opset and not function.states:
         yield Found((), {"asked": function.opset, "needed": needed})
+
+
+NETWORK = "neuralNetwork"  # With it begin the types of its classifiers and regressors too.
+
+
+@check
+def neural_network(view: View) -> Iterator[Found]:
+    """The model is of the type that came before programs."""
+    if view.subject.model_type.startswith(NETWORK):
+        yield Found((), {"type": view.subject.model_type})
+
+
+@check
+def no_network(view: View) -> Iterator[Found]:
+    """The model is neither a program nor a neural network."""
+    if view.subject.model_type != PROGRAM and not view.subject.model_type.startswith(NETWORK):
+        yield Found((), {"type": view.subject.model_type})
 
 
 @check
