@@ -299,7 +299,7 @@ def test_what_is_no_program(fill: Callable[[Any], None], want: list[str], model_
         ("basic-pitch/nmp.mlpackage", {"float32", "long-axis"}),
         ("dtln-aec/DTLN_AEC_128_Part1.mlpackage", {"float32", "ranges", "control-flow"}),
         ("cardscan/FindFour.mlmodelc", {"neural-network"}),
-        ("silero-vad/silero-vad-unified-v6.0.0.mlpackage", {"breaks-regions", "float32-islands"}),
+        ("silero-vad/silero-vad-unified-v6.0.0.mlpackage", {"breaks-regions", "float32-recurrent"}),
     ],
 )
 def test_real_models(model: str, want: set[str]) -> None:

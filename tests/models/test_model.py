@@ -143,6 +143,12 @@ def test_not_a_model(tmp_path: Path, name: str, content: bytes, code) -> None:
     assert caught.value.code == code
 
 
+def test_a_program_without_its_package(package: Path) -> None:
+    with pytest.raises(tl.TensorLogicError, match="without its weights") as caught:
+        tl.load_model(package / "Data/com.apple.CoreML/model.mlmodel")
+    assert "Load the .mlpackage" in str(caught.value)
+
+
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(tl.TensorLogicError, match="no file or folder") as caught:
         tl.load_model(tmp_path / "nothing.mlpackage")

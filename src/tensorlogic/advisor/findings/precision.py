@@ -19,12 +19,27 @@ def float32_model(view: View) -> Iterator[Found]:
         yield Found(names(wide), {"total": total})
 
 
+RECURRENT: Final = ("lstm", "gru", "rnn")
+
+
+def _islands(view: View, *, recurrent: bool) -> Iterator[Found]:
+    """The fp32 operations amid fp16 that are recurrent, or those that are not."""
+    total = len(view.placement.operations)
+    found = [each for each in view.ruled if (each.site.type in RECURRENT) == recurrent]
+    if found and len(view.ruled) <= MOST * total:
+        yield Found(names(found), {"total": total})
+
+
 @check
 def float32_islands(view: View) -> Iterator[Found]:
     """Some operations compute in fp32, amid fp16."""
-    wide, total = view.ruled, len(view.placement.operations)
-    if wide and len(wide) <= MOST * total:
-        yield Found(names(wide), {"total": total})
+    yield from _islands(view, recurrent=False)
+
+
+@check
+def float32_recurrent(view: View) -> Iterator[Found]:
+    """Recurrent operations compute in fp32, amid fp16."""
+    yield from _islands(view, recurrent=True)
 
 
 @check
