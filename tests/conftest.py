@@ -50,6 +50,14 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def float32_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Nine convolutions of a picture in FLOAT32, written once; tests that change it work on a copy."""
+    path = tmp_path_factory.mktemp("package") / "float32.mlpackage"
+    small_package.write_float32(path)
+    return path
+
+
+@pytest.fixture(scope="session")
 def stateful_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package with two functions and a state, written once; tests that change it work on a copy."""
     path = tmp_path_factory.mktemp("package") / "stateful.mlpackage"

@@ -3,7 +3,8 @@
 A block ``tl`` is a program. ``output`` behind it is what it prints, and ``error`` how it fails; without either it
 prints what the comments at the ends of its ``print`` lines say, or nothing. ``tl file=shapes.tl`` is a file that later
 blocks of the page use, and runs itself only where an output or an error follows. ``console`` is commands behind ``$``
-with what they print, in which ``…`` stands for anything; ``repl`` is what is typed behind ``tl>`` and the answers.
+with what they print, in which ``…`` stands for anything, and as a line of its own for any lines; ``repl`` is what is
+typed behind ``tl>`` and the answers.
 """
 
 from __future__ import annotations
@@ -99,8 +100,12 @@ def run_program(block: Block) -> dict[str, str]:
 def _compare_commands(text: str) -> None:
     for command, wanted in _COMMAND.findall(text):
         given = run_command(command)
-        pattern = ".*".join(map(re.escape, wanted.split("…")))
+        pattern = "".join(map(_pattern, wanted.splitlines(keepends=True)))
         assert re.fullmatch(pattern, given), given
+
+
+def _pattern(line: str) -> str:
+    return "(?:.*\n)*" if line == "…\n" else ".*".join(map(re.escape, line.split("…")))
 
 
 def _compare_conversation(text: str) -> None:

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from scripts import builtins_page
+from scripts import advisor_page, builtins_page
 
 from tests.conftest import ROOT
 from tests.pages import blocks, compare, examples
@@ -20,9 +20,10 @@ RUN = {"tl", "output", "error", "console", "repl"}
 
 
 @pytest.fixture
-def folder(package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where examples run: with a model.mlpackage."""
+def folder(package: Path, float32_package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where examples run: with a model.mlpackage, and a float32.mlpackage."""
     shutil.copytree(package, tmp_path / "model.mlpackage")
+    shutil.copytree(float32_package, tmp_path / "float32.mlpackage")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -102,6 +103,22 @@ def anchors(page: Path) -> set[str]:
 
 def test_the_page_of_builtins_is_current() -> None:
     assert builtins_page.PAGE.read_text(encoding="utf-8") == builtins_page.page(), "python -m scripts.builtins_page"
+
+
+def test_the_placements_of_the_advisor_are_current() -> None:
+    text = advisor_page.PAGE.read_text(encoding="utf-8")
+    assert advisor_page.written("placement", text) == advisor_page.current("placement"), (
+        "python -m scripts.advisor_page"
+    )
+
+
+def test_how_good_the_estimates_are_is_current() -> None:
+    """Other processors may round otherwise."""
+    text = advisor_page.PAGE.read_text(encoding="utf-8")
+    shown, wanted = advisor_page.written("estimates", text), advisor_page.current("estimates")
+    number = re.compile(r"\d+\.?\d*(?:e[+-]\d+)?")
+    assert number.sub("", shown) == number.sub("", wanted), "python -m scripts.advisor_page"
+    assert [*map(float, number.findall(shown))] == pytest.approx([*map(float, number.findall(wanted))], rel=0.02)
 
 
 def test_make_targets_of_the_documentation_exist() -> None:

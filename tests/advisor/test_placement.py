@@ -96,9 +96,8 @@ DISAGREEING = [
 
 
 @pytest.mark.parametrize("case", DISAGREEING, ids=lambda case: case.name)
-@pytest.mark.xfail(strict=True)
 def test_what_was_seen_otherwise(case: Case) -> None:
-    assert placed(case).share("ane") == pytest.approx(case.share, abs=case.within)
+    assert not agrees(case, placed(case))
 
 
 def placed(case: Case) -> Placement:
@@ -114,7 +113,11 @@ def test_three_states_are_a_risk() -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_what_was_seen(case: Case) -> None:
     placement = placed(case)
-    if case.share is not None:
-        assert placement.share("ane") == pytest.approx(case.share, abs=case.within)
-    if case.off:
-        assert {each.site.type for each in placement.operations if each.unit != "ane"} == set(case.off)
+    assert agrees(case, placement), placement.share("ane")
+
+
+def agrees(case: Case, placement: Placement) -> bool:
+    """Whether the share is near enough to what was seen, and no other types of operations are elsewhere."""
+    is_near = case.share is None or placement.share("ane") == pytest.approx(case.share, abs=case.within)
+    off = {each.site.type for each in placement.operations if each.unit != "ane"}
+    return is_near and (not case.off or case.off == off)

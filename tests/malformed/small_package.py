@@ -33,3 +33,32 @@ def write(path: Path) -> None:
             compute_precision=ct.precision.FLOAT16,
             skip_model_load=True,
         ).save(str(path))
+
+
+def write_float32(path: Path) -> None:
+    """Save nine convolutions of a picture of 64 x 64, as many as make the Neural Engine worth while, in FLOAT32."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import coremltools as ct
+        from coremltools.converters.mil import Builder as mb  # noqa: N813 (its usual name)
+
+        rng = np.random.default_rng(0)
+
+        @mb.program(input_specs=[mb.TensorSpec((1, 3, 64, 64))], opset_version=ct.target.iOS15)
+        def program(image):
+            x = image
+            for index in range(9):
+                inputs, stride = (3, 2) if index == 0 else (64, 1)
+                weight = rng.normal(0, (2 / (9 * inputs)) ** 0.5, (64, inputs, 3, 3)).astype(np.float32)
+                x = mb.conv(x=x, weight=weight, strides=[stride] * 2, pad_type="same", name=f"conv_{index}")
+                x = mb.relu(x=x, name=f"relu_{index}")
+            pooled = mb.reduce_mean(x=x, axes=[2, 3])
+            return mb.linear(x=pooled, weight=rng.standard_normal((10, 64)).astype(np.float32), name="scores")
+
+        ct.convert(
+            program,
+            convert_to="mlprogram",
+            minimum_deployment_target=ct.target.iOS15,
+            compute_precision=ct.precision.FLOAT32,
+            skip_model_load=True,
+        ).save(str(path))
