@@ -75,6 +75,28 @@ class Struct:
     """Whether a method is called when a value's time is over."""
 
 
+@node
+class Entity:
+    """A kind of entity; without members it is open."""
+
+    name: str
+    unit: int
+    members: tuple[str, ...] | None = None
+
+
+@node
+class Relation:
+    """A relation; one that only rules have has parameters without names."""
+
+    name: str
+    unit: int
+    parameters: tuple[tuple[str, str | None], ...]
+    """Names, and types as they are written."""
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(name for name, _ in self.parameters)})"
+
+
 class Builtin(NamedTuple):
     """A function or constant that every program has."""
 
@@ -83,7 +105,7 @@ class Builtin(NamedTuple):
     """The function that it is for one tensor: ``torch.tanh``."""
 
 
-Exported = Variable | Function | Struct
+Exported = Variable | Function | Struct | Entity | Relation
 Symbol = Exported | Builtin
 Callable = Function | Builtin
 
@@ -197,6 +219,27 @@ class Make(Expression):
 
     struct: Struct
     values: Mapping[str, Expression]
+
+
+@node
+class Helped(Expression):
+    """What a helper of the runtime makes of values: an atom, the answers of a query, an equation."""
+
+    helper: str
+    arguments: tuple[Expression, ...]
+
+
+@node
+class Place(Expression):
+    """Where it stands in the text: file, line, column, length and the line itself."""
+
+
+@node
+class Lambda(Expression):
+    """A value that depends on what the variables of a rule are."""
+
+    parameters: tuple[Variable, ...]
+    value: Expression
 
 
 @node

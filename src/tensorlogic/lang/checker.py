@@ -20,7 +20,9 @@ from tensorlogic.errors.codes import (
 from tensorlogic.lang import checked, tree, types
 from tensorlogic.lang.context import Context, Surroundings
 from tensorlogic.lang.holding import struct_of
+from tensorlogic.lang.knowledge import Clause, asked, related
 from tensorlogic.lang.occurrences import Field
+from tensorlogic.lang.relations import entities, foundation, relations
 from tensorlogic.lang.resolve import matched, resolve, resolve_element, resolve_member, typed
 from tensorlogic.lang.scopes import Scope
 from tensorlogic.lang.source import Span
@@ -35,13 +37,14 @@ def check_program(program: tree.Program, context: Context) -> checked.Program:
     """The checked tree of a program; it means nothing when the context has problems afterwards."""
     structs = _declare_structs(program, context)
     functions = _declare_functions(program, context)
+    base = _declare_relations(program, context)
     context.resume()
     # The top level comes first, so that functions see all of its variables.
     body = _statements([s for s in program.statements if not isinstance(s, _ELSEWHERE)], context)
     definitions = tuple(_definition(node, function, context) for node, function in functions)
     main, trials = _main(program, context), _trials(program, context)
     variables = context.top.outermost()
-    whole = checked.Block(Span(0, len(program.source.text)), body)
+    whole = checked.Block(Span(0, len(program.source.text)), (*base, *body))
     drops = any(struct.drops for struct in context.structs.values())
     if program.lasting or drops:  # what is dropped when the program ends must last until then
         context.shared.update(variables.values())
@@ -63,7 +66,10 @@ def check_program(program: tree.Program, context: Context) -> checked.Program:
     )
 
 
-_ELSEWHERE = (tree.Function, tree.Struct, tree.Impl, tree.Main, tree.Trial, tree.Import)
+_ELSEWHERE = (
+    *(tree.Function, tree.Struct, tree.Impl, tree.Main, tree.Trial, tree.Import),
+    *(tree.Entity, tree.Relation),
+)
 """The statements of the top level that do not run in order."""
 
 
@@ -90,7 +96,10 @@ def _name(node: tree.Parameter) -> tree.Name:
     return tree.Name(node.span.first(len(node.name)), node.name)
 
 
-def _declare(name: tree.Name, declared: checked.Function | checked.Struct, context: Context) -> None:
+Declared = checked.Function | checked.Struct | checked.Entity | checked.Relation
+
+
+def _declare(name: tree.Name, declared: Declared, context: Context) -> None:
     if name.id in context.declared:
         message = f"a {_kind(context.declared[name.id])} `{name.id}` is declared above"
         context.problems.report(DUPLICATE_NAME, message, name.span)
@@ -98,8 +107,8 @@ def _declare(name: tree.Name, declared: checked.Function | checked.Struct, conte
     context.occurrences.declare(name.span, declared)
 
 
-def _kind(declared: checked.Function | checked.Struct) -> str:
-    return "struct" if isinstance(declared, checked.Struct) else "function"
+def _kind(declared: Declared) -> str:
+    return "kind of entity" if isinstance(declared, checked.Entity) else type(declared).__name__.lower()
 
 
 @contextmanager
@@ -117,6 +126,15 @@ def _parameters(nodes: Collection[tree.Parameter], what: str, context: Context) 
             context.problems.report(DUPLICATE_NAME, f"there are two {what} `{node.name}`", node.span)
         seen.add(node.name)
     return tuple(checked.Parameter(n.name, None if n.type is None else context.type(n.type)) for n in nodes)
+
+
+def _declare_relations(program: tree.Program, context: Context) -> tuple[checked.Statement, ...]:
+    declared: list[checked.Entity | checked.Relation] = []
+    for kind in (entities, relations):
+        for name, symbol in kind(program, context):
+            _declare(name, symbol, context)
+            declared.append(symbol)
+    return tuple(foundation(program, declared))
 
 
 Functions = list[tuple[tree.Function, checked.Function]]
@@ -277,7 +295,31 @@ def _block(node: tree.Block, context: Context) -> checked.Block:
 def _evaluate(node: tree.Evaluate, context: Context) -> checked.Statement:
     if isinstance(node.value, tree.Match):
         return _choose(node.value, context)
+    if isinstance(node.value, tree.Query):
+        return _helped(asked(node.value, "show", context))
+    if isinstance(node.value, tree.Call) and (relation := related(node.value, context)) is not None:
+        return _helped(Clause((node.value,), context).fact(node.value, relation))
     return checked.Evaluate(node.span, resolve(node.value, context))
+
+
+def _helped(value: checked.Expression) -> checked.Statement:
+    return checked.Evaluate(value.span, value)
+
+
+@statement.register(tree.Rule)
+def _rule(node: tree.Rule, context: Context) -> checked.Statement:
+    return _helped(Clause((node.head, *node.body), context).rule(node))
+
+
+@statement.register(tree.Explain)
+def _explain(node: tree.Explain, context: Context) -> checked.Statement:
+    return _helped(asked(tree.Query(node.span, node.atom, None), "prove", context))
+
+
+@statement.register(tree.Infer)
+def _infer(node: tree.Infer, context: Context) -> checked.Statement:
+    inferred = [_helped(asked(each.query, each.method, context)) for each in node.inferences]
+    return checked.Block(node.span, tuple(inferred))
 
 
 def _choose(node: tree.Match, context: Context) -> checked.Statement:
