@@ -50,6 +50,8 @@ class Clause:
         relations = (related(node, context) for node in nodes)
         self._parameters = {name for r in relations if isinstance(r, checked.Relation) for name, _ in r.parameters}
         self._wildcards = 0
+        self._computed: list[checked.Expression] = []
+        """What gives the variables their values that stand for arithmetic in atoms."""
         self._uses: list[tuple[str, Span]] = []
         """The variables that must get a value, where they stand."""
         self._bound: set[str] = set()
@@ -74,14 +76,14 @@ class Clause:
         body = [self._literal(part) for part in node.body]
         self._need(each.value for each in node.head.arguments)
         self.check_safety("Let a relation in the body say what it is.")
-        return checked.Helped(node.span, "rule", (checked.Place(node.span), head, *body))
+        return checked.Helped(node.span, "rule", (checked.Place(node.span), head, *body, *self._computed))
 
     def query(self, node: tree.Query, helper: str) -> checked.Expression:
         """A question, with what its answers must fulfil."""
         atom = self._literal(node.atom)
         where = [self._literal(part) for part in _conditions(node.where)]
         self.check_safety("Only the variables of the relation have values here.")
-        return checked.Helped(node.span, helper, (atom, *where))
+        return checked.Helped(node.span, helper, (atom, *where, *self._computed))
 
     def check_safety(self, help: str) -> None:
         """Report the variables that nothing gives a value."""
@@ -100,11 +102,11 @@ class Clause:
         match node:
             case tree.Call(callee=tree.Name()) if not self._is_test(node):
                 self._bind(each.value for each in node.arguments)
-                return self._atom(node, self._term)
+                return self._atom(node, self._part)
             case tree.Unary(operator="not" | "!", operand=tree.Call(callee=tree.Name()) as inner) if not self._is_test(
                 inner
             ):
-                return form("not", node.span, self._atom(inner, self._term))
+                return form("not", node.span, self._atom(inner, self._part))
             case tree.Binary(operator=operator) if operator in COMPARISONS and self._is_plain(node.left, node.right):
                 return self._comparison(node)
         return self._test(node)
@@ -181,7 +183,20 @@ class Clause:
                 name in AGGREGATES
             ):
                 return form("aggregate", node.span, name, self._term(value))
-        return self._term(node)
+        return self._part(node)
+
+    def _part(self, node: tree.Expression) -> checked.Expression:
+        """A term of an atom; arithmetic is done beside it, as atoms have none."""
+        if not self._is_sum(node) or not self._names(node):
+            return self._term(node)
+        variable = self._fresh(node.span)
+        self._computed.append(form("comparison", node.span, "==", variable, self._term(node)))
+        return variable
+
+    def _fresh(self, span: Span) -> checked.Expression:
+        """A variable without a name."""
+        self._wildcards += 1
+        return form("variable", span, f"_{self._wildcards}")
 
     def _term(self, node: tree.Expression) -> checked.Expression:
         """A variable, arithmetic over variables, or a value."""
@@ -200,8 +215,7 @@ class Clause:
 
     def _name(self, node: tree.Name) -> checked.Expression:
         if node.id == "_":
-            self._wildcards += 1
-            return form("variable", node.span, f"_{self._wildcards}")
+            return self._fresh(node.span)
         if self.is_variable(node.id):
             return form("variable", node.span, node.id)
         symbol = self._context.find(node.id)

@@ -1,4 +1,4 @@
-"""torch, loaded when it is first used, so that a program without tensors starts at once."""
+"""torch and the engine of relations, loaded when they are first used, so that a program without them starts at once."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     import torch
     from torch.nn import functional
+
+    from tensorlogic import logic
 
 
 class _Lazy(ModuleType):
@@ -30,8 +32,9 @@ class _Lazy(ModuleType):
 if not TYPE_CHECKING:
     torch = _Lazy("torch")
     functional = _Lazy("torch.nn.functional")
+    logic = _Lazy("tensorlogic.logic")
 
-__all__ = ["functional", "is_tensor", "torch"]
+__all__ = ["functional", "is_tensor", "logic", "torch"]
 
 
 def is_tensor(value: object) -> TypeGuard[torch.Tensor]:

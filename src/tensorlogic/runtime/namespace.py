@@ -9,6 +9,21 @@ from typing import Any, Final
 from tensorlogic.lang.emit import builtin_name, module_name
 from tensorlogic.runtime.arrays import array
 from tensorlogic.runtime.builtins import CONSTANTS, FUNCTIONS
+from tensorlogic.runtime.knowledge import (
+    ask,
+    backward,
+    entity,
+    form,
+    forward,
+    gradient,
+    members,
+    prove,
+    relation,
+    rule,
+    show,
+    symbolic,
+    tell,
+)
 from tensorlogic.runtime.lazy import functional, torch
 from tensorlogic.runtime.members import invoke, member, store
 from tensorlogic.runtime.operators import (
@@ -37,6 +52,8 @@ HELPERS: Final[dict[str, Any]] = {
         *(accept, argument, cast, declare),
         *(struct, implement, elements, settle),
         *(same, unmatched, python_import),
+        *(entity, members, relation, form, tell, rule),
+        *(ask, show, prove, forward, backward, symbolic, gradient),
         *(bool, float, int, str),
     )
 }

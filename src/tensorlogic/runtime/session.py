@@ -6,12 +6,15 @@ from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import CANNOT_WRITE, FILE_NOT_FOUND, NOT_ALLOWED, WRONG_TYPE
 from tensorlogic.runtime.kinds import kind, with_article
-from tensorlogic.runtime.lazy import torch
+from tensorlogic.runtime.lazy import logic, torch
+
+if TYPE_CHECKING:
+    from tensorlogic.logic import Knowledge
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Session:
     failed_drops: list[BaseException] = field(default_factory=list)
     """What values raised when they were dropped."""
     _generator: torch.Generator | None = None
+    _knowledge: Knowledge | None = None
 
     @property
     def generator(self) -> torch.Generator:
@@ -50,6 +54,17 @@ class Session:
             self._generator = torch.Generator()
             self._generator.seed()
         return self._generator
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """The relations of the program, with their facts and rules."""
+        if self._knowledge is None:
+            self._knowledge = logic.Knowledge()
+        return self._knowledge
+
+    def forget(self) -> None:
+        """Know nothing, as when a program begins."""
+        self._knowledge = None
 
     def seed(self, number: int) -> None:
         """Begin the random numbers at a known point."""
