@@ -51,8 +51,9 @@ def programs(draw) -> tuple[Facts, list[Rule]]:
     return facts, draw(st.lists(rules(), max_size=6))
 
 
-def known(facts: Facts, rules: list[Rule]) -> Knowledge:
+def known(facts: Facts, rules: list[Rule], large: int) -> Knowledge:
     knowledge = Knowledge()
+    knowledge.large = large
     for name, arity in ARITY.items():
         knowledge.declare(Signature(name, tuple((f"v{i}", "string") for i in range(arity))))
         knowledge.tell(name, sorted(facts[name]))

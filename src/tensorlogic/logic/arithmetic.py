@@ -45,7 +45,7 @@ ORDERS: dict[str, Callable[[Any, Any], bool]] = {
 COMPARISONS = ("==", "!=", *ORDERS)
 
 
-def calculate(sign: str, *operands: Value) -> Value:
+def calculate(sign: str, *operands: Any) -> Value:
     """The value of an operation with numbers."""
     shown = f" {sign} ".join(map(written, operands)) if len(operands) > 1 else f"{sign}{written(operands[0])}"
     if not all(_is_number(each) for each in operands):
@@ -58,7 +58,7 @@ def calculate(sign: str, *operands: Value) -> Value:
         raise _problem("value", f"{shown} is too large a number") from None
     if isinstance(result, complex) or (isinstance(result, int) and result.bit_length() > _MOST_BITS):
         raise _problem("value", f"{shown} is {'too large a' if isinstance(result, int) else 'no real'} number")
-    return result  # type: ignore[no-any-return]
+    return result
 
 
 def compare(sign: str, left: Value, right: Value) -> bool:

@@ -152,8 +152,7 @@ class _Maker:
 
 
 def _in_order(body: tuple[Literal, ...], bound: set[Variable]) -> Iterator[Literal]:
-        own = None if asked is None or not asked.is_whole else self.group_of[asked.relation]
-        is_own = own is not None and own == self.group_of.get(atom.relation)
+    """The literals of a body, each atom after those that say most of it, comparisons once they can be computed."""
     waiting, known = list(body), set(bound)
     while waiting:
         best = max(waiting, key=lambda literal: _readiness(literal, known))

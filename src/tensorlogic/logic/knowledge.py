@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from tensorlogic.errors import nearest
 from tensorlogic.logic.checking import arity, is_entity, misfit, problems
-from tensorlogic.logic.fixpoint import Fixpoint
+from tensorlogic.logic.fixpoint import LARGE, Fixpoint
 from tensorlogic.logic.goals import directed, wholes
 from tensorlogic.logic.problems import KnowledgeError, Problem
-from tensorlogic.logic.rows import Rows
+from tensorlogic.logic.relation import Relation
 from tensorlogic.logic.strata import by_head, strata
 from tensorlogic.logic.terms import (
     Atom,
@@ -24,8 +24,6 @@ from tensorlogic.logic.terms import (
 from tensorlogic.logic.values import Values
 
 _GOAL = "?"
-_BYTES_OF_A_FACT = 400
-"""What a fact takes in memory, with its indexes."""
 
 
 class Knowledge:
@@ -36,15 +34,17 @@ class Knowledge:
     """
 
     def __init__(self, memory: int = 8 << 30) -> None:
-        """`memory` is what facts may take, in bytes, roughly. A rule that would derive more ends in a problem."""
-        self.limit = memory // _BYTES_OF_A_FACT
+        """`memory` is what the rows of one relation may take, in bytes, roughly. More of them end in a problem."""
+        self.memory = memory
+        self.large = LARGE
+        """From so many rows on they are held in columns; answers are the same."""
         self._values = Values()
         self._signatures: dict[str, Signature] = {}
-        self._facts: dict[str, Rows] = {}
+        self._facts: dict[str, Relation] = {}
         self._rules: list[Rule] = []
         self._members: dict[str, dict[Value, int]] = {}
         self._closed: dict[str, dict[Value, int]] = {}
-        self._kept: dict[str, Rows] = {}
+        self._kept: dict[str, Relation] = {}
         self._is_sound = True
 
     def entity(self, name: str, members: Iterable[Value] | None = None) -> None:
@@ -83,7 +83,8 @@ class Knowledge:
                 for row in told:
                     self._join(type, row[column])
         number = self._values.number
-        self._facts.setdefault(relation, Rows()).add(tuple(map(number, row)) for row in told)
+        facts = self._facts.setdefault(relation, Relation(len(signature.parameters)))
+        facts.add(tuple(map(number, row)) for row in told)
         self._changed()
 
     def add(self, rule: Rule) -> None:
@@ -126,14 +127,16 @@ class Knowledge:
         relations = {**self._facts, **self._kept}
         rules = self._sound_rules()
         wanted = directed(goal, rules, self._facts, self._kept)
-        Fixpoint(relations, self._values, self.limit).derive(wanted)
+        Fixpoint(relations, self._values, self.memory, self.large).derive(wanted)
         self._kept |= {name: relations[name] for name in wholes(wanted)}
         return self._in_order(relations[_GOAL])
 
-    def _in_order(self, rows: Rows) -> list[tuple[Value, ...]]:
-        rank = self._values.ranks(number for row in rows for number in row)
+    def _in_order(self, relation: Relation) -> list[tuple[Value, ...]]:
+        if relation.is_packed:
+            return relation.columns.decoded(self._values)
+        rank = self._values.ranks(number for row in relation for number in row)
         values = self._values.values
-        ordered = sorted(rows, key=lambda row: [rank[number] for number in row])
+        ordered = sorted(relation, key=lambda row: [rank[number] for number in row])
         return [tuple(values[number] for number in row) for row in ordered]
 
     def _sound_rules(self) -> dict[str, list[Rule]]:
@@ -175,7 +178,7 @@ class Knowledge:
         members = self._members[entity]
         if value not in members:
             members[value] = self._values.number(value)
-            self._facts.setdefault(entity, Rows()).add([(members[value],)])
+            self._facts.setdefault(entity, Relation(1)).add([(members[value],)])
 
     def _changed(self) -> None:
         self._kept.clear()

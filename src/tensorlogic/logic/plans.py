@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from tensorlogic.logic.arithmetic import AGGREGATES, calculate, compare
-from tensorlogic.logic.problems import KnowledgeError
-from tensorlogic.logic.rows import Access, Row, Rows, key, picked
+from tensorlogic.logic.arithmetic import AGGREGATES, ORDERS, calculate, compare
+from tensorlogic.logic.relation import Relation
+from tensorlogic.logic.rows import Access, Row, key, picked
 from tensorlogic.logic.terms import (
     Aggregate,
     Atom,
@@ -28,9 +28,42 @@ from tensorlogic.logic.terms import (
 )
 from tensorlogic.logic.values import Values
 
-Step: TypeAlias = Callable[[Iterable[Row], Mapping[str, Rows]], Iterable[Row]]
 CHANGED = "\N{GREEK CAPITAL LETTER DELTA}"
 """The name under which a plan reads the rows that a relation got in the last round."""
+
+
+class Scan(NamedTuple):
+    """Goes on with every row of a relation whose key is in `slots`, and what `access` takes of it."""
+
+    relation: str
+    access: Access
+    slots: tuple[int, ...]
+
+
+class Refuse(NamedTuple):
+    """Goes on where a relation has no row whose key is in `slots`."""
+
+    relation: str
+    access: Access
+    slots: tuple[int, ...]
+
+
+class Same(NamedTuple):
+    """Goes on where two slots hold the same constant or, if not `wanted`, where they do not."""
+
+    slots: tuple[int, int]
+    wanted: bool
+
+
+class Compute(NamedTuple):
+    """Goes on with what a function makes of environments of which `slots` are there."""
+
+    function: Callable[[Iterable[Row]], Iterable[Row]]
+    slots: tuple[int, ...]
+    adds: int
+
+
+Step: TypeAlias = Scan | Refuse | Same | Compute
 
 
 class Plan(NamedTuple):
@@ -39,24 +72,39 @@ class Plan(NamedTuple):
     rule: Rule
     constants: Row
     steps: tuple[Step, ...]
-    head: Callable[[Iterable[Row]], Iterable[Row]]
+    head: tuple[int, ...]
+    """The slots of the head's terms, and of what is aggregated there."""
+    group: Callable[[Iterable[Row]], Iterable[Row]] | None
+    """What makes rows of all environments, if the head has aggregates."""
     slots: Mapping[Variable | tuple[type, Value], int]
     """Where variables and constants stand in an environment."""
 
-    def environments(self, relations: Mapping[str, Rows]) -> Iterable[Row]:
-        """All solutions of the body."""
+    def rows(self, relations: Mapping[str, Relation]) -> Iterable[Row]:
+        """The rows of the head, one after the other."""
+        found = self.environments(relations)
+        return map(picked(self.head), found) if self.group is None else self.group(dict.fromkeys(found))
+
+    def environments(self, relations: Mapping[str, Relation]) -> Iterable[Row]:
+        """All solutions of the body, one after the other."""
         found: Iterable[Row] = (self.constants,)
         for step in self.steps:
-            found = step(found, relations)
+            found = _taken(step, found, relations)
         return found
 
-    def rows(self, relations: Mapping[str, Rows]) -> Iterable[Row]:
-        """The rows of the head. Problems get the origin of the rule."""
-        try:
-            yield from self.head(self.environments(relations))
-        except KnowledgeError as error:
-            origin = self.rule.origin
-            raise KnowledgeError(p if p.origin else p._replace(origin=origin) for p in error.problems) from None
+
+def _taken(step: Step, environments: Iterable[Row], relations: Mapping[str, Relation]) -> Iterable[Row]:
+    """What a step makes of environments."""
+    if isinstance(step, Compute):
+        return step.function(environments)
+    if isinstance(step, Same):
+        (left, right), wanted = step
+        return (each for each in environments if (each[left] == each[right]) is wanted)
+    of, index = key(step.slots), relations[step.relation].rows.index(step.access)
+    if isinstance(step, Refuse):
+        return (each for each in environments if of(each) not in index)
+    if not step.access.take:
+        return (each for each in environments if of(each) in index)
+    return (each + row for each in environments for row in index.get(of(each), ()))
 
 
 def plan(rule: Rule, values: Values, *, first: int | None = None, keep: bool = False) -> Plan:
@@ -71,7 +119,8 @@ def plan(rule: Rule, values: Values, *, first: int | None = None, keep: bool = F
         planner.take(waiting.pop(first), CHANGED)
     while waiting:
         planner.take(waiting.pop(planner.best(waiting)))
-    return Plan(rule, planner.constants, tuple(planner.steps), planner.head(), planner.slots)
+    group = planner.grouped if is_aggregating(rule) else None
+    return Plan(rule, planner.constants, tuple(planner.steps), planner.head(), group, planner.slots)
 
 
 def is_ready(literal: Literal, bound: set[Variable], elsewhere: set[Variable]) -> bool:
@@ -129,69 +178,52 @@ class _Planner:
     def take(self, literal: Literal, prefix: str = "") -> None:
         """Add the step of a literal."""
         match literal:
-            case Atom():
-                self.steps.append(self._scan(literal, prefix))
+            case Atom(relation):
+                access, slots, fresh = self._access(literal)
+                self.steps.append(Scan(prefix + relation, access, slots))
+                for variable in fresh:
+                    self._new(variable)
             case Not(atom):
-                self.steps.append(self._refusal(atom))
+                access, slots, _ = self._access(atom)
+                self.steps.append(Refuse(atom.relation, access._replace(take=()), slots))
             case Comparison():
                 self.steps.append(self._comparison(literal))
             case Test(function, arguments):
-                self.steps.append(self._test(function, [self.slots[v] for v in arguments]))
+                self.steps.append(self._test(function, tuple(self.slots[v] for v in arguments)))
 
     def _access(self, atom: Atom) -> tuple[Access, tuple[int, ...], list[Variable]]:
         """How a relation is read: the access, the slots that make its key, and the variables that it binds."""
         by = tuple(i for i, term in enumerate(atom.terms) if self._slot(term) is not None)
         free = [i for i in range(len(atom.terms)) if i not in by]
         first = {i: atom.terms.index(atom.terms[i]) for i in free}
-    """Whether a literal can be taken when some variables are bound. `elsewhere` are those of the rest of the rule."""
+        read = [i for i in free if self.keep or self.often.count(atom.terms[i]) > 1]  # type: ignore[arg-type]
+        take = tuple(i for i in read if first[i] == i)
         same = tuple((first[i], i) for i in free if first[i] != i)
         slots = tuple(self._slot(atom.terms[i]) or 0 for i in by)
         return Access(by, take, same), slots, [atom.terms[i] for i in take]  # type: ignore[misc]
 
-    def _scan(self, atom: Atom, prefix: str) -> Step:
-        access, slots, fresh = self._access(atom)
-        name, of = prefix + atom.relation, key(slots)
-        for variable in fresh:
-            self._new(variable)
-
-        def join(environments: Iterable[Row], relations: Mapping[str, Rows]) -> Iterator[Row]:
-            find = relations[name].index(access).get
-            return (each + row for each in environments for row in find(of(each), ()))
-
-        def meet(environments: Iterable[Row], relations: Mapping[str, Rows]) -> Iterator[Row]:
-            index = relations[name].index(access)
-            return (each for each in environments if of(each) in index)
-
-        return join if fresh else meet
-
-    def _refusal(self, atom: Atom) -> Step:
-        access, slots, _ = self._access(atom)
-        access, name, of = access._replace(take=()), atom.relation, key(slots)
-
-        def refuse(environments: Iterable[Row], relations: Mapping[str, Rows]) -> Iterator[Row]:
-            index = relations[name].index(access)
-            return (each for each in environments if of(each) not in index)
-
-        return refuse
-
     def _comparison(self, comparison: Comparison) -> Step:
         sign, *sides = comparison
+        reads = tuple(self.slots[v] for v in variables(comparison) if v in self.bound)
         free = [side for side in sides if isinstance(side, Variable) and side not in self.bound]
         if free:
             number = self._number(sides[sides[0] == free[0]])
             self._new(free[0])
-            return lambda environments, _: ((*each, number(each)) for each in environments)
-        if sign in ("==", "!="):
-            left, right = map(self._number, sides)
-            wanted = sign == "=="
-            return lambda environments, _: (each for each in environments if (left(each) == right(each)) is wanted)
-        less, more = map(self._value, sides)
-        return lambda environments, _: (each for each in environments if compare(sign, less(each), more(each)))
+            return Compute(lambda found: ((*each, number(each)) for each in found), reads, 1)
+        slots = tuple(map(self._slot, sides))
+        if sign in ORDERS:
+            less, more = map(self._value, sides)
+            return Compute(lambda found: (each for each in found if compare(sign, less(each), more(each))), reads, 0)
+        wanted = sign == "=="
+        if None not in slots:
+            return Same(slots, wanted)  # type: ignore[arg-type]
+        left, right = map(self._number, sides)
+        return Compute(lambda found: (each for each in found if (left(each) == right(each)) is wanted), reads, 0)
 
-    def _test(self, function: Callable[..., bool], slots: Sequence[int]) -> Step:
+    def _test(self, function: Callable[..., bool], slots: tuple[int, ...]) -> Step:
         known = self.values.values
-        return lambda environments, _: (
-            each for each in environments if function(*(known[each[slot]] for slot in slots))
+        return Compute(
+            lambda found: (each for each in found if function(*(known[each[slot]] for slot in slots))), slots, 0
         )
 
     def _number(self, expression: Expression) -> Callable[[Row], int]:
@@ -211,17 +243,14 @@ class _Planner:
         assert slot is not None, "the rule was not checked"
         return lambda each: known[each[slot]]
 
-    def head(self) -> Callable[[Iterable[Row]], Iterable[Row]]:
-        """A function that makes rows of environments."""
-        terms = self.rule.head.terms
-        slots = tuple(self._slot(t.term if isinstance(t, Aggregate) else t) or 0 for t in terms)
-        take = picked(slots)
-        if not is_aggregating(self.rule):
-            return lambda environments: map(take, environments)
-        return lambda environments: self._grouped(dict.fromkeys(environments), slots)
+    def head(self) -> tuple[int, ...]:
+        """The slots of the head's terms."""
+        terms = (term.term if isinstance(term, Aggregate) else term for term in self.rule.head.terms)
+        return tuple(self._slot(term) or 0 for term in terms)
 
-    def _grouped(self, environments: Iterable[Row], slots: tuple[int, ...]) -> Iterator[Row]:
-        terms = list(zip(self.rule.head.terms, slots, strict=True))
+    def grouped(self, environments: Iterable[Row]) -> Iterator[Row]:
+        """The rows of a head with aggregates."""
+        terms = list(zip(self.rule.head.terms, self.head(), strict=True))
         of = picked(tuple(slot for term, slot in terms if not isinstance(term, Aggregate)))
         groups: dict[Row, list[Row]] = {}
         for each in environments:
