@@ -356,6 +356,28 @@ class Tensor(Statement):
     value: Expression | None
 
 
+class Access(NamedTuple):
+    """A tensor with indices in an equation; its value is None where it is an unknown."""
+
+    name: str
+    indices: tuple[str | None, ...]
+    """None where the index is no plain name."""
+    equation: int
+    """Which equation of the system it is in; the last access in one is its left side."""
+    value: Expression | None
+    span: Span
+
+
+@node
+class System(Statement):
+    """Equations that are solved together; each unknown becomes a variable, or what a relation holds of."""
+
+    unknowns: tuple[tuple[Variable | Relation, tuple[Expression, ...]], ...]
+    """Of a relation with the kinds of entities that its indices stand for."""
+    solution: Expression
+    accesses: tuple[Access, ...]
+
+
 @node
 class If(Statement):
     """Two ways to go on."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import singledispatch
+from functools import partial, singledispatch
+from itertools import groupby
 from types import MappingProxyType
 
 from tensorlogic.errors.codes import (
@@ -19,6 +20,7 @@ from tensorlogic.errors.codes import (
 )
 from tensorlogic.lang import checked, tree, types
 from tensorlogic.lang.context import Context, Surroundings
+from tensorlogic.lang.equations import System, kinds, target_name
 from tensorlogic.lang.holding import struct_of
 from tensorlogic.lang.knowledge import Clause, asked, related
 from tensorlogic.lang.occurrences import Field
@@ -265,13 +267,25 @@ def _procedure(name: str, node: tree.Main | tree.Trial, context: Context) -> che
 
 
 def _statements(nodes: Collection[tree.Statement], context: Context) -> tuple[checked.Statement, ...]:
-    return tuple(_guarded(node, context) for node in nodes)
+    return tuple(_checked(nodes, context))
 
 
-def _guarded(node: tree.Statement, context: Context) -> checked.Statement:
+def _checked(nodes: Collection[tree.Statement], context: Context) -> Iterator[checked.Statement]:
+    for are_equations, group in groupby(nodes, lambda node: isinstance(node, tree.Equation)):
+        if are_equations:
+            equations = [node for node in group if isinstance(node, tree.Equation)]
+            yield _guarded(equations[0], context, partial(_system, equations))
+        else:
+            yield from (_guarded(node, context, statement) for node in group)
+
+
+Check = Callable[[tree.Statement, Context], checked.Statement]
+
+
+def _guarded(node: tree.Statement, context: Context, check: Check) -> checked.Statement:
     """Check one statement; a long chain of operators is a deep tree, and may be too deep for Python."""
     try:
-        return statement(node, context)
+        return check(node, context)
     except RecursionError:
         context.problems.too_deep(node.span)
         return checked.Block(node.span, ())
@@ -320,6 +334,26 @@ def _explain(node: tree.Explain, context: Context) -> checked.Statement:
 def _infer(node: tree.Infer, context: Context) -> checked.Statement:
     inferred = [_helped(asked(each.query, each.method, context)) for each in node.inferences]
     return checked.Block(node.span, tuple(inferred))
+
+
+def _system(nodes: Sequence[tree.Equation], first: tree.Statement, context: Context) -> checked.Statement:
+    """Equations that follow one another, which are solved together."""
+    solution, accesses = System(nodes, context).solved()
+    names = {name.id: name for name in map(target_name, nodes)}
+    unknowns = tuple(_unknown(name, context) for name in names.values())
+    return checked.System(solution.span, unknowns, solution, accesses)
+
+
+def _unknown(
+    name: tree.Name, context: Context
+) -> tuple[checked.Variable | checked.Relation, tuple[checked.Expression, ...]]:
+    symbol = context.find(name.id)
+    if isinstance(symbol, checked.Relation):
+        context.occurrences.use(name.span, symbol)
+        return symbol, tuple(kinds(name, symbol, context))
+    variable = _target(name, context)
+    context.hold(variable, None)
+    return variable, ()
 
 
 def _choose(node: tree.Match, context: Context) -> checked.Statement:

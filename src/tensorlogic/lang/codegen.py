@@ -319,6 +319,22 @@ def _tensor(node: checked.Tensor, writer: Writer) -> Iterator[ast.stmt]:
     yield writer.assign(writer.variable(node.target), made, node.span)
 
 
+@statement.register(checked.System)
+def _system(node: checked.System, writer: Writer) -> Iterator[ast.stmt]:
+    kept, span = writer.temporary("solution"), node.span
+    yield writer.assign(kept, emit(node.solution, writer), span)
+    for unknown, kinds in node.unknowns:
+        name = writer.constant(unknown.name, span)
+        value = writer.at(span, ast.Subscript(writer.load(kept, span), name, ast.Load()))
+        if isinstance(unknown, checked.Relation):
+            yield writer.at(
+                span, ast.Expr(writer.call("state", span, value, name, *(emit(each, writer) for each in kinds)))
+            )
+        else:
+            _own(unknown, writer.owners[0], writer)
+            yield writer.assign(writer.variable(unknown), value, span)
+
+
 @statement.register(checked.If)
 def _if(node: checked.If, writer: Writer) -> Iterator[ast.stmt]:
     otherwise = [] if node.otherwise is None else _block(node.otherwise, writer)

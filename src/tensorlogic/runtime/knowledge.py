@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 
 from tensorlogic.errors import Code, Diagnostic, SourceError, SourcePlace, UnsupportedError
@@ -25,7 +24,8 @@ from tensorlogic.runtime.lazy import is_tensor, logic
 from tensorlogic.runtime.session import CURRENT
 
 if TYPE_CHECKING:
-    from tensorlogic.logic import Atom, Knowledge, Literal, Proof, Value
+    from tensorlogic.logic import Atom, Value
+    from tensorlogic.logic.terms import Literal
 
 CODES: Final[dict[str, Code]] = {
     "arity": WRONG_ARGUMENTS,
@@ -42,7 +42,7 @@ CODES: Final[dict[str, Code]] = {
 
 
 @contextmanager
-def _known() -> Iterator[Knowledge]:
+def known() -> Iterator[Any]:
     """What the running program knows; problems are errors at the places of the rules that have them."""
     try:
         yield CURRENT.get().knowledge
@@ -57,36 +57,40 @@ def _diagnostic(problem: Any) -> Diagnostic:
 
 def entity(name: str, is_closed: bool, *members: str) -> None:
     """``entity Person = {alice, bob}``; an open one has no members."""
-    with _known() as known:
-        known.entity(name, members if is_closed else None)
+    with known() as knowledge:
+        knowledge.entity(name, members if is_closed else None)
 
 
 def members(name: str) -> list[Value]:
     """The entities of a kind, in order of first appearance."""
-    with _known() as known:
-        return known.members(name)
+    with known() as knowledge:
+        found: list[Value] = knowledge.members(name)
+    return found
 
 
 def relation(name: str, path: str, *parameters: str) -> None:
     """``relation Parent(x: Person, y: Person) from "facts.csv"``: a path or nothing, then names and types in turn."""
-    with _known() as known:
-        known.declare(logic.Signature(name, tuple((each, type or None) for each, type in batched(parameters, 2))))
+    pairs = zip(parameters[::2], parameters[1::2], strict=True)
+    with known() as knowledge:
+        knowledge.declare(logic.Signature(name, tuple((each, type or None) for each, type in pairs)))
         if path:
-            known.load(name, CURRENT.get().readable(path))
+            knowledge.load(name, CURRENT.get().readable(path))
 
 
 def tell(name: str, *values: Any) -> None:
     """A fact: `name` holds of values."""
     row = [_value(each) for each in values]
-    with _known() as known:
-        known.tell(name, [row])
+    with known() as knowledge:
+        knowledge.tell(name, [row])
 
 
 def _value(given: Any) -> Value:
     """A value that relations hold; a tensor of one element is its number."""
     value = given.item() if is_tensor(given) and given.numel() == 1 else given
     if not isinstance(value, str | int | float):
-        raise SourceError(WRONG_TYPE, f"a relation holds texts, numbers and truth values, not {with_article(kind(value))}")
+        raise SourceError(
+            WRONG_TYPE, f"a relation holds texts, numbers and truth values, not {with_article(kind(value))}"
+        )
     return value
 
 
@@ -120,14 +124,14 @@ def _term(part: Any) -> Any:
 
 def rule(origin: tuple[Any, ...], head: Atom, *body: Literal) -> None:
     """``head <- body``; `origin` is where it stands."""
-    with _known() as known:
-        known.add(logic.Rule(head, body, origin))
+    with known() as knowledge:
+        knowledge.add(logic.Rule(head, body, origin))
 
 
 def ask(atom: Atom, *where: Literal) -> list[dict[str, Value]]:
     """``query Ancestor(alice, X)``: a record of the variables for each answer, in a fixed order."""
-    with _known() as known:
-        found = known.ask(atom, where)
+    with known() as knowledge:
+        found = knowledge.ask(atom, where)
     return [{name: value for name, value in each.items() if not name.startswith("_")} for each in found]
 
 
@@ -158,13 +162,13 @@ def prove(atom: Atom) -> None:
         print(f"{_written(atom)} does not hold", file=CURRENT.get().out)
     for answer in answers:
         terms = (answer.get(term.name, term) if isinstance(term, logic.Variable) else term for term in atom.terms)
-        with _known() as known:
-            proof = known.explain(atom._replace(terms=tuple(terms)))
+        with known() as knowledge:
+            proof = knowledge.explain(atom._replace(terms=tuple(terms)))
         if proof is not None:
             print("\n".join(_lines(proof, "")), file=CURRENT.get().out)
 
 
-def _lines(proof: Proof, margin: str) -> Iterator[str]:
+def _lines(proof: Any, margin: str) -> Iterator[str]:
     """A proof, each conclusion above what it follows from."""
     reason = "" if proof.rule is None else f"  by line {proof.rule.origin[1]}"
     yield f"{margin}{_written(proof.atom)}{reason}"
@@ -174,8 +178,8 @@ def _lines(proof: Proof, margin: str) -> Iterator[str]:
 
 def forward(atom: Atom, *where: Literal) -> None:
     """``infer forward P(a, X)?``: derive the whole relation from the facts, and print the answers."""
-    with _known() as known:
-        known.rows(atom.relation)
+    with known() as knowledge:
+        knowledge.rows(atom.relation)
     show(atom, *where)
 
 

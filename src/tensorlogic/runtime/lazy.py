@@ -1,4 +1,4 @@
-"""torch and the engine of relations, loaded when they are first used, so that a program without them starts at once."""
+"""torch, and what needs it or is large, loaded when first used, so that a program without tensors starts at once."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from torch.nn import functional
 
     from tensorlogic import logic
+
+    equations: Any
 
 
 class _Lazy(ModuleType):
@@ -33,8 +35,9 @@ if not TYPE_CHECKING:
     torch = _Lazy("torch")
     functional = _Lazy("torch.nn.functional")
     logic = _Lazy("tensorlogic.logic")
+    equations = _Lazy("tensorlogic.runtime.equations")
 
-__all__ = ["functional", "is_tensor", "logic", "torch"]
+__all__ = ["equations", "functional", "is_tensor", "logic", "torch"]
 
 
 def is_tensor(value: object) -> TypeGuard[torch.Tensor]:

@@ -41,6 +41,7 @@ from tensorlogic.runtime.operators import (
     unmatched,
 )
 from tensorlogic.runtime.python import python_import
+from tensorlogic.runtime.solving import indicator, part, solve, state
 from tensorlogic.runtime.structs import elements, implement, settle, struct
 from tensorlogic.runtime.types import accept, argument, cast, declare
 
@@ -53,6 +54,7 @@ HELPERS: Final[dict[str, Any]] = {
         *(struct, implement, elements, settle),
         *(same, unmatched, python_import),
         *(entity, members, relation, form, tell, rule),
+        *(part, solve, indicator, state),
         *(ask, show, prove, forward, backward, symbolic, gradient),
         *(bool, float, int, str),
     )

@@ -8,6 +8,7 @@ from typing import Final
 
 from tensorlogic.lang import checked
 from tensorlogic.lang.inference.declared import accepted, declaration, of_type
+from tensorlogic.lang.inference.equations import shapes
 from tensorlogic.lang.inference.facts import (
     BOOL,
     INT,
@@ -136,6 +137,16 @@ def _block(node: checked.Block, walk: Walk) -> None:
 @_statement.register(checked.Evaluate)
 def _evaluate(node: checked.Evaluate, walk: Walk) -> None:
     fact(node.value, walk)
+
+
+@_statement.register(checked.System)
+def _system(node: checked.System, walk: Walk) -> None:
+    fact(node.solution, walk)
+    known = shapes(node, walk)
+    for unknown, _ in node.unknowns:
+        if isinstance(unknown, checked.Variable):
+            place = next(each.span for each in node.accesses if each.name == unknown.name and each.value is None)
+            walk.keep(unknown, known.get(unknown.name), place)
 
 
 @_statement.register(checked.Assign)
