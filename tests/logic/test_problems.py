@@ -34,7 +34,7 @@ ROWS = [
     ("P(X)", "unsafe", "X in P(X) may be anything"),
     ("P(X) <- Q(X), Y < 3", "unsafe", "Y in Y < 3 may be anything"),
     ("P(X) <- not Q(X)", "unsafe", "X in P(X) may be anything"),
-    ("P(X) <- X == Y + 1, Y == X - 1", "unsafe", "X in X == Y + 1 may be anything"),
+    ("P(X) <- X == Y + 1, Y == X - 1", "unsafe", "X in P(X) may be anything"),
     ("P(sum(X)) <- Q(Y)", "unsafe", "X in P(sum(X)) may be anything"),
 ]
 WHEN_ASKED = [

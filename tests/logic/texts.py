@@ -51,7 +51,7 @@ def _part(node):
 
 
 def knowledge(text: str) -> Knowledge:
-    """One line each: `entity Person = a b`, `relation R(x: int, y: string)`, a fact or a rule. A rule's origin is its line."""
+    """One line each: `entity Person = a b`, `relation R(x: int, y)`, a fact or a rule, whose origin is its line."""
     made = Knowledge()
     for number, line in enumerate(filter(None, map(str.strip, text.splitlines()))):
         if entity := re.fullmatch(r"entity (\w+)(?: = (.*))?", line):

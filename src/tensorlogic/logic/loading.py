@@ -49,12 +49,12 @@ def load(signature: Signature, path: Path) -> list[list[Value]]:
 
 
 def _opened(connection: duckdb.DuckDBPyConnection, signature: Signature, path: Path) -> tuple[list[str], int]:
-    """Make the view `file`; the names of its columns by parameter, and the line of its first fact."""
+    """Read a file into the table `file`; the names of its columns by parameter, and the line of its first fact."""
     quoted = _quoted(str(path), "'")
     connection.execute(f"SET allowed_paths = [{quoted}]; {_LOCKED}")
     delimiter = _DELIMITERS.get(path.suffix.lower())
     if delimiter is None:
-        connection.execute(f"CREATE VIEW file AS SELECT * FROM read_parquet({quoted})")
+        connection.execute(f"CREATE TABLE file AS SELECT * FROM read_parquet({quoted})")
         names = [str(name) for name, *_ in connection.execute("DESCRIBE file").fetchall()]
         return _by_parameter(names, signature, path), 1
     first = _first_line(path, delimiter)
@@ -66,7 +66,7 @@ def _opened(connection: duckdb.DuckDBPyConnection, signature: Signature, path: P
     columns = ", ".join(f"{_quoted(name, chr(39))}: 'VARCHAR'" for name in names)
     how = f"auto_detect = false, header = false, delim = '{delimiter}', quote = '\"', escape = '\"'"
     how += f", skip = {int(is_header)}, columns = {{{columns}}}"
-    connection.execute(f"CREATE VIEW file AS SELECT * FROM read_csv({quoted}, {how})")
+    connection.execute(f"CREATE TABLE file AS SELECT * FROM read_csv({quoted}, {how})")
     return ordered, 1 + is_header
 
 
