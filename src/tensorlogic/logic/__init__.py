@@ -2,6 +2,7 @@
 
 from tensorlogic.logic.knowledge import Knowledge
 from tensorlogic.logic.problems import Interrupted, KnowledgeError, Problem
+from tensorlogic.logic.proofs import Proof
 from tensorlogic.logic.terms import (
     Aggregate,
     Atom,
@@ -13,6 +14,7 @@ from tensorlogic.logic.terms import (
     Test,
     Value,
     Variable,
+    written,
 )
 
 __all__ = [
@@ -25,9 +27,11 @@ __all__ = [
     "Not",
     "Operation",
     "Problem",
+    "Proof",
     "Rule",
     "Signature",
     "Test",
     "Value",
     "Variable",
+    "written",
 ]

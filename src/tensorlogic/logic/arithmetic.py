@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from math import fsum
-from typing import Any
+from typing import Any, cast
 
 from tensorlogic.logic.problems import KnowledgeError, Problem
 from tensorlogic.logic.terms import Value, written
@@ -45,20 +45,20 @@ ORDERS: dict[str, Callable[[Any, Any], bool]] = {
 COMPARISONS = ("==", "!=", *ORDERS)
 
 
-def calculate(sign: str, *operands: Any) -> Value:
+def calculate(sign: str, *operands: Any) -> int | float:
     """The value of an operation with numbers."""
     shown = f" {sign} ".join(map(written, operands)) if len(operands) > 1 else f"{sign}{written(operands[0])}"
     if not all(_is_number(each) for each in operands):
         raise _problem("type", f"{shown} is no arithmetic with numbers")
     try:
-        result = -operands[0] if len(operands) == 1 else OPERATIONS[sign](*operands)
+        result: Any = -operands[0] if len(operands) == 1 else OPERATIONS[sign](*operands)
     except ZeroDivisionError:
         raise _problem("value", f"{shown} divides by zero") from None
     except OverflowError:
         raise _problem("value", f"{shown} is too large a number") from None
     if isinstance(result, complex) or (isinstance(result, int) and result.bit_length() > _MOST_BITS):
         raise _problem("value", f"{shown} is {'too large a' if isinstance(result, int) else 'no real'} number")
-    return result
+    return cast("int | float", result)
 
 
 def compare(sign: str, left: Value, right: Value) -> bool:
@@ -66,7 +66,7 @@ def compare(sign: str, left: Value, right: Value) -> bool:
     texts = isinstance(left, str) and isinstance(right, str)
     if not texts and not (_is_number(left) and _is_number(right)):
         raise _problem("type", f"{written(left)} {sign} {written(right)} compares neither two numbers nor two texts")
-    return ORDERS[sign](left, right)
+    return bool(ORDERS[sign](left, right))
 
 
 def _is_number(value: Value) -> bool:

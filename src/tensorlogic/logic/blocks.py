@@ -89,7 +89,9 @@ def _joined(step: Scan, block: Block, index: Index, live: frozenset[int]) -> Ite
     for begin in range(0, total, _BLOCK):
         places = np.arange(begin, min(begin + _BLOCK, total))
         which = (
-            np.searchsorted(ends, places, side="right") if total > _BLOCK else np.repeat(np.arange(block.length), counts)
+            np.searchsorted(ends, places, side="right")
+            if total > _BLOCK
+            else np.repeat(np.arange(block.length), counts)
         )
         rows = places - (ends - counts - first)[which]
         old = block.at(which, live).columns

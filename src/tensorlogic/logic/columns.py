@@ -150,5 +150,13 @@ class Index(NamedTuple):
 def of_rows(rows: Iterable[tuple[int, ...]], arity: int) -> Column:
     """Rows packed, sorted, each once."""
     every = list(rows)
-    columns = np.array(every, np.int64).reshape(len(every), arity).T
-    return distinct(pack(list(columns), len(every)))
+    return _packed(np.array(every, np.int64).reshape(len(every), arity))
+
+
+def of_numbers(numbers: Sequence[int], arity: int) -> Column:
+    """The same of rows that stand one after the other."""
+    return _packed(np.array(numbers, np.int64).reshape(-1, arity))
+
+
+def _packed(table: Column) -> Column:
+    return distinct(pack(list(table.T), len(table)))

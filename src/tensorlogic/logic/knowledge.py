@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import cast
 
 from tensorlogic.errors import nearest
 from tensorlogic.logic.checking import arity, is_entity, misfit, problems
 from tensorlogic.logic.fixpoint import LARGE, Fixpoint
 from tensorlogic.logic.goals import directed, wholes
+from tensorlogic.logic.loading import load
 from tensorlogic.logic.problems import KnowledgeError, Problem
+from tensorlogic.logic.proofs import Proof, merged, proof
 from tensorlogic.logic.relation import Relation
 from tensorlogic.logic.strata import by_head, strata
 from tensorlogic.logic.terms import (
@@ -52,7 +56,7 @@ class Knowledge:
 
         Without members it is open: every fact with a parameter of that type adds its value.
         """
-        self._signatures[name] = Signature(name, ((name.lower(), None if members is None else name),))
+        self._signatures[name] = Signature(name, ((name.lower(), name),))
         self._members.setdefault(name, {})
         if members is not None:
             self._closed[name] = self._members[name]
@@ -75,17 +79,33 @@ class Knowledge:
         wrong = dict.fromkeys(problem for row in told for problem in self._misfits(row, signature))
         if wrong:
             raise KnowledgeError(wrong)
-        if relation in self._members:
-            for row in told:
-                self._join(relation, row[0])
-        for column, (_, type) in enumerate(signature.parameters):
-            if type in self._members and type not in self._closed:
-                for row in told:
-                    self._join(type, row[column])
         number = self._values.number
         facts = self._facts.setdefault(relation, Relation(len(signature.parameters)))
-        facts.add(tuple(map(number, row)) for row in told)
+        facts.add([tuple(map(number, row)) for row in told])
+        for column, (_, type) in enumerate(signature.parameters):
+            self._grow(relation if relation in self._members else type, (row[column] for row in told))
         self._changed()
+
+    def load(self, relation: str, path: Path) -> None:
+        """Add the facts of a CSV or a Parquet file: all of them or, if one does not fit, none."""
+        signature = self._signature(relation)
+        columns = load(signature, path)
+        if len(columns[0]) < self.large:
+            return self.tell(relation, list(zip(*columns, strict=True)))
+        wrong = [
+            problem
+            for values, (name, type) in zip(columns, signature.parameters, strict=True)
+            for value in (dict.fromkeys(values) if type in self._closed else ())
+            if (problem := misfit(value, type, f"{name} of {relation}", self._closed))
+        ]
+        if wrong:
+            raise KnowledgeError(wrong)
+        numbers = [self._values.number(value) for row in zip(*columns, strict=True) for value in row]
+        facts = self._facts.setdefault(relation, Relation(len(columns)))
+        facts.extend(numbers)
+        for values, (_, type) in zip(columns, signature.parameters, strict=True):
+            self._grow(type, dict.fromkeys(values))
+        return self._changed()
 
     def add(self, rule: Rule) -> None:
         """Add a rule. One without a body is a fact."""
@@ -116,6 +136,22 @@ class Knowledge:
         distinct = tuple(Variable(str(i)) for i in range(len(terms)))
         return self._answers(Rule(Atom(_GOAL, distinct), (Atom(relation, distinct),)))
 
+    def explain(self, atom: Atom) -> Proof | None:
+        """A shortest proof of `atom` or, if it has variables, of its first answer; None if it does not hold."""
+        found = self.ask(atom)
+        if not found:
+            return None
+        ground = atom._replace(terms=tuple(found[0][t.name] if isinstance(t, Variable) else t for t in atom.terms))
+        goal = self._checked(Rule(Atom(_GOAL, ()), (ground,)), _GOAL)
+        ground = cast("Atom", goal.body[0])
+        relations = {**self._facts, **self._kept}
+        rules = self._sound_rules()
+        self._derive(directed(goal, rules, self._facts, self._kept), relations)
+        held = merged(relations)
+        row = tuple(map(self._values.number, cast("tuple[Value, ...]", ground.terms)))
+        asked = [rule for each in rules.values() for rule in each]
+        return proof((ground.relation, row), asked, held, self._facts, self._values)
+
     def members(self, entity: str) -> list[Value]:
         """The members of an entity, in order of first appearance."""
         if entity not in self._members:
@@ -127,9 +163,12 @@ class Knowledge:
         relations = {**self._facts, **self._kept}
         rules = self._sound_rules()
         wanted = directed(goal, rules, self._facts, self._kept)
-        Fixpoint(relations, self._values, self.memory, self.large).derive(wanted)
+        self._derive(wanted, relations)
         self._kept |= {name: relations[name] for name in wholes(wanted)}
         return self._in_order(relations[_GOAL])
+
+    def _derive(self, rules: Sequence[Rule], relations: dict[str, Relation]) -> None:
+        Fixpoint(relations, self._values, self.memory, self.large).derive(rules)
 
     def _in_order(self, relation: Relation) -> list[tuple[Value, ...]]:
         if relation.is_packed:
@@ -172,6 +211,12 @@ class Knowledge:
         for value, (name, type) in zip(row, signature.parameters, strict=True):
             if wrong := misfit(value, type, f"{name} of {signature.name}", self._closed):
                 yield wrong
+
+    def _grow(self, entity: str | None, values: Iterable[Value]) -> None:
+        """Let values be members of an entity, if it is open."""
+        if entity in self._members and entity not in self._closed:
+            for value in values:
+                self._join(str(entity), value)
 
     def _join(self, entity: str, value: Value) -> None:
         """Let a value be a member of an entity."""

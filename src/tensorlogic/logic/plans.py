@@ -204,7 +204,8 @@ class _Planner:
 
     def _comparison(self, comparison: Comparison) -> Step:
         sign, *sides = comparison
-        reads = tuple(self.slots[v] for v in variables(comparison) if v in self.bound)
+        known = (self.slots[v] for v in variables(comparison) if v in self.bound)
+        reads = (*range(len(self.constants)), *known)
         free = [side for side in sides if isinstance(side, Variable) and side not in self.bound]
         if free:
             number = self._number(sides[sides[0] == free[0]])

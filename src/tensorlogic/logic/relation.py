@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tensorlogic.logic.rows import Row, Rows
@@ -64,6 +64,15 @@ class Relation:
         if fresh:
             self._columns = None
         return fresh
+
+    def extend(self, numbers: Sequence[int]) -> None:
+        """Add many rows, given one after the other."""
+        from tensorlogic.logic.columns import TooWide, of_numbers
+
+        try:
+            self.add_packed(of_numbers(numbers, self.arity))
+        except TooWide:
+            self.add(zip(*(iter(numbers),) * self.arity, strict=True))
 
     def add_packed(self, packed: Column) -> Column:
         """Add packed rows, sorted and each once, and give those that were not there."""
