@@ -354,6 +354,7 @@ class Tensor(Statement):
     target: Variable
     type: Type
     value: Expression | None
+    learnable: bool = False
 
 
 class Access(NamedTuple):
@@ -376,6 +377,32 @@ class System(Statement):
     """Of a relation with the kinds of entities that its indices stand for."""
     solution: Expression
     accesses: tuple[Access, ...]
+
+
+@node
+class Learn(Statement):
+    """Training; without an objective, `body` is a loop of its own, and `own` its words ``optimizer`` and ``epochs``."""
+
+    options: Expression
+    body: Block
+    objective: Expression | None
+    parameters: tuple[Variable, ...]
+    """What may be trained, or hold what is."""
+    data: tuple[Variable, ...]
+    """What a step reads and does not change."""
+    changed: tuple[Variable, ...]
+    """The variables that a step gives values, and that last."""
+    own: tuple[Variable, ...]
+    epochs: Expression | None
+    divides: bool
+    """Whether a step takes some of the data only."""
+
+
+@node
+class NoGrad(Statement):
+    """Statements that leave no gradients."""
+
+    body: Block
 
 
 @node

@@ -23,6 +23,7 @@ from tensorlogic.lang.context import Context, Surroundings
 from tensorlogic.lang.equations import System, kinds, target_name
 from tensorlogic.lang.holding import struct_of
 from tensorlogic.lang.knowledge import Clause, asked, related
+from tensorlogic.lang.learning import OPTIONS, assigned, embedding, options, settings
 from tensorlogic.lang.occurrences import Field
 from tensorlogic.lang.relations import entities, foundation, relations
 from tensorlogic.lang.resolve import matched, resolve, resolve_element, resolve_member, typed
@@ -377,9 +378,65 @@ def _python_import(node: tree.PythonImport, context: Context) -> checked.Stateme
     return checked.PythonImport(node.span, node.module, node.alias)
 
 
+@statement.register(tree.Embedding)
+def _embedding(node: tree.Embedding, context: Context) -> checked.Statement:
+    value = embedding(node, context)
+    variable = _declared(node.name, context)
+    context.learnables[variable] = None
+    return checked.Assign(node.span, variable, value, None, True)
+
+
+@statement.register(tree.NoGrad)
+def _no_grad(node: tree.NoGrad, context: Context) -> checked.Statement:
+    return checked.NoGrad(node.span, _block(node.body, context))
+
+
+@statement.register(tree.Learn)
+def _learn(node: tree.Learn, context: Context) -> checked.Statement:
+    given = settings(node.settings, ("objective", *OPTIONS), context)
+    chosen = options(given, node.span, context)
+    objective = given.get("objective")
+    with _inside_learn(objective is not None, context), context.here.scope.block(node.span):
+        own = [] if objective else [_own_word(name, node, context) for name in ("optimizer", "epochs")]
+        body = checked.Block(node.body.span, _statements(node.body.statements, context))
+        loss = None if objective is None else resolve(objective, context)
+    named = [v for v in context.occurrences.variables(node.span) if not _is_declared_in(node.span, v, context)]
+    changed = tuple(dict.fromkeys(assigned(body)))
+    reached = [v for v in context.learnables if context.find(v.name) is v]
+    epochs = resolve(given["epochs"], context) if "epochs" in given else None
+    data = tuple(v for v in named if v not in context.learnables and v not in changed and v not in own)
+    parameters = tuple(dict.fromkeys([*named, *reached]))
+    divides = "batch" in given
+    return checked.Learn(node.span, chosen, body, loss, parameters, data, changed, tuple(own), epochs, divides)
+
+
+@contextmanager
+def _inside_learn(by_itself: bool, context: Context) -> Iterator[None]:
+    """Inside the steps of training, which no loop or function outside can be left from where they run by themselves."""
+    here = context.here
+    loops, function = here.loops, here.function
+    if by_itself:
+        here.loops, here.function = 0, None
+    yield
+    here.loops, here.function = loops, function
+
+
+def _is_declared_in(span: Span, variable: checked.Variable, context: Context) -> bool:
+    of_here = variable.unit in (None, context.unit)
+    return of_here and span.start <= variable.declared < span.end
+
+
+def _own_word(name: str, node: tree.Learn, context: Context) -> checked.Variable:
+    variable = context.declare(tree.Name(node.span.first(0), name), inner=True)
+    context.occurrences.excuse(variable)
+    return variable
+
+
 @statement.register(tree.Assign)
 def _assign(node: tree.Assign, context: Context) -> checked.Statement:
     value = resolve(node.value, context)
+    if (learnable := _learnable(node.target, context)) is not None and not node.declares:
+        return _helped(checked.Helped(node.span, "update", (learnable, value)))
     if isinstance(node.target, tree.Index):
         return checked.AssignElement(node.span, resolve_element(node.target, context), value)
     if isinstance(node.target, tree.Member):
@@ -409,6 +466,13 @@ def _check_free(name: tree.Name, context: Context) -> None:
         context.problems.report(DUPLICATE_NAME, message, name.span)
 
 
+def _learnable(target: tree.Target, context: Context) -> checked.Expression | None:
+    """A tensor that stays the one that is trained when it is given other numbers."""
+    if isinstance(target, tree.Name) and context.find(target.id) in context.learnables:
+        return resolve(target, context)
+    return None
+
+
 @statement.register(tree.Augment)
 def _augment(node: tree.Augment, context: Context) -> checked.Statement:
     value = resolve(node.value, context)
@@ -419,6 +483,8 @@ def _augment(node: tree.Augment, context: Context) -> checked.Statement:
         return checked.AssignField(node.span, resolve_member(node.target, context), node.operator, value)
     before = resolve(node.target, context)
     changed = checked.Binary(node.span, node.operator, before, value)
+    if _learnable(node.target, context) is not None:
+        return _helped(checked.Helped(node.span, "update", (before, changed)))
     return checked.Assign(node.span, context.target(node.target), changed)
 
 
@@ -433,7 +499,10 @@ def _tensor(node: tree.Tensor, context: Context) -> checked.Statement:
         message = f"the size of `{declared}` is not known"
         context.problems.report(WRONG_TYPE, message, node.type.span, "Give it numbers, or a value.")
     value = None if node.value is None else typed(resolve(node.value, context), declared)
-    return checked.Tensor(node.span, _declared(node.name, context), declared, value)
+    variable = _declared(node.name, context)
+    if node.attribute == "learnable":
+        context.learnables[variable] = None
+    return checked.Tensor(node.span, variable, declared, value, node.attribute == "learnable")
 
 
 @statement.register(tree.If)

@@ -75,6 +75,8 @@ class Context:
         """Where in the text each variable means something."""
         self.held: dict[Variable, Struct | None] = {}
         """The struct that a variable holds a value of; None for one that holds others too."""
+        self.learnables: dict[Variable, None] = {}
+        """The variables that are declared to be trained, in their order."""
         self.here = Surroundings(self.top)
         self.known = known
         self._constants = constants

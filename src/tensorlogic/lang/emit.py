@@ -24,6 +24,7 @@ HELPERS: Final = frozenset(
     | {"struct", "implement", "elements", "settle"}
     | {"same", "unmatched", "python_import"}
     | {"entity", "members", "relation", "form", "tell", "rule"}
+    | {"trainable", "update", "choice", "options", "learn", "by_hand", "no_grad", "embedding"}
     | {"part", "solve", "indicator", "state"}
     | {"ask", "show", "prove", "forward", "backward", "gradient", "symbolic"}
     | {"bool", "float", "int", "str"}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tensorlogic import logic
 
     equations: Any
+    learning: Any
 
 
 class _Lazy(ModuleType):
@@ -36,8 +37,9 @@ if not TYPE_CHECKING:
     functional = _Lazy("torch.nn.functional")
     logic = _Lazy("tensorlogic.logic")
     equations = _Lazy("tensorlogic.runtime.equations")
+    learning = _Lazy("tensorlogic.runtime.learning")
 
-__all__ = ["equations", "functional", "is_tensor", "logic", "torch"]
+__all__ = ["equations", "functional", "is_tensor", "learning", "logic", "torch"]
 
 
 def is_tensor(value: object) -> TypeGuard[torch.Tensor]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from tensorlogic.lang.emit import builtin_name, module_name
 from tensorlogic.runtime.arrays import array
 from tensorlogic.runtime.builtins import CONSTANTS, FUNCTIONS
+from tensorlogic.runtime.embeddings import embedding
 from tensorlogic.runtime.knowledge import (
     ask,
     backward,
@@ -43,6 +44,7 @@ from tensorlogic.runtime.operators import (
 from tensorlogic.runtime.python import python_import
 from tensorlogic.runtime.solving import indicator, part, solve, state
 from tensorlogic.runtime.structs import elements, implement, settle, struct
+from tensorlogic.runtime.training import by_hand, choice, learn, no_grad, options, trainable, update
 from tensorlogic.runtime.types import accept, argument, cast, declare
 
 HELPERS: Final[dict[str, Any]] = {
@@ -54,6 +56,7 @@ HELPERS: Final[dict[str, Any]] = {
         *(struct, implement, elements, settle),
         *(same, unmatched, python_import),
         *(entity, members, relation, form, tell, rule),
+        *(trainable, update, choice, options, learn, by_hand, no_grad, embedding),
         *(part, solve, indicator, state),
         *(ask, show, prove, forward, backward, symbolic, gradient),
         *(bool, float, int, str),

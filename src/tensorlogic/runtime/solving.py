@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import WRONG_SHAPE, WRONG_TYPE
+from tensorlogic.runtime.embeddings import Embedding
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.knowledge import known
 from tensorlogic.runtime.lazy import equations, is_tensor, torch
@@ -28,7 +29,7 @@ class _Option(NamedTuple):
 
 
 def _apply(function: str, *parts: Any) -> Any:
-    options = {each.name: each.value for each in parts if isinstance(each, _Option)}
+    options = tuple(tuple(each) for each in parts if isinstance(each, _Option))
     arguments = tuple(each for each in parts if not isinstance(each, _Option))
     return equations.Apply(function, arguments, options)
 
@@ -60,6 +61,8 @@ def solve(*parts: Any) -> dict[str, torch.Tensor]:
 
 
 def _tensor(value: Any) -> torch.Tensor:
+    if isinstance(value, Embedding):
+        return value.table
     if is_tensor(value):
         return value
     if not isinstance(value, int | float):
