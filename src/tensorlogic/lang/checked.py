@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tensorlogic.errors import Diagnostic
 from tensorlogic.lang.source import Source, Span
@@ -232,6 +232,13 @@ class Helped(Expression):
 @node
 class Place(Expression):
     """Where it stands in the text: file, line, column, length and the line itself."""
+
+
+@node
+class Data(Expression):
+    """What a helper takes as it is: constants and tuples of them."""
+
+    value: tuple[Any, ...]
 
 
 @node

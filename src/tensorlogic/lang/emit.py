@@ -25,7 +25,7 @@ HELPERS: Final = frozenset(
     | {"same", "unmatched", "python_import"}
     | {"entity", "members", "relation", "form", "tell", "rule"}
     | {"trainable", "update", "choice", "options", "learn", "by_hand", "no_grad", "embedding"}
-    | {"part", "solve", "indicator", "state"}
+    | {"solve", "indicator", "state"}
     | {"ask", "show", "prove", "forward", "backward", "gradient", "symbolic"}
     | {"bool", "float", "int", "str"}
 )
@@ -239,6 +239,11 @@ def _helped(node: checked.Helped, writer: Writer) -> ast.expr:
 def _place(node: checked.Place, writer: Writer) -> ast.expr:
     place = writer.source.place(node.span)
     return writer.constant((place.file, place.line, place.column, place.length, place.text), node.span)
+
+
+@emit.register(checked.Data)
+def _data(node: checked.Data, writer: Writer) -> ast.expr:
+    return writer.constant(node.value, node.span)
 
 
 @emit.register(checked.Lambda)

@@ -7,23 +7,20 @@ of the program. What stands on the left of one of the equations is an unknown, a
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 from tensorlogic.errors.codes import UNSAFE_VARIABLE, WRONG_ARGUMENTS, WRONG_TYPE
 from tensorlogic.lang import checked, tree, types
 from tensorlogic.lang.context import Context
 from tensorlogic.lang.knowledge import constant
 from tensorlogic.lang.resolve import resolve
-from tensorlogic.lang.source import Span
 
 OPERATORS: Final = frozenset({"+", "-", "*", "/", "%", "**", "==", "!=", "<", "<=", ">", ">="})
 FORMS: Final = "An index is a name, a name plus or minus a number, or a number: X[t + 1, i]."
 
 
-def part(kind: str, span: Span, *parts: checked.Expression | int | float | str) -> checked.Helped:
-    """A part of an equation, such as an index or an access."""
-    made = (each if isinstance(each, checked.Expression) else constant(span, each) for each in parts)
-    return checked.Helped(span, "part", (constant(span, kind), *made))
+Part = tuple[Any, ...]
+"""A part of an equation in plain data: what it is, and its own parts, such as ``("index", "t", 1)``."""
 
 
 def kinds(node: tree.Name, symbol: checked.Relation | checked.Entity, context: Context) -> Iterator[checked.Expression]:
@@ -62,8 +59,8 @@ class System:
         span = self._nodes[0].span.to(self._nodes[-1].span)
         for name in self._begun():
             self._given[name.id] = resolve(name, self._context)
-        given = (part("given", value.span, name, value) for name, value in self._given.items())
-        return checked.Helped(span, "solve", (*equations, *given)), tuple(self._accesses)
+        system = checked.Data(span, (tuple(self._given), *equations))
+        return checked.Helped(span, "solve", (system, *self._given.values())), tuple(self._accesses)
 
     def _begun(self) -> Iterator[tree.Name]:
         """The unknowns of recurrences that begin with the value that a variable has before."""
@@ -74,7 +71,7 @@ class System:
             if moves and name.id not in fixed and isinstance(self._context.find(name.id), checked.Variable):
                 yield name
 
-    def _equation(self, node: tree.Equation) -> checked.Expression:
+    def _equation(self, node: tree.Equation) -> Part:
         self._number += 1
         value = self._expression(node.value)
         indices = self._indices(_indices(node.target))
@@ -86,12 +83,14 @@ class System:
                     message = f"the index `{name.id}` stands only on the left"
                     help = "Its size comes from a tensor on the right."
                     self._context.problems.report(UNSAFE_VARIABLE, message, name.span, help)
-        return part("equation", node.span, target_name(node).id, node.projection, value, *indices)
+        place = self._context.problems.source.place(node.span)
+        written = (place.file, place.line, place.column, place.length, place.text)
+        return ("equation", written, target_name(node).id, node.projection, value, *indices)
 
-    def _expression(self, node: tree.Expression) -> checked.Expression:
+    def _expression(self, node: tree.Expression) -> Part:
         match node:
             case tree.Literal(value=int() | float() as number):
-                return part("number", node.span, number)
+                return ("number", number)
             case _ if not self._is_of_indices(node):
                 return self._value(node)
             case tree.Name():
@@ -99,16 +98,16 @@ class System:
             case tree.Index():
                 return self._access(node.object, node, node.indices)
             case tree.Binary(operator=operator) if operator in OPERATORS:
-                return part("apply", node.span, operator, self._expression(node.left), self._expression(node.right))
+                return ("apply", operator, self._expression(node.left), self._expression(node.right))
             case tree.Unary(operator="-"):
-                return part("apply", node.span, "-", self._expression(node.operand))
+                return ("apply", "-", self._expression(node.operand))
             case tree.Call(callee=tree.Name()):
                 return self._apply(node)
         help = "Arithmetic and functions such as relu stand around tensors with indices."
         self._context.problems.report(WRONG_TYPE, "this has no meaning in an equation", node.span, help)
-        return constant(node.span, 0)
+        return ("number", 0)
 
-    def _apply(self, node: tree.Call) -> checked.Expression:
+    def _apply(self, node: tree.Call) -> Part:
         assert isinstance(node.callee, tree.Name)
         symbol = self._context.lookup(node.callee)
         if symbol is None:
@@ -118,17 +117,19 @@ class System:
             self._context.problems.report(WRONG_TYPE, message, node.callee.span, help)
         arguments = [self._expression(each.value) for each in node.arguments if each.name is None]
         options = [self._option(each.name, each.value) for each in node.arguments if each.name is not None]
-        return part("apply", node.span, node.callee.id, *arguments, *options)
+        return ("apply", node.callee.id, *arguments, *options)
 
-    def _option(self, name: tree.Name, value: tree.Expression) -> checked.Expression:
-        """``over: q`` and ``over: [p, q]`` name indices; other options are values."""
+    def _option(self, name: tree.Name, value: tree.Expression) -> Part:
+        """``over: q`` and ``over: [p, q]`` name indices; other options are numbers and texts."""
         if name.id != "over":
-            return part("option", name.span, name.id, self._value(value))
+            if not isinstance(value, tree.Literal):
+                self._context.problems.report(WRONG_TYPE, "an option is a number or a text here", value.span)
+            return ("option", name.id, value.value if isinstance(value, tree.Literal) else 0)
         names = value.items if isinstance(value, tree.Array) else (value,)
         for each in names:
             if not isinstance(each, tree.Name):
                 self._context.problems.report(WRONG_TYPE, "`over` names an index", each.span, "Write over: q.")
-        return part("over", name.span, *(each.id for each in names if isinstance(each, tree.Name)))
+        return ("over", *(each.id for each in names if isinstance(each, tree.Name)))
 
     def _is_of_indices(self, node: tree.Expression) -> bool:
         """Whether a part has indices or unknowns in it."""
@@ -139,21 +140,19 @@ class System:
                 return not any(isinstance(index, tree.Slice) or _is_text(index) for index in indices)
         return any(map(self._is_of_indices, _parts(node)))
 
-    def _value(self, node: tree.Expression) -> checked.Expression:
+    def _value(self, node: tree.Expression) -> Part:
         """A value of the program, which the equations know by a name that no program has."""
         name = node.id if isinstance(node, tree.Name) else f"·{len(self._given)}"
         self._given[name] = resolve(node, self._context)
-        return part("access", node.span, name)
+        return ("access", name)
 
-    def _access(
-        self, tensor: tree.Expression, node: tree.Expression, indices: tuple[tree.Expression, ...]
-    ) -> checked.Expression:
+    def _access(self, tensor: tree.Expression, node: tree.Expression, indices: tuple[tree.Expression, ...]) -> Part:
         value = None
         name = tensor.id if isinstance(tensor, tree.Name) else f"·{len(self._given)}"
         if name not in self._unknown:
             value = self._given[name] = self._tensor(tensor)
         self._accessed(tensor, indices, value, name)
-        return part("access", node.span, name, *self._indices(indices))
+        return ("access", name, *self._indices(indices))
 
     def _tensor(self, node: tree.Expression) -> checked.Expression:
         """A tensor with indices; a relation is one of 0 and 1 over its entities."""
@@ -182,17 +181,17 @@ class System:
         found = tuple(index.id if isinstance(index, tree.Name) else None for index in indices)
         self._accesses.append(checked.Access(name, found, self._number, value, tensor.span))
 
-    def _indices(self, nodes: Collection[tree.Expression]) -> Iterator[checked.Expression]:
+    def _indices(self, nodes: Collection[tree.Expression]) -> Iterator[Part]:
         for node in nodes:
             match node:
                 case tree.Name(id=name):
-                    yield part("index", node.span, name, 0)
+                    yield ("index", name, 0)
                 case tree.Binary(operator="+" | "-" as sign, left=tree.Name(id=name), right=tree.Literal(value=int(k))):
-                    yield part("index", node.span, name, k if sign == "+" else -k)
+                    yield ("index", name, k if sign == "+" else -k)
                 case tree.Literal(value=int(number)):
-                    yield part("fixed", node.span, number)
+                    yield ("fixed", number)
                 case tree.Unary(operator="-", operand=tree.Literal(value=int(number))):
-                    yield part("fixed", node.span, -number)
+                    yield ("fixed", -number)
                 case _:
                     self._context.problems.report(WRONG_TYPE, "this is no index of an equation", node.span, FORMS)
 

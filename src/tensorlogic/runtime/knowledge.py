@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tensorlogic.errors import Code, Diagnostic, SourceError, SourcePlace, UnsupportedError
@@ -74,7 +75,7 @@ def relation(name: str, path: str, *parameters: str) -> None:
     with known() as knowledge:
         knowledge.declare(logic.Signature(name, tuple((each, type or None) for each, type in pairs)))
         if path:
-            knowledge.load(name, CURRENT.get().readable(path))
+            knowledge.load(name, Path(CURRENT.get().readable(path)))
 
 
 def tell(name: str, *values: Any) -> None:
@@ -163,7 +164,7 @@ def prove(atom: Atom) -> None:
     for answer in answers:
         terms = (answer.get(term.name, term) if isinstance(term, logic.Variable) else term for term in atom.terms)
         with known() as knowledge:
-            proof = knowledge.explain(atom._replace(terms=tuple(terms)))
+            proof = knowledge.explain(logic.Atom(atom.relation, tuple(terms)))
         if proof is not None:
             print("\n".join(_lines(proof, "")), file=CURRENT.get().out)
 
@@ -171,7 +172,8 @@ def prove(atom: Atom) -> None:
 def _lines(proof: Any, margin: str) -> Iterator[str]:
     """A proof, each conclusion above what it follows from."""
     reason = "" if proof.rule is None else f"  by line {proof.rule.origin[1]}"
-    yield f"{margin}{_written(proof.atom)}{reason}"
+    atom = proof.atom
+    yield f"{margin}{_written(atom) if isinstance(atom, logic.Atom) else logic.terms.written(atom)}{reason}"
     for child in proof.children:
         yield from _lines(child, margin + "    ")
 

@@ -42,7 +42,7 @@ from tensorlogic.runtime.operators import (
     unmatched,
 )
 from tensorlogic.runtime.python import python_import
-from tensorlogic.runtime.solving import indicator, part, solve, state
+from tensorlogic.runtime.solving import indicator, solve, state
 from tensorlogic.runtime.structs import elements, implement, settle, struct
 from tensorlogic.runtime.training import by_hand, choice, learn, no_grad, options, trainable, update
 from tensorlogic.runtime.types import accept, argument, cast, declare
@@ -57,7 +57,7 @@ HELPERS: Final[dict[str, Any]] = {
         *(same, unmatched, python_import),
         *(entity, members, relation, form, tell, rule),
         *(trainable, update, choice, options, learn, by_hand, no_grad, embedding),
-        *(part, solve, indicator, state),
+        *(solve, indicator, state),
         *(ask, show, prove, forward, backward, symbolic, gradient),
         *(bool, float, int, str),
     )

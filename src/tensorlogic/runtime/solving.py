@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from tensorlogic.errors import SourceError
+from tensorlogic.errors import SourceError, SourcePlace
 from tensorlogic.errors.codes import WRONG_SHAPE, WRONG_TYPE
 from tensorlogic.runtime.embeddings import Embedding
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.knowledge import known
 from tensorlogic.runtime.lazy import equations, is_tensor, torch
 from tensorlogic.runtime.sizes import check_size
-
-
-class _Given(NamedTuple):
-    """A value of the program, and what the equations know it by."""
-
-    name: str
-    value: Any
 
 
 class _Option(NamedTuple):
@@ -30,8 +24,7 @@ class _Option(NamedTuple):
 
 def _apply(function: str, *parts: Any) -> Any:
     options = tuple(tuple(each) for each in parts if isinstance(each, _Option))
-    arguments = tuple(each for each in parts if not isinstance(each, _Option))
-    return equations.Apply(function, arguments, options)
+    return equations.Apply(function, tuple(each for each in parts if not isinstance(each, _Option)), options)
 
 
 _PARTS: Final[dict[str, Callable[..., Any]]] = {
@@ -42,21 +35,30 @@ _PARTS: Final[dict[str, Callable[..., Any]]] = {
     "over": lambda *names: _Option("over", names[0] if len(names) == 1 else names),
     "option": _Option,
     "number": lambda number: equations.Number(number),
-    "given": _Given,
     "equation": lambda name, projection, value, *indices: equations.Equation(name, indices, projection, value),
 }
 
 
-def part(name: str, *parts: Any) -> Any:
-    """A part of equations: an index, an access, a function applied, a value given by the program."""
-    return _PARTS[name](*parts)
+def _part(data: tuple[Any, ...]) -> Any:
+    name, *parts = data
+    return _PARTS[name](*(_part(each) if isinstance(each, tuple) else each for each in parts))
 
 
-def solve(*parts: Any) -> dict[str, torch.Tensor]:
-    """The unknowns of equations, by name."""
-    system = [each for each in parts if not isinstance(each, _Given)]
-    tensors = {each.name: _tensor(each.value) for each in parts if isinstance(each, _Given)}
-    solved: dict[str, torch.Tensor] = equations.solve(system, tensors)
+@lru_cache(maxsize=1024)
+def _solver(system: tuple[Any, ...]) -> Any:
+    """What solves equations that are written in plain data; it is made once for all times that they are solved."""
+    return equations.Solver([_part((kind, *parts)) for kind, _, *parts in system])
+
+
+def solve(system: tuple[Any, ...], *values: Any) -> dict[str, torch.Tensor]:
+    """The unknowns of equations, by name. `system` are the names of values, and the equations with their places."""
+    names, *written = system
+    tensors = {name: _tensor(value) for name, value in zip(names, values, strict=True)}
+    try:
+        solved: dict[str, torch.Tensor] = _solver(tuple(written))(tensors)
+    except equations.EquationError as error:
+        place = None if error.equation is None else SourcePlace(*written[error.equation][1])
+        raise SourceError(WRONG_SHAPE, error.message, place, error.help) from error
     return solved
 
 
