@@ -224,6 +224,8 @@ def _giving_value(block: checked.Block, function: checked.Function, context: Con
         return block
     *before, last = block.statements
     match last:
+        case checked.Evaluate(span, checked.Helped(place, "show", parts)):
+            last = checked.Return(span, function, checked.Helped(place, "ask", parts))
         case checked.Evaluate(span, value):
             last = checked.Return(span, function, typed(value, function.result))
         case checked.Assign(span, target) if function.result is not None:
@@ -313,7 +315,7 @@ def _evaluate(node: tree.Evaluate, context: Context) -> checked.Statement:
     if isinstance(node.value, tree.Query):
         return _helped(asked(node.value, "show", context))
     if isinstance(node.value, tree.Call) and (relation := related(node.value, context)) is not None:
-        return _helped(Clause((node.value,), context).fact(node.value, relation))
+        return _helped(Clause((node.value,), context, is_fact=True).fact(node.value, relation))
     return checked.Evaluate(node.span, resolve(node.value, context))
 
 

@@ -8,7 +8,7 @@ lines and columns of the program's own text, so that a failure anywhere is one a
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import singledispatch
 from typing import Final
 
@@ -347,7 +347,7 @@ def _no_grad(node: checked.NoGrad, writer: Writer) -> Iterator[ast.stmt]:
 @statement.register(checked.Learn)
 def _learn(node: checked.Learn, writer: Writer) -> Iterator[ast.stmt]:
     span, options = node.span, emit(node.options, writer)
-    parameters = _values(node.parameters, span, writer)
+    parameters = _values({each.name: each for each in node.parameters}, span, writer)
     if node.objective is None:
         yield from _by_hand(node, options, parameters, writer)
         return
@@ -367,7 +367,7 @@ def _learn(node: checked.Learn, writer: Writer) -> Iterator[ast.stmt]:
     writer.owners.pop()
     taken = [writer.temporary("epoch"), *(writer.variable(each) for each in node.data)]
     yield _function(step, taken, body, writer, span)
-    data = _values(node.data, span, writer)
+    data = _values({writer.variable(each): each for each in node.data}, span, writer)
     yield writer.at(span, ast.Expr(writer.call("learn", span, writer.load(step, span), options, parameters, data)))
 
 
@@ -379,11 +379,10 @@ def _by_hand(node: checked.Learn, options: ast.expr, parameters: ast.expr, write
     yield writer.at(span, ast.With([item], _block(node.body, writer)))
 
 
-def _values(variables: Iterable[checked.Variable], span: Span, writer: Writer) -> ast.expr:
-    """A dictionary of variables by their names in Python."""
-    names = [writer.variable(each) for each in variables]
-    keys: list[ast.expr | None] = [writer.constant(name, span) for name in names]
-    return writer.at(span, ast.Dict(keys, [writer.load(name, span) for name in names]))
+def _values(variables: Mapping[str, checked.Variable], span: Span, writer: Writer) -> ast.expr:
+    """A dictionary of the values of variables."""
+    keys: list[ast.expr | None] = [writer.constant(name, span) for name in variables]
+    return writer.at(span, ast.Dict(keys, [writer.load(writer.variable(each), span) for each in variables.values()]))
 
 
 @statement.register(checked.If)

@@ -214,6 +214,7 @@ def _names(node: tree.Expression) -> Iterator[tree.Name]:
         yield node
     elif isinstance(node, tree.Binary):
         yield from _names(node.left)
+        yield from _names(node.right)
 
 
 def _index_names(node: tree.Expression) -> Iterator[str]:
@@ -232,6 +233,8 @@ def _parts(node: tree.Expression) -> Iterator[tree.Expression]:
             yield from (left, right)
         case tree.Unary(operand=inner) | tree.Cast(operand=inner) | tree.Member(object=inner):
             yield inner
+        case tree.Array(items=items):
+            yield from items
         case tree.Call(callee=callee, arguments=arguments):
             yield from (each.value for each in arguments if each.name is None or each.name.id != "over")
             if isinstance(callee, tree.Member):

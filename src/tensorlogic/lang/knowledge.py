@@ -1,7 +1,8 @@
 """Relations, rules and queries: what their names mean, and whether every variable can get a value.
 
 In an atom a name is a variable when it is one upper-case letter, with or without digits, or a parameter of a relation
-of the same clause; the name of a variable of the program is its value; any other name is a constant.
+of the same clause; the name of a variable of the program is its value, in a fact first of all; any other name is a
+constant.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ def related(call: tree.Expression, context: Context) -> checked.Relation | check
 class Clause:
     """A fact, a rule or a query while it is checked."""
 
-    def __init__(self, parts: Iterable[tree.Expression], context: Context) -> None:
-        self._context = context
+    def __init__(self, parts: Iterable[tree.Expression], context: Context, *, is_fact: bool = False) -> None:
+        self._context, self._is_fact = context, is_fact
         nodes = [node for part in parts for node in _nodes(part)]
         relations = (related(node, context) for node in nodes)
         self._parameters = {name for r in relations if isinstance(r, checked.Relation) for name, _ in r.parameters}
@@ -59,7 +60,9 @@ class Clause:
         """Variables that get a value once others have one."""
 
     def is_variable(self, name: str) -> bool:
-        """Whether a name is a variable of the clause."""
+        """Whether a name is a variable of the clause; in a fact, what the program gave a value is that value."""
+        if self._is_fact and isinstance(self._context.find(name), checked.Variable):
+            return False
         return _VARIABLE.fullmatch(name) is not None or name == "_" or name in self._parameters
 
     def fact(self, call: tree.Call, relation: checked.Relation | checked.Entity) -> checked.Expression:
@@ -80,7 +83,8 @@ class Clause:
 
     def query(self, node: tree.Query, helper: str) -> checked.Expression:
         """A question, with what its answers must fulfil."""
-        atom = self._literal(node.atom)
+        self._bind(each.value for each in node.atom.arguments)
+        atom = self._atom(node.atom, self._part)
         where = [self._literal(part) for part in _conditions(node.where)]
         self.check_safety("Only the variables of the relation have values here.")
         return checked.Helped(node.span, helper, (atom, *where, *self._computed))

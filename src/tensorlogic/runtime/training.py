@@ -21,12 +21,13 @@ def trainable(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def update(tensor: torch.Tensor, value: Any) -> None:
-    """Give a learnable tensor other numbers; it stays the one that is trained."""
+    """Give a learnable tensor other numbers, which have no gradient yet; it stays the one that is trained."""
     new = torch.as_tensor(value)
     if new.ndim and new.shape != tensor.shape:
         raise SourceError(WRONG_SHAPE, f"{kind(new)} does not fit the learnable {kind(tensor)}")
     with torch.no_grad():
         tensor.copy_(new)
+    tensor.grad = None
 
 
 def choice(name: str, *settings: Any) -> Any:
