@@ -16,6 +16,9 @@ from tensorlogic.runtime.lazy import logic, torch
 if TYPE_CHECKING:
     from tensorlogic.logic import Knowledge
 
+if TYPE_CHECKING:
+    from tensorlogic.runtime.learning import Hand, History
+
 
 @dataclass(frozen=True)
 class Permissions:
@@ -44,6 +47,14 @@ class Session:
     folder: Path = field(default_factory=Path.cwd)
     failed_drops: list[BaseException] = field(default_factory=list)
     """What values raised when they were dropped."""
+    log: Path | None = None
+    """A CSV file for the epochs of everything that is trained."""
+    plot: Path | None = None
+    """A picture for their losses."""
+    trainings: list[History] = field(default_factory=list)
+    """What has been trained so far."""
+    optimizer: Hand | None = None
+    """What makes a step at each ``backward``, in a ``learn`` block that trains by hand."""
     _generator: torch.Generator | None = None
     _knowledge: Knowledge | None = None
 
@@ -72,7 +83,7 @@ class Session:
 
     def aside(self, out: TextIO) -> Session:
         """A session that begins as this one is, prints to `out`, and leaves this one as it is."""
-        other = replace(self, out=out, python_modules={**self.python_modules}, _generator=None)
+        other = replace(self, out=out, python_modules={**self.python_modules}, trainings=[], _generator=None)
         if self._generator is not None:
             other.generator.set_state(self._generator.get_state())
         return other
