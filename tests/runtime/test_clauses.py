@@ -92,3 +92,26 @@ def test_failure(text: str, code: codes.Code, line: int, caret: str, message: st
     found = failure(text)
     assert (found.code, *under_the_caret(found)) == (code, line, caret)
     assert message in found.message
+
+
+LINE = "X = [[1.0], [2.0]] y = [[2.0], [4.0]]\ntensor w: float32[1, 1] learnable\n"
+LEARNING = {
+    # Two examples y = 2 x; one step of size 0.1 from w = 0: the gradient of mean((x w - y)²) is -10.
+    "learn { p = X @ w objective: mean((p - y) ** 2), optimizer: sgd(lr: 0.1), epochs: 1 }\nprint(w, p)":
+        "[[1.0]] [[0.0], [0.0]]",
+    "learn { optimizer: sgd(lr: 0.1), epochs: 1\nfor i in range(epochs) { backward(mean((X @ w - y) ** 2)) } }\nprint(w)":
+        "[[1.0]]",
+    "learn { P[i] <- X[i, j] * w[j, 0] objective: mean((P - [2.0, 4.0]) ** 2), optimizer: sgd(lr: 0.1), epochs: 1 }\n"
+    "print(w)": "[[1.0]]",
+    "backward(mean((X @ w - y) ** 2)) print(w.grad) no_grad { w -= 0.1 * w.grad }\nprint(w)": "[[-10.0]]\n[[1.0]]",
+    "fn f() { let n = 0 learn { n = n + 1 let m = n objective: sum(w), optimizer: sgd(lr: 1), epochs: 3 } n }\n"
+    "print(f(), w)": "3 [[-3.0]]",
+    "learn { objective: mean((X @ w - y) ** 2), optimizer: sgd(lr: 0), epochs: 1, batch: 1 }\nprint(w)": "[[0.0]]",
+    "entity P = {a, b}\nembedding e { entities: P, dimension: 1, init: zeros }\n"
+    'learn { objective: sum(e["a"]), optimizer: sgd(lr: 1), epochs: 2 }\nprint(e["a"], e["b"])': "[-2.0] [0.0]",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "want"), LEARNING.items())
+def test_learning(text: str, want: str) -> None:
+    assert output(LINE + text) == want

@@ -318,7 +318,7 @@ def _tensor(node: checked.Tensor, writer: Writer) -> Iterator[ast.stmt]:
     value = writer.constant(0, node.span) if node.value is None else emit(node.value, writer)
     made = writer.held("declare", value, f"`{node.target.name}`", node.type, node.span)
     if node.learnable:
-        made = writer.call("trainable", node.span, made)
+        made = writer.call("as_learnable", node.span, made)
     yield writer.assign(writer.variable(node.target), made, node.span)
 
 

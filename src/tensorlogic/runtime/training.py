@@ -7,17 +7,10 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from tensorlogic.errors import SourceError
-from tensorlogic.errors.codes import WRONG_SHAPE, WRONG_TYPE
+from tensorlogic.errors.codes import WRONG_SHAPE
 from tensorlogic.runtime.embeddings import Embedding
 from tensorlogic.runtime.kinds import kind
 from tensorlogic.runtime.lazy import learning, torch
-
-
-def trainable(tensor: torch.Tensor) -> torch.Tensor:
-    """The tensor of a ``learnable`` declaration: a copy that training may change."""
-    if not tensor.is_floating_point():
-        raise SourceError(WRONG_TYPE, f"only floats are learnable, not {kind(tensor)}")
-    return tensor.detach().clone().requires_grad_()
 
 
 def update(tensor: torch.Tensor, value: Any) -> None:
@@ -53,8 +46,3 @@ def by_hand(options: Any, parameters: Mapping[str, Any]) -> AbstractContextManag
 
 def _tables(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value.table if isinstance(value, Embedding) else value for name, value in parameters.items()}
-
-
-def no_grad() -> AbstractContextManager[Any]:
-    """What surrounds a ``no_grad`` block."""
-    return torch.no_grad()
