@@ -83,7 +83,13 @@ FAILURES = [
     ("entity P = {a}\nrelation R(x: P)\nR(b)", codes.WRONG_TYPE, 3, "R(b)", "b is no P"),
     ("relation R(n: int)\nR(a)", codes.WRONG_TYPE, 2, "R(a)", "of type int"),
     ("relation R(x)\nR(zeros(2))", codes.WRONG_TYPE, 2, "R(zeros(2))", "a relation holds texts"),
-    ("x = [1.0, 2.0] y = zeros(3)\nz[i] <- x[i] + y[i]", codes.WRONG_SHAPE, 2, "y", "the index `i` is 2 of `x`"),
+    (
+        "x = [1.0, 2.0] y = zeros(3)\nz[i] <- x[i] + y[i]",
+        codes.WRONG_SHAPE,
+        2,
+        "z[i] <- x[i] + y[i]",
+        "the index `i` is 2 of `x`",
+    ),
 ]
 
 
@@ -99,7 +105,8 @@ LEARNING = {
     # Two examples y = 2 x; one step of size 0.1 from w = 0: the gradient of mean((x w - y)²) is -10.
     "learn { p = X @ w objective: mean((p - y) ** 2), optimizer: sgd(lr: 0.1), epochs: 1 }\nprint(w, p)":
         "[[1.0]] [[0.0], [0.0]]",
-    "learn { optimizer: sgd(lr: 0.1), epochs: 1\nfor i in range(epochs) { backward(mean((X @ w - y) ** 2)) } }\nprint(w)":
+    "learn { optimizer: sgd(lr: 0.1), epochs: 1\nfor i in range(epochs) { backward(mean((X @ w - y) ** 2)) } }\n"
+    "print(w)":
         "[[1.0]]",
     "learn { P[i] <- X[i, j] * w[j, 0] objective: mean((P - [2.0, 4.0]) ** 2), optimizer: sgd(lr: 0.1), epochs: 1 }\n"
     "print(w)": "[[1.0]]",

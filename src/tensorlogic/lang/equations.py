@@ -59,7 +59,7 @@ class System:
         span = self._nodes[0].span.to(self._nodes[-1].span)
         for name in self._begun():
             self._given[name.id] = resolve(name, self._context)
-        system = checked.Data(span, (tuple(self._given), *equations))
+        system = checked.Data(span.first(0), (tuple(self._given), *equations))
         return checked.Helped(span, "solve", (system, *self._given.values())), tuple(self._accesses)
 
     def _begun(self) -> Iterator[tree.Name]:
