@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import torch
-from tests.runtime.equations.harness import equations, solved
 
 from tensorlogic.runtime.equations import Solver, solve
+from tests.runtime.equations.harness import equations, solved
 
 N = {"i": 3, "j": 4, "k": 5, "b": 2, "d": 6}
 
