@@ -79,5 +79,5 @@ LARGE = [
 
 @pytest.mark.parametrize("text", LARGE)
 def test_what_is_too_large_is_refused_before_it_is_made(text: str) -> None:
-    with pytest.raises(SourceError, match="needs .*this machine has"):
+    with pytest.raises(SourceError, match=r"needs .*this machine has"):
         solved(text, {"j": 1 << 20, "k": 1 << 20}, **TENSORS)
