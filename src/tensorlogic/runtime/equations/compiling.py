@@ -12,7 +12,7 @@ from tensorlogic.errors import nearest
 from tensorlogic.runtime.equations.functions import ELEMENTWISE, FUNCTIONS, OPERATORS, PROJECTIONS, Function
 from tensorlogic.runtime.equations.notation import Access, Apply, Expression, Number, mentioned, union
 from tensorlogic.runtime.equations.problems import EquationError
-from tensorlogic.runtime.equations.products import Names, Run, Term, after, aligned, both, multiply, permuted
+from tensorlogic.runtime.equations.products import Names, Run, Term, after, aligned, both, dense, multiply, permuted
 from tensorlogic.runtime.lazy import torch
 from tensorlogic.runtime.sizes import check_size
 
@@ -72,7 +72,7 @@ class Compiler(NamedTuple):
         if isinstance(expression, Number):
             return _number(expression.value)
         if isinstance(expression, Access):
-            return self._projected(self.load(expression), keep)
+            return self._projected(dense(self.load(expression), self.sizes), keep)
         if expression.function not in OPERATORS:
             return self._called(expression, keep, outside)
         if expression.function in self._linear():
@@ -98,7 +98,8 @@ class Compiler(NamedTuple):
         for place, each in enumerate(every):
             others = union(*(mentioned(other) for number, other in enumerate(every) if number != place))
             used = union(outside, others)
-            terms.append(self.term(each, union(keep, used), used))
+            plain = isinstance(each, Access)
+            terms.append(self.load(each) if plain else self.term(each, union(keep, used), used))
         return self._multiplied(terms, keep)
 
     def _multiplied(self, terms: list[Term], keep: Names) -> Term:

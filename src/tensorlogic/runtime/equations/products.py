@@ -87,7 +87,8 @@ def multiply(terms: Sequence[Term], out: Names, sizes: Mapping[str, int], dtype:
         rest = union(out, *(term.indices for term in left)) if left else out
         indices = tuple(name for name in rest if any(name in term.indices for term in chosen))
         check_size((sizes[name] for name in indices), dtype)
-        left.append(_pair(chosen[0], chosen[1], indices, sizes) if len(chosen) == 2 else _alone(chosen[0], indices))
+        pair = len(chosen) == 2
+        left.append(_pair(chosen[0], chosen[1], indices, sizes) if pair else _alone(dense(chosen[0], sizes), indices))
     return left[0]
 
 
@@ -119,6 +120,10 @@ def _alone(term: Term, out: Names) -> Term:
 
 
 def _pair(left: Term, right: Term, out: Names, sizes: Mapping[str, int]) -> Term:
+    for one, other in ((left, right), (right, left)):
+        if one.sparse and not other.sparse and _multiplies(one.indices, other.indices, out):
+            return _as_sparse(one, other, out)
+    left, right = dense(left, sizes), dense(right, sizes)
     left, right = _without_lost(left, right.indices, out), _without_lost(right, left.indices, out)
     if set(left.indices) | set(right.indices) == set(out):
         views = (after(term.run, aligned(term.indices, out)) for term in (left, right))
@@ -127,6 +132,31 @@ def _pair(left: Term, right: Term, out: Names, sizes: Mapping[str, int]) -> Term
     if out == (*groups.batch, *groups.columns, *groups.rows):
         left, right, groups = right, left, groups._replace(rows=groups.columns, columns=groups.rows)
     return _as_matrices(left, right, out, groups, sizes)
+
+
+def dense(term: Term, sizes: Mapping[str, int]) -> Term:
+    """The term with all its elements, the zeros too."""
+    if not term.sparse:
+        return term
+    check_size((sizes[name] for name in term.indices), torch.float32)
+    return term._replace(run=after(term.run, lambda x: x.to_dense()), sparse=False)
+
+
+def _multiplies(sparse: Names, other: Names, out: Names) -> bool:
+    """Whether a product is one of a sparse matrix and a vector or a matrix."""
+    shared = [name for name in sparse if name in other]
+    plain = len(sparse) == 2 and len(shared) == 1 and len(other) <= 2 and shared[0] not in out
+    return plain and len(out) == len(other)
+
+
+def _as_sparse(sparse: Term, other: Term, out: Names) -> Term:
+    (inner,) = (name for name in sparse.indices if name in other.indices)
+    (row,) = (name for name in sparse.indices if name != inner)
+    columns = tuple(name for name in other.indices if name != inner)
+    first = after(sparse.run, permuted(sparse.indices, (row, inner)))
+    second = after(other.run, permuted(other.indices, (inner, *columns)), None if columns else lambda x: x.unsqueeze(1))
+    back = None if columns else lambda x: x.squeeze(1)
+    return Term(out, after(both(torch.sparse.mm, first, second), back, permuted((row, *columns), out)))
 
 
 def _without_lost(term: Term, other: Names, out: Names) -> Term:
@@ -158,6 +188,8 @@ def _as_matrices(left: Term, right: Term, out: Names, groups: _Groups, sizes: Ma
     batch, rows, columns, inner = groups
     first = after(left.run, permuted(left.indices, batch + rows + inner))
     second = after(right.run, permuted(right.indices, batch + inner + columns))
+    if len(batch) > 1 and len(rows) == len(columns) == len(inner) == 1:
+        return Term(out, after(both(torch.matmul, first, second), permuted(batch + rows + columns, out)))
     if not batch and len(inner) == 1 and len(columns) <= 1:  # a vector or a layer: no dimension has to be merged
         compute = torch.mm if len(rows) == len(columns) == 1 else torch.matmul
         return Term(out, after(both(compute, first, second), permuted(rows + columns, out)))
