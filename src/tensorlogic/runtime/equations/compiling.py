@@ -61,6 +61,7 @@ class Compiler(NamedTuple):
     sizes: Mapping[str, int]
     projection: str
     dtype: Any
+    device: Any
     load: Any
     """From an `Access` to its `Term`."""
 
@@ -165,7 +166,7 @@ class Compiler(NamedTuple):
     def _tensor(self, part: Term, view: Any) -> Run:
         if part.number is None:
             return after(part.run, view)
-        value = torch.tensor(part.number, dtype=self.dtype)
+        value = torch.tensor(part.number, dtype=self.dtype, device=self.device)
         return lambda frame: value
 
     def _projected(self, term: Term, keep: Names) -> Term:
@@ -193,7 +194,7 @@ class Compiler(NamedTuple):
         self._check(left)
         if term.number is not None:
             shape, number = tuple(self.sizes[name] for name in left), term.number
-            return lambda frame: torch.full(shape, number, dtype=self.dtype)
+            return lambda frame: torch.full(shape, number, dtype=self.dtype, device=self.device)
         if set(term.indices) == set(left):
             return after(term.run, permuted(term.indices, left))
         shape = tuple(self.sizes[name] for name in left)

@@ -78,7 +78,7 @@ def _moved(group: Sequence[Equation], targets: set[str]) -> dict[str, int]:
             for access in own(equation, targets):
                 for other in access.indices:
                     if _differ(left, other) and found.setdefault(equation.target, place) != place:
-                        raise EquationError(f"{equation.target} is a recurrence along two indices", index=left[0])
+                        raise EquationError(f"{equation.target} is a recurrence along two indices", index=str(left[0]))
     return found
 
 

@@ -57,8 +57,9 @@ def plan(
             check_left(equation.indices)
     shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     dtypes = {name: tensor.dtype for name, tensor in tensors.items()}
+    device = next((tensor.device for tensor in tensors.values()), None)
     sparse = frozenset(name for name, tensor in tensors.items() if tensor.layout != torch.strided)
-    planner = _Planner(equations, Known(shapes, dtypes, sparse, {}), sizes, frozenset(wanted))
+    planner = _Planner(equations, Known(shapes, dtypes, sparse, {}, device), sizes, frozenset(wanted))
     steps: list[Step] = []
     for group in ordered(equations):
         with located(group.equations[0]):
@@ -132,12 +133,12 @@ class _Planner(NamedTuple):
         reader = Reader(self.known, ranges, dtype, clock, places)
         counts = {name: extent.size for name, extent in ranges.items()}
         left = tuple(name for name in names(equation.indices) if name != clock)
-        compiler = Compiler(counts, equation.projection, dtype, reader)
+        compiler = Compiler(counts, equation.projection, dtype, self.known.device, reader)
         return compiler.placed(compiler.term(equation.expression, left, left), left)
 
     def _zeros(self, name: str, shape: Shape) -> Callable[[], Any]:
         dtype = self.known.dtypes[name]
-        return lambda: torch.zeros(shape, dtype=dtype)
+        return lambda: torch.zeros(shape, dtype=dtype, device=self.known.device)
 
     def _recurrence(
         self,

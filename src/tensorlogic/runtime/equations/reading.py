@@ -20,6 +20,8 @@ class Known(NamedTuple):
     sparse: frozenset[str]
     last: dict[str, int]
     """The dimension of which only the last place is kept."""
+    device: Any
+    """Where the tensors are, and what is made."""
 
 
 class Reader(NamedTuple):
