@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import torch
-from tests.runtime.equations.harness import equations, solved
 
 from tensorlogic.runtime.equations import Solver, solve
+from tests.runtime.equations.harness import equations, solved
 
 N = {"i": 3, "j": 4, "k": 5, "b": 2, "d": 6}
 
@@ -169,3 +169,14 @@ def test_plans_are_made_once_for_each_set_of_shapes(monkeypatch: pytest.MonkeyPa
 def test_only_what_is_wanted_comes_back() -> None:
     found = solve(equations("Y[i] <- H[i]\nH[i] <- B[i]"), {"B": B}, wanted=["Y"])
     assert list(found) == ["Y"]
+
+
+def test_what_is_made_is_made_where_the_tensors_are() -> None:
+    text = "Y[0, i] <- B[i]\nY[2, i] <- maximum(B[i], 0.5)\nZ[i, k] <- B[i]\nZ[i, k] <- 1"
+    text += "\nR[t + 1, i] <- 0.5 * R[t, i] + B[i]"
+    found = solve(equations(text), {"B": B.to("meta")}, {"k": 2, "t": 2})
+    assert {name: (each.device.type, list(each.shape)) for name, each in found.items()} == {
+        "Y": ("meta", [3, 3]),
+        "Z": ("meta", [3, 2]),
+        "R": ("meta", [3, 3]),
+    }

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.runtime.equations.harness import equations, solved
 
 from tensorlogic.errors import SourceError
 from tensorlogic.runtime import sizes as limits
 from tensorlogic.runtime.equations import EquationError, Solver, solve
+from tests.runtime.equations.harness import equations, solved
 
 torch.manual_seed(3)
 W, U, INPUTS, START = torch.randn(4, 4) / 2, torch.randn(4, 3), torch.randn(6, 3), torch.randn(4)

@@ -1,7 +1,7 @@
 """Tensor equations: rules in brackets, run as contractions.
 
-`solve` and `Solver` take equations as data (`notation`), find out shapes (`extents`), the order in which they depend on one
-another (`ordering`), and make a plan of PyTorch's operations once for each set of shapes (`planning`).
+`solve` and `Solver` take equations as data (`notation`), find out shapes (`extents`) and the order in which equations
+depend on one another (`ordering`), and make a plan of PyTorch's operations once for each set of shapes (`planning`).
 """
 
 from tensorlogic.runtime.equations.notation import Access, Apply, Equation, Expression, Fixed, Index, Number

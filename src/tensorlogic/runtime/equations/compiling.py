@@ -12,7 +12,7 @@ from tensorlogic.errors import nearest
 from tensorlogic.runtime.equations.functions import ELEMENTWISE, FUNCTIONS, OPERATORS, PROJECTIONS, Function
 from tensorlogic.runtime.equations.notation import Access, Apply, Expression, Number, mentioned, union
 from tensorlogic.runtime.equations.problems import EquationError
-from tensorlogic.runtime.equations.products import Names, Run, Term, after, aligned, both, multiply, permuted
+from tensorlogic.runtime.equations.products import Names, Run, Term, after, aligned, both, dense, multiply, permuted
 from tensorlogic.runtime.lazy import torch
 from tensorlogic.runtime.sizes import check_size
 
@@ -61,6 +61,7 @@ class Compiler(NamedTuple):
     sizes: Mapping[str, int]
     projection: str
     dtype: Any
+    device: Any
     load: Any
     """From an `Access` to its `Term`."""
 
@@ -72,7 +73,7 @@ class Compiler(NamedTuple):
         if isinstance(expression, Number):
             return _number(expression.value)
         if isinstance(expression, Access):
-            return self._projected(self.load(expression), keep)
+            return self._projected(dense(self.load(expression), self.sizes), keep)
         if expression.function not in OPERATORS:
             return self._called(expression, keep, outside)
         if expression.function in self._linear():
@@ -98,7 +99,8 @@ class Compiler(NamedTuple):
         for place, each in enumerate(every):
             others = union(*(mentioned(other) for number, other in enumerate(every) if number != place))
             used = union(outside, others)
-            terms.append(self.term(each, union(keep, used), used))
+            plain = isinstance(each, Access)
+            terms.append(self.load(each) if plain else self.term(each, union(keep, used), used))
         return self._multiplied(terms, keep)
 
     def _multiplied(self, terms: list[Term], keep: Names) -> Term:
@@ -164,7 +166,7 @@ class Compiler(NamedTuple):
     def _tensor(self, part: Term, view: Any) -> Run:
         if part.number is None:
             return after(part.run, view)
-        value = torch.tensor(part.number, dtype=self.dtype)
+        value = torch.tensor(part.number, dtype=self.dtype, device=self.device)
         return lambda frame: value
 
     def _projected(self, term: Term, keep: Names) -> Term:
@@ -192,7 +194,7 @@ class Compiler(NamedTuple):
         self._check(left)
         if term.number is not None:
             shape, number = tuple(self.sizes[name] for name in left), term.number
-            return lambda frame: torch.full(shape, number, dtype=self.dtype)
+            return lambda frame: torch.full(shape, number, dtype=self.dtype, device=self.device)
         if set(term.indices) == set(left):
             return after(term.run, permuted(term.indices, left))
         shape = tuple(self.sizes[name] for name in left)

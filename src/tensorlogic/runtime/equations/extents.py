@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tensorlogic.runtime.equations.notation import Access, Equation, Fixed, Index, accesses, mentioned, names, written
-from tensorlogic.runtime.equations.problems import EquationError
+from tensorlogic.runtime.equations.problems import EquationError, located
 
 Shape = tuple[int, ...]
 Dimensions = list[int | None]
@@ -108,7 +108,7 @@ def check_access(access: Access, shape: Shape | Dimensions) -> None:
 
 
 def infer(
-    group: Sequence[Equation],
+    group: Mapping[int, Equation],
     shapes: Mapping[str, Shape],
     given: Mapping[str, Shape],
     sizes: Mapping[str, int],
@@ -119,36 +119,39 @@ def infer(
     None stands for the length of a recurrence, which others find out.
     """
     found: dict[str, Dimensions] = {}
-    for equation in group:
+    for number, equation in group.items():
         rank = len(equation.indices)
         known = list(given.get(equation.target, [None] * rank))
         if len(found.setdefault(equation.target, known)) != rank:
-            raise EquationError(f"{equation.target} has {len(found[equation.target])} dimensions, not {rank}")
+            raise EquationError(
+                f"{equation.target} has {len(found[equation.target])} dimensions, not {rank}", equation=number
+            )
     while _go_on(group, {**shapes, **found}, found, sizes, places):
         pass
-    for equation in group:
-        _complete(equation, found, extents(equation, {**shapes, **found}, sizes, places), places)
+    for number, equation in group.items():
+        with located(number):
+            _complete(equation, found, extents(equation, {**shapes, **found}, sizes, places), places)
     return found
 
 
 def _go_on(
-    group: Sequence[Equation],
+    group: Mapping[int, Equation],
     shapes: Mapping[str, Shape | Dimensions],
     found: Mapping[str, Dimensions],
     sizes: Mapping[str, int],
     places: Mapping[str, int],
 ) -> bool:
     """Whether one more size could be found."""
-    known = [extents(equation, shapes, sizes, places) for equation in group]
+    known = {}
+    for number, equation in group.items():
+        with located(number):
+            known[number] = extents(equation, shapes, sizes, places)
     for target, dimensions in found.items():
         for place, size in enumerate(dimensions):
             if size is not None or places.get(target) == place:
                 continue
-            pairs = [
-                (each.indices[place], ranges)
-                for each, ranges in zip(group, known, strict=True)
-                if each.target == target
-            ]
+            mine = [number for number, equation in group.items() if equation.target == target]
+            pairs = [(group[number].indices[place], known[number]) for number in mine]
             dimensions[place] = _size(pairs)
             if dimensions[place] is not None:
                 return True

@@ -47,7 +47,7 @@ Expression = Access | Apply | Number
 
 
 class Equation(NamedTuple):
-    """``target[indices] <- expression``; the projection is ``sum`` (``<-``), or ``max``, ``min``, ``avg`` (``max=`` …)."""
+    """``target[indices] <- expression``; the projection is ``sum`` (``<-``), ``max`` (``max=``), ``min`` or ``avg``."""
 
     target: str
     indices: tuple[Index | Fixed, ...]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tensorlogic.runtime.equations.notation import Access, Equation, Fixed, Index, accesses
-from tensorlogic.runtime.equations.problems import EquationError
+from tensorlogic.runtime.equations.problems import EquationError, located
 
 
 class Group(NamedTuple):
@@ -47,7 +47,8 @@ def reachable(start: str, edges: Mapping[str, Iterable[str]]) -> set[str]:
 
 def _group(equations: Sequence[Equation], targets: set[str], recursive: bool) -> Group:
     numbers = tuple(number for number, equation in enumerate(equations) if equation.target in targets)
-    return Group(numbers, recursive, _places([equations[number] for number in numbers]) if recursive else {})
+    with located(numbers[0]):
+        return Group(numbers, recursive, _places([equations[number] for number in numbers]) if recursive else {})
 
 
 def _places(group: Sequence[Equation]) -> dict[str, int]:
@@ -77,7 +78,7 @@ def _moved(group: Sequence[Equation], targets: set[str]) -> dict[str, int]:
             for access in own(equation, targets):
                 for other in access.indices:
                     if _differ(left, other) and found.setdefault(equation.target, place) != place:
-                        raise EquationError(f"{equation.target} is a recurrence along two indices", index=left.name)
+                        raise EquationError(f"{equation.target} is a recurrence along two indices", index=str(left[0]))
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import contextmanager
 from functools import reduce
 from typing import Any, NamedTuple
 
@@ -22,7 +21,7 @@ from tensorlogic.runtime.equations.notation import (
     names,
 )
 from tensorlogic.runtime.equations.ordering import Group, clock_of, ordered
-from tensorlogic.runtime.equations.problems import EquationError
+from tensorlogic.runtime.equations.problems import EquationError, located
 from tensorlogic.runtime.equations.products import Frame, Run, after
 from tensorlogic.runtime.equations.reading import Known, Reader, check_left
 from tensorlogic.runtime.equations.recurrences import (
@@ -54,28 +53,18 @@ def plan(
 ) -> Plan:
     """How to solve equations on tensors of these shapes and types."""
     for number, equation in enumerate(equations):
-        with located([number]):
+        with located(number):
             check_left(equation.indices)
     shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     dtypes = {name: tensor.dtype for name, tensor in tensors.items()}
+    device = next((tensor.device for tensor in tensors.values()), None)
     sparse = frozenset(name for name, tensor in tensors.items() if tensor.layout != torch.strided)
-    planner = _Planner(equations, Known(shapes, dtypes, sparse, {}), sizes, frozenset(wanted))
+    planner = _Planner(equations, Known(shapes, dtypes, sparse, {}, device), sizes, frozenset(wanted))
     steps: list[Step] = []
     for group in ordered(equations):
-        with located(group.equations):
+        with located(group.equations[0]):
             steps += planner.solved(group)
     return Plan(tuple(steps), shapes)
-
-
-@contextmanager
-def located(numbers: Sequence[int]) -> Any:
-    """Errors inside are about the first of these equations, unless they say of which."""
-    try:
-        yield
-    except EquationError as error:
-        if error.equation is None:
-            error.equation = numbers[0]
-        raise
 
 
 class _Planner(NamedTuple):
@@ -91,7 +80,10 @@ class _Planner(NamedTuple):
         given = {name: self.known.shapes[name] for name in targets if group.recursive and name in self.known.shapes}
         self._check_reads(group, set(targets) - given.keys())
         outside = {name: shape for name, shape in self.known.shapes.items() if name not in targets}
-        found = infer(every, outside, given, self.sizes, group.places)
+        if group.places:
+            direction(every, group.places)
+        numbered = dict(zip(group.equations, every, strict=True))
+        found = infer(numbered, outside, given, self.sizes, group.places)
         self._type(every)
         if group.places:
             return [self._recurrence(group, every, found, given)]
@@ -104,7 +96,7 @@ class _Planner(NamedTuple):
 
     def _check_reads(self, group: Group, computed: set[str]) -> None:
         for number in group.equations:
-            with located([number]):
+            with located(number):
                 for access in accesses(self.equations[number].expression):
                     if access.tensor not in computed:
                         check_access(access, self.known.shapes[access.tensor])
@@ -141,12 +133,12 @@ class _Planner(NamedTuple):
         reader = Reader(self.known, ranges, dtype, clock, places)
         counts = {name: extent.size for name, extent in ranges.items()}
         left = tuple(name for name in names(equation.indices) if name != clock)
-        compiler = Compiler(counts, equation.projection, dtype, reader)
+        compiler = Compiler(counts, equation.projection, dtype, self.known.device, reader)
         return compiler.placed(compiler.term(equation.expression, left, left), left)
 
     def _zeros(self, name: str, shape: Shape) -> Callable[[], Any]:
         dtype = self.known.dtypes[name]
-        return lambda: torch.zeros(shape, dtype=dtype)
+        return lambda: torch.zeros(shape, dtype=dtype, device=self.known.device)
 
     def _recurrence(
         self,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class EquationError(Exception):
     """An equation that cannot be run.
@@ -18,3 +21,14 @@ class EquationError(Exception):
         self.help = help
         self.index = index
         self.equation = equation
+
+
+@contextmanager
+def located(number: int) -> Iterator[None]:
+    """Errors inside are about this equation, unless they say of which."""
+    try:
+        yield
+    except EquationError as error:
+        if error.equation is None:
+            error.equation = number
+        raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import Any, NamedTuple
 
 from tensorlogic.runtime.equations.notation import union
@@ -86,7 +87,8 @@ def multiply(terms: Sequence[Term], out: Names, sizes: Mapping[str, int], dtype:
         rest = union(out, *(term.indices for term in left)) if left else out
         indices = tuple(name for name in rest if any(name in term.indices for term in chosen))
         check_size((sizes[name] for name in indices), dtype)
-        left.append(_pair(chosen[0], chosen[1], indices) if len(chosen) == 2 else _alone(chosen[0], indices))
+        pair = len(chosen) == 2
+        left.append(_pair(chosen[0], chosen[1], indices, sizes) if pair else _alone(dense(chosen[0], sizes), indices))
     return left[0]
 
 
@@ -117,52 +119,98 @@ def _alone(term: Term, out: Names) -> Term:
     return Term(out, after(term.run, summed, permuted(kept, out)))
 
 
-def _pair(left: Term, right: Term, out: Names) -> Term:
-    everything = union(left.indices, right.indices)
-    if set(everything) == set(out):
+def _pair(left: Term, right: Term, out: Names, sizes: Mapping[str, int]) -> Term:
+    for one, other in ((left, right), (right, left)):
+        if one.sparse and not other.sparse and _multiplies(one.indices, other.indices, out):
+            return _as_sparse(one, other, out)
+    left, right = dense(left, sizes), dense(right, sizes)
+    left, right = _without_lost(left, right.indices, out), _without_lost(right, left.indices, out)
+    if set(left.indices) | set(right.indices) == set(out):
         views = (after(term.run, aligned(term.indices, out)) for term in (left, right))
         return Term(out, both(operator.mul, *views))
     groups = _groups(left.indices, right.indices, out)
-    return _as_einsum(left, right, out) if groups is None else _as_matrices(left, right, out, *groups)
+    if out == (*groups.batch, *groups.columns, *groups.rows):
+        left, right, groups = right, left, groups._replace(rows=groups.columns, columns=groups.rows)
+    return _as_matrices(left, right, out, groups, sizes)
 
 
-def _groups(left: Names, right: Names, out: Names) -> tuple[Names, Names, Names, Names] | None:
-    """The indices of a product of matrices: batch, left, right, contracted; None where it is not one."""
-    shared = tuple(name for name in left if name in right)
-    batch = tuple(name for name in shared if name in out)
-    contracted = tuple(name for name in shared if name not in out)
-    rows = tuple(name for name in left if name not in right)
-    columns = tuple(name for name in right if name not in left)
-    lost = any(name not in out for name in rows + columns)
-    plain = len(batch) <= 1 and len(contracted) == 1 and len(columns) <= 1 and len(rows) <= 1
-    linear = not batch and len(contracted) == 1 and len(columns) == 1 and (*rows, *columns) == out
-    return None if lost or not (plain or linear) else (batch, rows, columns, contracted)
+def dense(term: Term, sizes: Mapping[str, int]) -> Term:
+    """The term with all its elements, the zeros too."""
+    if not term.sparse:
+        return term
+    check_size((sizes[name] for name in term.indices), torch.float32)
+    return term._replace(run=after(term.run, lambda x: x.to_dense()), sparse=False)
 
 
-def _as_matrices(left: Term, right: Term, out: Names, batch: Names, rows: Names, columns: Names, inner: Names) -> Term:
-    if not batch and len(rows) == len(columns) == 1 and out == (*columns, *rows):
-        return _as_matrices(right, left, out, batch, columns, rows, inner)
+def _multiplies(sparse: Names, other: Names, out: Names) -> bool:
+    """Whether a product is one of a sparse matrix and a vector or a matrix."""
+    shared = [name for name in sparse if name in other]
+    plain = len(sparse) == 2 and len(shared) == 1 and len(other) <= 2 and shared[0] not in out
+    return plain and len(out) == len(other)
+
+
+def _as_sparse(sparse: Term, other: Term, out: Names) -> Term:
+    (inner,) = (name for name in sparse.indices if name in other.indices)
+    (row,) = (name for name in sparse.indices if name != inner)
+    columns = tuple(name for name in other.indices if name != inner)
+    first = after(sparse.run, permuted(sparse.indices, (row, inner)))
+    second = after(other.run, permuted(other.indices, (inner, *columns)), None if columns else lambda x: x.unsqueeze(1))
+    back = None if columns else lambda x: x.squeeze(1)
+    return Term(out, after(both(torch.sparse.mm, first, second), back, permuted((row, *columns), out)))
+
+
+def _without_lost(term: Term, other: Names, out: Names) -> Term:
+    """A factor summed over the indices that nobody else has."""
+    kept = tuple(name for name in term.indices if name in out or name in other)
+    return term if kept == term.indices else _alone(term, kept)
+
+
+class _Groups(NamedTuple):
+    """The indices of a product of matrices."""
+
+    batch: Names
+    rows: Names
+    columns: Names
+    inner: Names
+
+
+def _groups(left: Names, right: Names, out: Names) -> _Groups:
+    shared = [name for name in left if name in right]
+    return _Groups(
+        tuple(name for name in out if name in shared),
+        tuple(name for name in out if name in left and name not in right),
+        tuple(name for name in out if name in right and name not in left),
+        tuple(name for name in shared if name not in out),
+    )
+
+
+def _as_matrices(left: Term, right: Term, out: Names, groups: _Groups, sizes: Mapping[str, int]) -> Term:
+    batch, rows, columns, inner = groups
     first = after(left.run, permuted(left.indices, batch + rows + inner))
-    compute: Callable[[Any, Any], Any] = torch.matmul
-    if batch:
-        second = after(right.run, permuted(right.indices, batch + inner + columns))
-        return Term(out, after(*_batched(first, second, rows, columns), permuted(batch + rows + columns, out)))
-    if len(columns) == 1 and len(rows) == 1:
-        compute = torch.mm
-    second = after(right.run, permuted(right.indices, inner + columns))
-    return Term(out, after(both(compute, first, second), permuted(rows + columns, out)))
+    second = after(right.run, permuted(right.indices, batch + inner + columns))
+    if len(batch) > 1 and len(rows) == len(columns) == len(inner) == 1:
+        return Term(out, after(both(torch.matmul, first, second), permuted(batch + rows + columns, out)))
+    if not batch and len(inner) == 1 and len(columns) <= 1:  # a vector or a layer: no dimension has to be merged
+        compute = torch.mm if len(rows) == len(columns) == 1 else torch.matmul
+        return Term(out, after(both(compute, first, second), permuted(rows + columns, out)))
+    merged = [batch] if batch else []
+    run = both(
+        torch.bmm if batch else torch.mm,
+        after(first, _merged([*merged, rows, inner], sizes)),
+        after(second, _merged([*merged, inner, columns], sizes)),
+    )
+    apart = None if all(len(group) == 1 for group in (batch or ("",), rows, columns)) else _apart(groups, sizes)
+    return Term(out, after(run, apart, permuted(batch + rows + columns, out)))
 
 
-def _batched(first: Run, second: Run, rows: Names, columns: Names) -> tuple[Run, View | None]:
-    """A product of matrices for each element of a batch; a vector is a matrix of one row or column meanwhile."""
-    as_row: View | None = None if rows else (lambda x: x.unsqueeze(1))
-    as_column: View | None = None if columns else (lambda x: x.unsqueeze(2))
-    single = [place for place, names in ((1, rows), (2, columns)) if not names]
-    back: View | None = (lambda x: x.squeeze(single)) if single else None
-    return both(torch.bmm, after(first, as_row), after(second, as_column)), back
+def _merged(groups: Sequence[Names], sizes: Mapping[str, int]) -> View | None:
+    """The view with one dimension for each group of neighbours."""
+    if all(len(names) == 1 for names in groups):
+        return None
+    shape = [prod(sizes[name] for name in names) for names in groups]
+    return lambda x: x.reshape(shape)
 
 
-def _as_einsum(left: Term, right: Term, out: Names) -> Term:
-    spec, first, second = _spec((left, right), out), left.run, right.run
-    einsum = torch.einsum
-    return Term(out, lambda frame: einsum(spec, first(frame), second(frame)))
+def _apart(groups: _Groups, sizes: Mapping[str, int]) -> View:
+    shape = [sizes[name] for name in groups.batch + groups.rows + groups.columns]
+    return lambda x: x.view(shape)

@@ -20,6 +20,8 @@ class Known(NamedTuple):
     sparse: frozenset[str]
     last: dict[str, int]
     """The dimension of which only the last place is kept."""
+    device: Any
+    """Where the tensors are, and what is made."""
 
 
 class Reader(NamedTuple):
@@ -38,11 +40,24 @@ class Reader(NamedTuple):
         along = self.places.get(name)
         run: Run = (lambda frame: frame[name]) if along is None else _state(name, access.indices[along])
         if name in self.known.sparse:
+            if self._whole(access):
+                return Term(names(access.indices), after(run, lambda x: x.to(self.dtype)), sparse=True)
             check_size(shape, self.dtype)
             run = after(run, lambda x: x.to_dense())
         if self.known.dtypes[name] != self.dtype:
             run = after(run, lambda x: x.to(self.dtype))
         return self._viewed(access, run, along)
+
+    def _whole(self, access: Access) -> bool:
+        """Whether every dimension is read from end to end, each under a name of its own."""
+        plain = all(
+            isinstance(index, Index) and not index.offset and index.name != self.clock for index in access.indices
+        )
+        whole = all(
+            self.ranges[name].size == size
+            for name, size in zip(names(access.indices), self.known.shapes[access.tensor], strict=False)
+        )
+        return plain and whole and len(names(access.indices)) == len(access.indices)
 
     def _viewed(self, access: Access, run: Run, along: int | None) -> Term:
         indices: list[str] = []

@@ -53,7 +53,7 @@ class Solver:
         for name in self._taken:
             if name in tensors:
                 frame[name] = tensors[name]
-        key = tuple([(each.shape, each.dtype, each.layout) for each in frame.values()]) if frame else ()
+        key = tuple([(each.shape, each.dtype, each.layout, each.device) for each in frame.values()]) if frame else ()
         chosen = self._plans.get(key)
         if chosen is None or len(frame) > len(self._needed):
             chosen = self._planned(key, frame)
