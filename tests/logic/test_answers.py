@@ -78,7 +78,21 @@ Open(X, Z) <- E(X, Y), not Bad(Y), Open(Y, Z)
 Twice(X, Y) <- E(X, Y)
 Twice(X, Z) <- E(X, Y), Twice(Y, Z), E(Z, W)
 """
+BELOW = """
+relation P(x, y)
+relation Q(x)
+relation U(x, y)
+relation T(x)
+P(a, b)
+P(b, c)
+P(X, Z) <- P(X, Y), P(Y, Z)
+Q(X) <- P(a, X)
+U(X, Y) <- P(Y, X), not Q(Y)
+T(X) <- U(X, Y), P(Y, Z)
+"""
 ROWS = [
+    (BELOW, "T(X)", "", ["X='b'", "X='c'"]),
+    (BELOW, "T(b)", "", [""]),
     (TAILS, "Open(1, X)", "", ["X=2", "X=3"]),
     (TAILS, "Open(1, 4)", "", []),
     (TAILS, "Twice(1, X)", "", ["X=2", "X=3", "X=4"]),
