@@ -1,6 +1,7 @@
 """What follows from facts and rules: programs, queries, and the answers worked out by hand."""
 
 import math
+from functools import partial
 
 import pytest
 
@@ -62,7 +63,40 @@ Is("a")
 Is(-2)
 Same(X, Y) <- Is(X), Is(Y), X == Y
 """
+TAILS = """
+relation E(x: int, y: int)
+relation Bad(x: int)
+relation Open(x: int, y: int)
+relation Twice(x: int, y: int)
+E(1, 2)
+E(2, 3)
+E(3, 4)
+E(4, 5)
+Bad(3)
+Open(X, Y) <- E(X, Y)
+Open(X, Z) <- E(X, Y), not Bad(Y), Open(Y, Z)
+Twice(X, Y) <- E(X, Y)
+Twice(X, Z) <- E(X, Y), Twice(Y, Z), E(Z, W)
+"""
+BELOW = """
+relation P(x, y)
+relation Q(x)
+relation U(x, y)
+relation T(x)
+P(a, b)
+P(b, c)
+P(X, Z) <- P(X, Y), P(Y, Z)
+Q(X) <- P(a, X)
+U(X, Y) <- P(Y, X), not Q(Y)
+T(X) <- U(X, Y), P(Y, Z)
+"""
 ROWS = [
+    (BELOW, "T(X)", "", ["X='b'", "X='c'"]),
+    (BELOW, "T(b)", "", [""]),
+    (TAILS, "Open(1, X)", "", ["X=2", "X=3"]),
+    (TAILS, "Open(1, 4)", "", []),
+    (TAILS, "Twice(1, X)", "", ["X=2", "X=3", "X=4"]),
+    (TAILS, "Open(1, X)", "Open(3, Y), Y != X", ["X=2", "X=3"]),
     (FAMILY, "Parent(bob, X)", "", ["X='carol'", "X='dan'"]),
     (FAMILY, "Ancestor(alice, X)", "", ["X='bob'", "X='carol'", "X='dan'"]),
     (FAMILY, "Ancestor(X, dan)", "", ["X='alice'", "X='bob'", "X='eve'"]),
@@ -125,3 +159,21 @@ def test_a_query_derives_only_what_it_needs():
     )
     assert len(made.ask(atom("Ancestor(a7_5, X)"))) == 5
     assert len(seen) == 5
+
+
+def _note(seen, *row):
+    seen.append(row)
+    return True
+
+
+@pytest.mark.parametrize("query", ["P(0, X)", "P(X, 300)", "P(0, 300)"])
+def test_a_chain_takes_no_square_of_its_length(query):
+    """With either way to write the rule, in as many steps as the chain has, and not in the 45,150 pairs."""
+    for last in ("P(X, Y), E(Y, Z)", "E(X, Y), P(Y, Z)"):
+        made = knowledge(f"relation E(x: int, y: int)\nrelation P(x: int, y: int)\nP(X, Z) <- {last}")
+        seen: list = []
+        counting = Predicate(partial(_note, seen), (X, Y))
+        made.add(Rule(atom("P(X, Y)"), (*literals("E(X, Y)"), counting)))
+        made.tell("E", [(i, i + 1) for i in range(300)])
+        assert len(made.ask(atom(query))) == (300 if "X" in query else 1)
+        assert len(seen) <= 600

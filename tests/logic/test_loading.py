@@ -27,10 +27,12 @@ CSV = [
     ("Weight", "ann,31\nbob,4.5e1\n", [("ann", 31.0), ("bob", 45.0)]),
     ("Is", "ann,true\nbob,false\n", [("ann", True), ("bob", False)]),
     ("Pair", "1,x\n2,3\n", [(1, "x"), (2, "3")]),
+    ("Pair", "true,b\n", [(True, "b")]),
     ("Pair", "0.5,a\n2,b\n", [(0.5, "a"), (2.0, "b")]),
 ]
 BAD = [
     ("Age", "f.csv", "ann,31\nbob,old\n", "type", "years is of type int, not 'old', in line 2 of f.csv"),
+    ("Age", "f.csv", "ann,0.5\n", "type", "years is of type int, not '0.5', in line 1 of f.csv"),
     ("Age", "f.csv", "name,years\nann,\n", "value", "line 2 of f.csv has no value for years"),
     ("Age", "f.csv", "ann,31,x\n", "arity", "f.csv: Age has 2 values, not 3"),
     ("Age", "f.csv", "ann,31\nbob\n", "file", "cannot read facts from f.csv"),

@@ -1,8 +1,8 @@
 """The rules that a query needs, changed so that they derive only what it asks for (magic sets).
 
 A relation that is asked for with some of its values becomes a relation of its own, such as ``Ancestor/bf``, and another
-one, ``?Ancestor/bf``, holds the values that were asked for. Relations that are negated or counted are derived whole, as
-are those that anybody needs whole.
+one, ``?Ancestor/bf``, holds the values that were asked for. Relations that are negated or counted are derived whole,
+with all that they depend on, as are those that anybody needs whole.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def directed(goal: Rule, rules: Mapping[str, list[Rule]], facts: Collection[str]
     `rules` are those of each relation, `facts` the relations that have facts, `known` the names of relations of answers
     that are there already.
     """
-    whole: set[str] = set()
+    whole = _needed_whole(goal, rules)
     groups = components({name: [used for rule in each for used, _ in uses(rule)] for name, each in rules.items()})
     group_of = {name: group for group in groups for name in group}
     while True:
@@ -53,6 +53,26 @@ def directed(goal: Rule, rules: Mapping[str, list[Rule]], facts: Collection[str]
         if not again:
             return made
         whole |= again
+
+
+def _needed_whole(goal: Rule, rules: Mapping[str, list[Rule]]) -> set[str]:
+    """The relations that are negated or counted for a goal, with all that these depend on.
+
+    What is asked for may depend on them, so they must not depend on what is asked for.
+    """
+    asked = _reached({goal.head.relation}, {**rules, goal.head.relation: [goal]})
+    relevant = [goal, *(rule for name in asked for rule in rules.get(name, ()))]
+    return _reached({used for rule in relevant for used, is_whole in uses(rule) if is_whole}, rules)
+
+
+def _reached(names: set[str], rules: Mapping[str, list[Rule]]) -> set[str]:
+    """Relations, with all that they depend on."""
+    found, waiting = set(names), list(names)
+    while waiting:
+        new = {used for rule in rules.get(waiting.pop(), ()) for used, _ in uses(rule)} - found
+        found |= new
+        waiting += new
+    return found
 
 
 def wholes(made: list[Rule]) -> set[str]:

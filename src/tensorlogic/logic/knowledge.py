@@ -15,6 +15,7 @@ from tensorlogic.logic.problems import KnowledgeError, Problem
 from tensorlogic.logic.proofs import Proof, merged, proof
 from tensorlogic.logic.relation import Relation
 from tensorlogic.logic.strata import by_head, strata
+from tensorlogic.logic.tails import shortened
 from tensorlogic.logic.terms import (
     Atom,
     Literal,
@@ -162,7 +163,7 @@ class Knowledge:
         goal = self._checked(goal, _GOAL)
         relations = {**self._facts, **self._kept}
         rules = self._sound_rules()
-        wanted = directed(goal, rules, self._facts, self._kept)
+        wanted = shortened(directed(goal, rules, self._facts, self._kept), _GOAL)
         self._derive(wanted, relations)
         self._kept |= {name: relations[name] for name in wholes(wanted)}
         return self._in_order(relations[_GOAL])

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _STORED_AS = {"int": ("BIGINT",), "float": ("DOUBLE",), "bool": ("BOOLEAN",)}
-_ANY = ("BIGINT", "DOUBLE", "VARCHAR")
+_ANY = ("BOOLEAN", "BIGINT", "DOUBLE", "VARCHAR")
 """What a column without a type is: the first of these that all of its cells are."""
+_WRITTEN = {"BIGINT": "[+-]?[0-9]+", "BOOLEAN": "(?i)true|false"}
+"""How the values are written of which DuckDB takes others too: it rounds 0.5."""
 _LOCKED = "SET enable_external_access = false; SET lock_configuration = true"
 _PATTERN = "*?["
 """DuckDB reads many files where a name has one of these."""
@@ -112,7 +114,10 @@ def _column(
     title, wanted = parameter
     quoted = _quoted(name, '"')
     for stored in _ANY if wanted is None else _STORED_AS.get(wanted, ("VARCHAR",)):
-        found = connection.execute(f"SELECT TRY_CAST({quoted} AS {stored}) AS cell FROM file").fetchnumpy()["cell"]
+        taken = f"TRY_CAST({quoted} AS {stored})"
+        if stored in _WRITTEN:
+            taken = f"CASE WHEN regexp_full_match(trim({quoted}::VARCHAR), '{_WRITTEN[stored]}') THEN {taken} END"
+        found = connection.execute(f"SELECT {taken} AS cell FROM file").fetchnumpy()["cell"]
         missing = np.ma.getmaskarray(found)
         if not missing.any():
             return cast("list[Value]", found.tolist())
