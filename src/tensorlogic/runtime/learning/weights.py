@@ -105,9 +105,8 @@ class Weights:
 
     def publish(self) -> None:
         """Give the parameters the values of their masters."""
-        with torch.no_grad():
-            for parameter, master in self._pairs:
-                parameter.copy_(master)
+        for parameter, master in self._pairs:
+            parameter.data.copy_(master)
 
     def gradients(self) -> list[torch.Tensor]:
         """The gradients of the trained tensors that the loss depends on."""
