@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 import safetensors.torch
@@ -32,9 +33,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     CURRENT.reset(token)
 
 
-def run(words: dict[str, Any], dtype: torch.dtype, before_step: Callable[[int], object] = lambda count: None) -> Kept:
+def run(
+    words: dict[str, Any],
+    dtype: torch.dtype,
+    before_step: Callable[[int], object] = lambda count: None,
+    out: TextIO | None = None,
+) -> Kept:
     """Train in a session of its own; the objective draws random numbers of its own, as dropout does."""
-    session = Session(io.StringIO())
+    session = Session(out or io.StringIO())
     token = CURRENT.set(session)
     w = torch.tensor([0.5, -0.5, 0.25], dtype=dtype, requires_grad=True)
     b = torch.zeros((), requires_grad=True)
@@ -94,6 +100,33 @@ def test_interrupted_and_resumed_equals_uninterrupted(words: dict[str, Any], dty
     assert all(torch.equal(resumed[1][name], whole[1][name]) for name in ("w", "b"))
     assert torch.equal(resumed[2], whole[2])
     assert Path("kept.safetensors").read_bytes() == Path("whole.safetensors").read_bytes()
+
+
+def test_pressing_twice_does_not_wait_for_the_step() -> None:
+    words = {"optimizer": Choice("adam"), "checkpoint": "a.safetensors"}
+    reached = []
+
+    def press(count: int) -> None:
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+        reached.append(count)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(words, torch.float32, press)
+    assert (reached, Path("a.safetensors").exists()) == ([], False)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_what_is_kept_is_said() -> None:
+    words = {"optimizer": Choice("adam"), "checkpoint": "a.safetensors"}
+    said = io.StringIO()
+    for step in (3, 0):
+        with contextlib.suppress(KeyboardInterrupt):
+            run(words, torch.float32, interrupt_at(step), said)
+    assert said.getvalue().splitlines() == [
+        "Interrupted; a.safetensors is kept: 3 of 8 epochs are done",
+        "Going on from a.safetensors: 3 of 8 epochs are done",
+    ]
 
 
 def test_more_epochs_go_on_from_the_end() -> None:

@@ -81,6 +81,14 @@ class Session:
         """Begin the random numbers at a known point."""
         self.generator.manual_seed(number)
 
+    def keep(self, log: Path | None, plot: Path | None) -> None:
+        """Keep what is trained in these files. Raises `UsageError` for a picture that cannot be drawn."""
+        if plot is not None:
+            from tensorlogic.models.bench.plot import check_picture
+
+            check_picture(plot)
+        self.log, self.plot = log, plot
+
     def aside(self, out: TextIO) -> Session:
         """A session that begins as this one is, prints to `out`, and leaves this one as it is."""
         other = replace(self, out=out, python_modules={**self.python_modules}, trainings=[], _generator=None)

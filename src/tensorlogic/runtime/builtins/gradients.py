@@ -9,6 +9,7 @@ from tensorlogic.runtime.convert import as_tensor
 from tensorlogic.runtime.lazy import torch
 from tensorlogic.runtime.learning.gradients import as_learnable
 from tensorlogic.runtime.learning.stepping import loss_value
+from tensorlogic.runtime.learning.weights import propagate
 from tensorlogic.runtime.registry import builtin, gives
 from tensorlogic.runtime.session import CURRENT
 
@@ -33,7 +34,7 @@ def backward(loss: Any) -> None:
         optimizer.step(loss)
         return
     loss_value(loss)
-    torch.autograd.backward(loss)
+    propagate(loss)
 
 
 @builtin

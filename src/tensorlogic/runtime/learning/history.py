@@ -59,11 +59,13 @@ def logged(path: Path | None, training: int = 1) -> Iterator[Note]:
     if path is None:
         yield lambda number, epoch: None
         return
+    first = training == 1
     try:
-        with path.open("w" if training == 1 else "a", newline="", encoding="utf-8") as file:
-            rows = csv.writer(file)
-            if training == 1:
-                rows.writerow(COLUMNS)
-            yield lambda number, epoch: rows.writerow((training, number, *epoch))
+        file = path.open("w" if first else "a", newline="", encoding="utf-8")
     except OSError as error:
         raise SourceError(CANNOT_WRITE, f"cannot write {path.name}: {error.strerror or error}") from None
+    with file:
+        rows = csv.writer(file)
+        if first:
+            rows.writerow(COLUMNS)
+        yield lambda number, epoch: rows.writerow((training, number, *epoch))

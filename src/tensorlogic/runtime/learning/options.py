@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -60,7 +60,7 @@ class Options:
         """The learning rate of an epoch, which counts from 0."""
         return self.schedule(self.first_rate, epoch, self.epochs)
 
-    @property
+    @cached_property
     def schedule(self) -> Schedule:
         """What the learning rate is, by the epoch."""
         if self.scheduler is None:
@@ -68,7 +68,7 @@ class Options:
         made: Schedule = SCHEDULERS[self.scheduler.name](**self.scheduler.settings)
         return made
 
-    @property
+    @cached_property
     def first_rate(self) -> float:
         """The learning rate that the optimizer is given, or has by itself."""
         given: float = _optimizer(self.optimizer).keywords["lr"]  # type: ignore[attr-defined]

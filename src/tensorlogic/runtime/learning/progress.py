@@ -68,11 +68,10 @@ class Lines(Silence):
     def begin(self) -> None:
         """Say what is trained, and how."""
         options = self._options
-        self._say("", "=== Learning Started ===", *_choice("Optimizer", options.optimizer))
-        self._out.write(f"Epochs: {options.epochs}\n")
-        self._say(*_settings(options.optimizer))
+        self._say("", "=== Learning Started ===", f"Optimizer: {options.optimizer.name}")
+        self._say(f"Epochs: {options.epochs}", *_settings(options.optimizer))
         if options.scheduler is not None:
-            self._say("", *_choice("Scheduler", options.scheduler), *_settings(options.scheduler))
+            self._say("", f"Scheduler: {options.scheduler.name}", *_settings(options.scheduler))
         for name, parameter in self._parameters.items():
             self._say("", f"Learnable parameter: {name}", f"  Shape: {list(parameter.shape)}")
             self._say(f"  Initial values: {_first(parameter)}")
@@ -100,10 +99,6 @@ class Lines(Silence):
 
     def _say(self, *lines: str) -> None:
         self._out.write("".join(f"{line}\n" for line in lines))
-
-
-def _choice(what: str, choice: Choice) -> list[str]:
-    return [f"{what}: {choice.name}"]
 
 
 def _settings(choice: Choice) -> list[str]:

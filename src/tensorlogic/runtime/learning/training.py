@@ -75,8 +75,10 @@ class _Training:
         if path is None or not path.exists():
             return
         self._at = checkpoint.read(path, self._options.optimizer.name, self._stepper, self.history)
-        done = f"{self._at.epoch} of {self._options.epochs} epochs are done"
-        CURRENT.get().out.write(f"Going on from {path.name}: {done}\n")
+        self._say(f"Going on from {path.name}")
+
+    def _say(self, what: str) -> None:
+        CURRENT.get().out.write(f"{what}: {self._at.epoch} of {self._options.epochs} epochs are done\n")
 
     def _keep(self) -> None:
         if (path := self._options.checkpoint) is not None:
@@ -104,6 +106,8 @@ class _Training:
         """Between two steps: write the checkpoint when it is time, and end when that is wanted."""
         if interrupted():
             self._keep()
+            if self._options.checkpoint is not None:
+                self._say(f"Interrupted; {self._options.checkpoint.name} is kept")
             raise KeyboardInterrupt
         if time.monotonic() >= self._next:
             self._keep()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from tensorlogic.errors import SourceError
+from tensorlogic.errors.codes import RUN_FAILED
 from tensorlogic.runtime.lazy import is_tensor, torch
 from tensorlogic.runtime.structs import Struct
 
@@ -59,6 +61,17 @@ def leaves(loss: torch.Tensor) -> list[torch.Tensor]:
     return found
 
 
+def propagate(loss: torch.Tensor, again: bool = False) -> None:
+    """Add the gradient of a loss to those of its leaves; `again` if that is to be done once more."""
+    try:
+        torch.autograd.backward(loss, retain_graph=again)
+    except RuntimeError as error:
+        if "second time" not in str(error):
+            raise
+        message = "the gradients of this loss have been worked out already"
+        raise SourceError(RUN_FAILED, message, help="Compute the loss anew before each backward(…).") from None
+
+
 class Weights:
     """Learnable tensors by their names, and what an optimizer moves for them.
 
@@ -82,7 +95,7 @@ class Weights:
         """Give the trained tensors their gradients; False where those overflowed, and no step may be made."""
         if not self._scales:
             self._clear()
-            torch.autograd.backward(loss)
+            propagate(loss)
             self._hand_over(1.0)
             return True
         while not (fine := self._try(loss)) and not self.proven and self.scale > 1:
@@ -92,9 +105,8 @@ class Weights:
 
     def publish(self) -> None:
         """Give the parameters the values of their masters."""
-        with torch.no_grad():
-            for parameter, master in self._pairs:
-                parameter.copy_(master)
+        for parameter, master in self._pairs:
+            parameter.data.copy_(master)
 
     def gradients(self) -> list[torch.Tensor]:
         """The gradients of the trained tensors that the loss depends on."""
@@ -106,7 +118,7 @@ class Weights:
 
     def _try(self, loss: torch.Tensor) -> bool:
         self._clear()
-        torch.autograd.backward(loss.float() * self.scale, retain_graph=not self.proven)
+        propagate(loss.float() * self.scale, again=not self.proven)
         self._hand_over(self.scale)
         return all(bool(gradient.isfinite().all()) for gradient in self.gradients())
 
