@@ -94,6 +94,8 @@ ROWS = [
     Row("Y[j] <- V[j + 1] - V[j]", lambda: V[1:] - V[:-1]),
     Row("Y[j] <- V[j - 1]", lambda: np.concatenate([[0], V])),
     Row("Y[j] <- V[j] + V[j - 1]", lambda: np.concatenate([[0], V[1:] + V[:-1]])),
+    Row("Y[j] <- V[j + 7]", lambda: torch.zeros(0)),
+    Row("Y[-1] <- S", lambda: [1.5]),
     Row("Y[j + 1] <- V[j]", lambda: np.concatenate([[0], V])),
     Row("Y[i] <- W[i, 2] + W[0, -1]", lambda: W[:, 2] + W[0, 3]),
     Row("Y <- (W[i, j + 1] - W[i, j]) ** 2", lambda: ((W[:, 1:] - W[:, :-1]) ** 2).sum()),

@@ -30,6 +30,10 @@ ROWS = [
     ("Y[i] <- relu(V[i], V[i])", "relu takes 1 of what an equation computes, not 2", None, 0),
     ("Y[i, j] <- softmax(W[i, j])", "softmax has to know over which index", None, 0),
     ("Y[i, j] <- softmax(W[i, j], over=q)", "softmax goes over q, which its argument does not have", "q", 0),
+    ("Y[i] <- sigmoid(V[i], slope=3)", "sigmoid has no option slope", None, 0),
+    ("Y[i] <- elu(V[i], slope=3)", "elu has no option slope", None, 0),
+    ("Y[i] <- elu(V[i], alpha=beta)", "alpha of elu is a number", None, 0),
+    ("Y[i] <- relu(V[i], over=i)", "relu does not go over an index", "i", 0),
     ("Y[i] max= E[i, j]", "there is no max over j: it has no elements", "j", 0),
     ("Y[i, i] <- V[i]", "i stands twice on the left", "i", 0),
     ("Y[i] <- V[i]\nY[i] max= V[i]", "Y has equations with different projections: max, sum", None, 0),
@@ -56,6 +60,7 @@ def test_errors(text: str, message: str, index: str | None, equation: int | None
     ("text", "help"),
     [
         ("Y <- Weight[i]", "Did you mean Weights?"),
+        ("Y[i] <- elu(V[i], slope=3)", "It has: alpha."),
         ("Y <- relo(V[i])", "Did you mean relu?"),
         ("Y[i, j] <- softmax(W[i, j])", "Write over: j."),
         ("Y[i] <- W[i]", "It was read as W[i]."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping
 from functools import partial, reduce
+from inspect import signature
 from math import prod
 from typing import Any, NamedTuple
 
@@ -151,7 +152,7 @@ class Compiler(NamedTuple):
         normalised, shared = over(expression), _shared(expression)
         wanted = union(outside, normalised, shared)
         parts = [self.term(each, wanted, union(wanted, keep)) for each in expression.arguments]
-        options = {name: value for name, value in expression.options if name != "over"}
+        options = _options(expression, function)
         indices = tuple(name for name in wanted if any(name in part.indices for part in parts))
         if all(part.number is not None for part in parts):
             return _number(_constant(function, parts, options))
@@ -240,6 +241,21 @@ def _function(expression: Apply) -> Function:
     if function.arity != count:
         raise EquationError(f"{name} takes {function.arity} of what an equation computes, not {count}")
     return function
+
+
+def _options(expression: Apply, function: Function) -> dict[str, Any]:
+    """The numbers that a function is given by name."""
+    allowed = [each.name for each in signature(function.compute).parameters.values() if each.default is not each.empty]
+    found = {name: value for name, value in expression.options if name != "over"}
+    for name, value in found.items():
+        if name not in allowed:
+            known = f"It has: {', '.join(allowed)}." if allowed else None
+            raise EquationError(f"{expression.function} has no option {name}", known)
+        if not isinstance(value, int | float):
+            raise EquationError(f"{name} of {expression.function} is a number")
+    if over(expression) and not function.over:
+        raise EquationError(f"{expression.function} does not go over an index", index=over(expression)[0])
+    return found
 
 
 def _dimensions(expression: Apply, indices: Names) -> list[int]:

@@ -85,7 +85,7 @@ def _of_left(
     """With what the left side says: its sizes are those that the right side leaves, or those of nobody else."""
     for index, size in left:
         known = found.get(index.name, Extent(0, size - index.offset))
-        if not index.offset and known.stop != size:
+        if not index.offset and max(known.stop, 0) != size:
             first = said.get(index.name, (known.stop, "what it reads"))
             raise _clash(index.name, (known.stop, first[1]), (size, equation.target))
         found[index.name] = Extent(max(known.start, -index.offset), min(known.stop, size - index.offset))
@@ -163,11 +163,11 @@ def _size(pairs: Sequence[tuple[Index | Fixed, Mapping[str, Extent]]]) -> int | 
     least: list[int | None] = []
     for index, ranges in pairs:
         if isinstance(index, Fixed):
-            least.append(index.number + 1)
+            least.append(max(index.number + 1, -index.number))
         elif index.name not in ranges:
             least.append(None)
         elif not index.offset:
-            return ranges[index.name].stop
+            return max(ranges[index.name].stop, 0)
         else:
             least.append(ranges[index.name].stop + index.offset)
     whole = [each for each in least if each is not None]
