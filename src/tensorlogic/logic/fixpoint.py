@@ -16,7 +16,9 @@ from tensorlogic.logic.values import Values
 
 T = TypeVar("T")
 LARGE = 4_000
-"""From so many rows on, a relation is read, and what a rule gives is gathered, in columns."""
+"""From so many rows on, a relation is read in columns."""
+_GAIN = 10
+"""What a rule gives in a round is gathered in columns from `LARGE` / `_GAIN` rows on: there are more rounds to come."""
 _CHUNK = 1 << 14
 _BYTES_OF_A_ROW = 400
 """What a row takes in memory, with its indexes."""
@@ -105,7 +107,7 @@ class Fixpoint:
         fresh: dict[Row, None] = {}
         while chunk := list(islice(source, _CHUNK)):
             fresh |= dict.fromkeys(row for row in chunk if row not in known)
-            if len(fresh) >= self.large:
+            if len(fresh) * _GAIN >= self.large:
                 raise _Large
             self._check(len(known) + len(fresh), _BYTES_OF_A_ROW, plan)
         return Relation(relation.arity, relation.add(fresh))

@@ -164,9 +164,14 @@ class Knowledge:
         relations = {**self._facts, **self._kept}
         rules = self._sound_rules()
         wanted = shortened(directed(goal, rules, self._facts, self._kept), _GOAL)
+        (asking,) = (rule for rule in wanted if rule.head.relation == _GOAL)
+        answer = _GOAL
+        if isinstance(only := asking.body[0], Atom) and asking.body == (only._replace(terms=asking.head.terms),):
+            answer = only.relation  # whose rows are the answers as they are
+            wanted.remove(asking)
         self._derive(wanted, relations)
         self._kept |= {name: relations[name] for name in wholes(wanted)}
-        return self._in_order(relations[_GOAL])
+        return self._in_order(relations.get(answer) or Relation(len(asking.head.terms)))
 
     def _derive(self, rules: Sequence[Rule], relations: dict[str, Relation]) -> None:
         Fixpoint(relations, self._values, self.memory, self.large).derive(rules)
