@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tensorlogic.mil.program import Function
-from tests.advisor.layers import convolution, join_heads, linear, norm, split_heads
+from tests.advisor.layers import attention, convolution, join_heads, linear, norm, split_heads
 from tests.advisor.net import Net
 
 
@@ -39,7 +39,45 @@ class Conformer(NamedTuple):
 
 
 GIGAAM = Conformer(16, 768, 16, 5, 256, 2)
+CTC = Conformer(18, 512, 8, 9, 188, 3)
 PARAKEET = Conformer(24, 1024, 8, 9, 188, 3)
+
+
+def transducer() -> Function:
+    """What follows Parakeet's encoder, for one token: two recurrent layers of 640, and scores."""
+    net = Net()
+    ids = net.input(1, 1, dtype="int32")
+    x = net("gather", 1, 1, 640, x=net.constant(8193, 640), indices=ids, axis=0)
+    x = net("transpose", 1, 1, 640, x=x, perm=[1, 0, 2])
+    held = [_layers(net, net.input(2, 1, 640)) for _ in range(2)]
+    for hidden, cell in zip(*held, strict=True):
+        x = net.several("lstm", [(1, 1, 640), (1, 640), (1, 640)], x=x, initial_h=hidden, initial_c=cell)[0]
+    predicted = linear(net, net("transpose", 1, 1, 640, x=x, perm=[1, 0, 2]), 640)
+    heard = linear(net, net("transpose", 1, 1, 1024, x=net.input(1, 1024, 1), perm=[0, 2, 1]), 640)
+    scores = linear(net, net.like("relu", net.like("add", heard, y=predicted)), 8198)
+    tokens, durations = net.several("split", [(1, 1, 8193), (1, 1, 5)], x=scores, split_sizes=[8193, 5], axis=2)
+    best = (net("reduce_argmax", 1, 1, dtype="int32", x=each, axis=2, keep_dims=False) for each in (tokens, durations))
+    return net.function(*best)
+
+
+def _layers(net: Net, x: str) -> list[str]:
+    each = net.several("split", [(1, 1, 640)] * 2, x=x, num_splits=2, axis=0)
+    return [net("squeeze", 1, 640, x=one, axes=[0]) for one in each]
+
+
+def albert() -> Function:
+    """ALBERT for sounds of speech: embeddings of 128, and 12 layers of 768 over 128 places, with a mask."""
+    net = Net()
+    ids, given = (net.input(1, 128, dtype="int32") for _ in range(2))
+    words = net("gather", 1, 128, 128, x=net.constant(178, 128), indices=ids, axis=0)
+    x = linear(net, norm(net, net.like("add", words, y=net.constant(1, 128, 128))), 768)
+    kept = net("expand_dims", 1, 1, 1, 128, x=net("cast", 1, 128, x=given), axes=[1, 2])
+    mask = net.like("mul", net("sub", 1, 1, 1, 128, x=1.0, y=kept), y=-1e4)
+    for _ in range(12):
+        x = norm(net, net.like("add", x, y=attention(net, x, 12, mask)))
+        hidden = net.like("gelu", linear(net, x, 2048), mode="TANH_APPROXIMATION")
+        x = norm(net, net.like("add", x, y=linear(net, hidden, 768)))
+    return net.function(x)
 
 
 def conformer(of: Conformer) -> Function:
