@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from scripts import advisor_page, builtins_page
 
+from tests.advisor import planted
 from tests.conftest import ROOT
 from tests.pages import blocks, compare, examples
 
@@ -19,11 +20,21 @@ LESSONS = ROOT / "docs" / "language"
 RUN = {"tl", "output", "error", "console", "repl"}
 
 
+@pytest.fixture(scope="session")
+def overflowing_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network of 300 operations in the middle of which one overflows in f16."""
+    path = tmp_path_factory.mktemp("package") / "network.mlpackage"
+    planted.write(path, planted.chain(planted.overflow))
+    return path
+
+
 @pytest.fixture
-def folder(package: Path, float32_package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where examples run: with a model.mlpackage, and a float32.mlpackage."""
-    shutil.copytree(package, tmp_path / "model.mlpackage")
-    shutil.copytree(float32_package, tmp_path / "float32.mlpackage")
+def folder(
+    package: Path, float32_package: Path, overflowing_package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """Where examples run: with a model.mlpackage, a float32.mlpackage, and a network.mlpackage that overflows."""
+    for name, given in (("model", package), ("float32", float32_package), ("network", overflowing_package)):
+        shutil.copytree(given, tmp_path / f"{name}.mlpackage")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
