@@ -20,7 +20,7 @@ class PackedTensor:
 
     ``x @ w.T``, ``x @ w``, ``w @ x``, `linear` and `embedding` take a packed matrix as it is, and expand a piece of it
     at a time. ``w[i]``, ``w[a:b]`` and ``w[ids]`` expand rows of a matrix; of a stack of matrices, ``w[i]`` is a packed
-    matrix. Everything else takes what `dequantize` gives. Weights are constants: gradients flow through them, not to them.
+    matrix. Everything else takes what `dequantize` gives. Gradients flow through packed tensors, not to them.
     """
 
     __tl_members__ = frozenset({"shape", "dtype", "ndim", "device", "nbytes", "T", "dequantize"})
