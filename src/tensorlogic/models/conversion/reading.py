@@ -1,4 +1,4 @@
-"""What conversions read of models: tensors in the types that they are written in, and metadata as texts."""
+"""What conversions read of models: tensors in the types that they are written in."""
 
 from __future__ import annotations
 
@@ -11,18 +11,6 @@ from torch import Tensor
 
 from tensorlogic.errors import UsageError, codes
 from tensorlogic.models.model import Model
-
-
-def texts_of(model: Model) -> dict[str, str]:
-    """The metadata of a model as texts."""
-    said = model.metadata.user_defined
-    if model.metadata.format != "GGUF":
-        return {name: str(value) for name, value in said.items()}
-    from tensorlogic.formats.gguf.texts import to_texts
-    from tensorlogic.formats.gguf.values import Values
-
-    assert isinstance(said, Values)
-    return to_texts(said)
 
 
 def stored_as(model: Model, name: str, dtype: str) -> Tensor:

@@ -16,7 +16,7 @@ from tensorlogic.formats.description import TensorInfo
 from tensorlogic.formats.gguf.texts import from_texts
 from tensorlogic.formats.gguf.writing import Planned, Written
 from tensorlogic.formats.gguf.writing import write as write_file
-from tensorlogic.models.conversion.reading import bits_of, stored_as, texts_of
+from tensorlogic.models.conversion.reading import bits_of, stored_as
 from tensorlogic.models.gguf import NATIVE
 from tensorlogic.models.model import Model
 
@@ -27,7 +27,7 @@ _MOST_AXES = 4
 def write(model: Model, path: Path, wanted: str | None, progress: Callable[[str], object]) -> None:
     """Write the tensors of `model`, floats as `wanted`, and its metadata."""
     planned = {name: _plan(model, name, info, wanted, progress) for name, info in model.tensors.items()}
-    write_file(path, planned, _with_types(from_texts(texts_of(model)), planned))
+    write_file(path, planned, _with_types(from_texts(model.metadata_texts()), planned))
 
 
 def _plan(model: Model, name: str, info: TensorInfo, wanted: str | None, progress: Callable[[str], object]) -> Planned:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tensorlogic.errors import SourceError
-from tensorlogic.errors.codes import CANNOT_WRITE, UNKNOWN_TENSOR, UNSUPPORTED_TYPE
+from tensorlogic.errors.codes import UNKNOWN_TENSOR
 from tensorlogic.runtime.builtins.models import get_tensor, load_model, save_model
-from tensorlogic.runtime.convert import as_int, as_tensor
+from tensorlogic.runtime.convert import as_int, as_string, as_tensor
 from tensorlogic.runtime.lazy import torch
 from tensorlogic.runtime.registry import builtin, builtin_named
 from tensorlogic.runtime.session import CURRENT
@@ -18,10 +18,7 @@ _NAME = "tensor"
 
 @builtin
 def save(x: Any, path: str) -> None:
-    """Write a tensor to a SafeTensors file, inside the folder that the program runs in; `load` reads it again.
-
-    Errors: the folder is elsewhere, or the tensor is a bfloat16, which this cannot write yet.
-    """
+    """Write a tensor to a SafeTensors file, inside the folder that the program runs in; `load` reads it again."""
     cndl_save_safetensor(x, path, _NAME)
 
 
@@ -41,16 +38,7 @@ def load(path: str) -> torch.Tensor:
 @builtin
 def cndl_save_safetensor(x: Any, path: str, name: str) -> None:
     """Write a tensor under a name to a SafeTensors file, which then holds this one only."""
-    from tensorlogic.formats import safetensors
-
-    tensor = as_tensor(x).detach().cpu().contiguous()
-    if tensor.dtype == torch.bfloat16:
-        raise SourceError(UNSUPPORTED_TYPE, "a bfloat16 tensor cannot be written", help="Cast it: … as float32.")
-    target = CURRENT.get().writable(path)
-    try:
-        safetensors.save({str(name): tensor.numpy()}, target, {})
-    except OSError as error:
-        raise SourceError(CANNOT_WRITE, f"cannot write {path}: {error.strerror}") from error
+    save_model({as_string(name): as_tensor(x)}, path)
 
 
 @builtin_named("cndl_load_safetensor", "cndl_load_gguf_tensor")
