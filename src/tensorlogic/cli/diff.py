@@ -67,7 +67,8 @@ def _only(path: Path, tensors: Mapping[str, TensorInfo]) -> Table:
 
 
 def _changed(found: Difference) -> Table:
-    table = table_of("Different", "tensor", "type", "shape", "elements", "largest\ndifference", "relative", numbers=3)
+    columns = ("tensor", "type", "shape", "differing\nelements", "largest\ndifference", "relative")
+    table = table_of("Different", *columns, numbers=3)
     for each in found.changed[:_ROWS]:
         shapes = [str(list(info.shape)) for info in (each.a, each.b)]
         table.add_row(
