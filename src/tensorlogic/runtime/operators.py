@@ -119,7 +119,7 @@ def outer(left: Any, right: Any) -> Any:
 
 def goes_through(value: Any) -> TypeGuard[Collection[Any]]:
     """Whether a value is of a class of ours whose members are gone through, such as the tensors of a model."""
-    return hasattr(type(value), "__tl_members__") and hasattr(type(value), "__iter__")
+    return hasattr(type(value), "__tl_members__") and hasattr(type(value), "__len__")
 
 
 def iterate(value: Any) -> Iterable[Any]:

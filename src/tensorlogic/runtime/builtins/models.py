@@ -27,7 +27,7 @@ def load_model(
     from tensorlogic import models
 
     return models.load_model(
-        CURRENT.get().readable(path),
+        CURRENT.get().readable_model(path),
         device=as_string(device),
         precision=as_string(precision),
         engine=as_string(engine),
