@@ -15,6 +15,7 @@ from tensorlogic.cli import (
     compile,
     convert,
     devices,
+    diff,
     explain,
     fmt,
     inspect,
@@ -52,7 +53,8 @@ def _options(
 
 for command in (
     *(run.run, repl.repl, check.check, compile.compile, test.test, fmt.fmt, explain.explain, lsp.lsp),
-    *(inspect.inspect, advise.advise, verify.verify, predict.predict, convert.convert, bench.bench, devices.devices),
+    *(inspect.inspect, advise.advise, verify.verify, predict.predict, diff.diff, convert.convert, bench.bench),
+    devices.devices,
 ):
     app.command()(command)
 app.add_typer(cache.app, name="cache")

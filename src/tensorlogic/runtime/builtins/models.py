@@ -10,6 +10,7 @@ from tensorlogic.runtime.convert import as_string
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.registry import builtin, calling_a_method
 from tensorlogic.runtime.session import CURRENT
+from tensorlogic.runtime.structs import Struct
 from tensorlogic.runtime.values import adopt, adopt_outputs
 
 
@@ -26,7 +27,7 @@ def load_model(
     from tensorlogic import models
 
     return models.load_model(
-        CURRENT.get().readable(path),
+        CURRENT.get().readable_model(path),
         device=as_string(device),
         precision=as_string(precision),
         engine=as_string(engine),
@@ -35,11 +36,27 @@ def load_model(
 
 
 @builtin
-def save_model(model: Any, path: str) -> None:
-    """Write the tensors of a model to a file, inside the folder that the program runs in."""
+def save_model(model: Any, path: str, max_shard_size: int | str | None = None) -> None:
+    """Write the tensors of a model, a record or a struct to SafeTensors files, where the program may write.
+
+    Records, structs and lists may stand in each other: the field `w` of the first of a list `layers` is called
+    ``layers.0.w``. Fields that are void are left out. A path without an ending, ``"trained"``, is a folder, with the
+    configuration that the model has. `max_shard_size`, in bytes or like ``"5GB"``, is what one file holds at most.
+
+    Errors: a value that is no tensor or number, two tensors of one name, a file that cannot be written.
+    """
     from tensorlogic import models
 
-    models.save_model(model, CURRENT.get().writable(path))
+    models.save_model(_plain(model), CURRENT.get().writable(path), max_shard_size)
+
+
+def _plain(value: Any) -> Any:
+    """A value with structs as dictionaries."""
+    if isinstance(value, Struct):
+        return {name: _plain(field) for name, field in value.values.items()}
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
 @calling_a_method
@@ -55,9 +72,16 @@ def make_state(model: Any) -> Any:
 
 
 @calling_a_method
-def get_tensor(model: Any, name: str) -> Any:
-    """A tensor of a model by its name."""
-    return adopt(_method(model, "get_tensor")(name, framework="torch"))
+def get_tensor(model: Any, name: str, dtype: str | None = None, packed: bool = False) -> Any:
+    """A tensor of a model by its name, in the type that it is stored in or in `dtype`, such as ``"float32"``.
+
+    Names that are paths are also members of the model: ``model.blk[0].attn_q.weight``. With `packed`, as by these
+    members, a quantized tensor of a GGUF file stays packed: ``@``, `linear`, `embedding`, `transpose` and an index
+    take it so, and ``w.dequantize()`` is all of it as floats for the rest.
+    """
+    options: dict[str, Any] = {} if dtype is None else {"dtype": as_string(dtype)}
+    options |= {"packed": True} if packed else {}
+    return adopt(_method(model, "get_tensor")(as_string(name), framework="torch", **options))
 
 
 def _method(model: Any, name: str) -> Any:
