@@ -46,7 +46,7 @@ def save_model(
     """
     target, limit = Path(path), _bytes(max_shard_size)
     tensors = tensors_of(model)
-    said = (model.metadata.user_defined if isinstance(model, Model) else {}) if metadata is None else metadata
+    said = (model.metadata_texts() if isinstance(model, Model) else {}) if metadata is None else metadata
     if target.suffix == "" or target.is_dir():
         _save_folder(tensors, target, limit, said, model.metadata.config if isinstance(model, Model) else {})
     elif target.suffix == SUFFIX:

@@ -43,13 +43,13 @@ def cndl_save_safetensor(x: Any, path: str, name: str) -> None:
 
 @builtin_named("cndl_load_safetensor", "cndl_load_gguf_tensor")
 def load_tensor(path: str, name: str) -> torch.Tensor:
-    """A tensor of a model file by its name. Files of GGUF are not read yet."""
+    """A tensor of a model file by its name, expanded to floats where it is quantized."""
     return as_tensor(get_tensor(load_model(path), name))
 
 
 @builtin_named("cndl_list_safetensors", "cndl_list_gguf_tensors")
 def list_tensors(path: str) -> None:
-    """Write the names, types and shapes of the tensors in a model file. Files of GGUF are not read yet."""
+    """Write the names, types and shapes of the tensors in a model file."""
     tensors = load_model(path).tensors
     lines = [f"Tensors in {path}:", f"  Total: {len(tensors)} tensors", ""]
     lines += [f"  - {name} : {info.dtype} {list(info.shape)}" for name, info in tensors.items()]
