@@ -47,11 +47,12 @@ def save_model(model: Any, path: str, max_shard_size: int | str | None = None) -
     """
     from tensorlogic import models
 
+    target = CURRENT.get().writable(path)
     if not _is_model(model) and not isinstance(model, Struct | dict):
         raise SourceError(WRONG_TYPE, f"this takes a model, a struct or a record, not {with_article(kind(model))}")
     size = max_shard_size if isinstance(max_shard_size, str | None) else as_int(max_shard_size)
     values = model if _is_model(model) else _plain(model, "")
-    models.save_model(values, CURRENT.get().writable(path), size)
+    models.save_model(values, target, size)
 
 
 def _plain(value: Any, name: str) -> Any:
