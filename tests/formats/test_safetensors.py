@@ -36,6 +36,7 @@ DAMAGED: dict[str, tuple[bytes, Code, int | str, str]] = {
     "an unfinished object": (file_of("{" + W), codes.CORRUPT, 64, "no , or }"),
     "a comma too many": (file_of(f"{{{W},}}"), codes.CORRUPT, 65, "a string is missing"),
     "a name that is a number": (file_of("{1:2}"), codes.CORRUPT, 9, "a string is missing"),
+    "a name of 100,000 characters": (file_of('{"' + "a" * 100_000 + '":1}'), codes.CORRUPT, "1}", "'aaa"),
     "a name without an end": (file_of('{"abc'), codes.CORRUPT, 9, "Unterminated string"),
     "an escape that there is not": (file_of('{"a\\x":1}'), codes.CORRUPT, 11, "Invalid \\escape"),
     "half of a character": (file_of('{"\\ud800":1}'), codes.CORRUPT, 9, "half of a character"),

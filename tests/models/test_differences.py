@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from gguf import GGMLQuantizationType, GGUFWriter, quants
 
 import tensorlogic as tl
 from tensorlogic.models.differences import compare_models, measure
@@ -78,10 +79,30 @@ def test_models_of_other_formats(package: Path, tmp_path: Path) -> None:
     assert not found and found.same > 0
 
 
+def test_quantized_weights_are_compared_by_what_they_stand_for(tmp_path: Path) -> None:
+    w = np.random.default_rng(1).standard_normal((4, 64)).astype(np.float32)
+    tl.save_model({"w": w}, tmp_path / "w.safetensors")
+    writer = GGUFWriter(tmp_path / "w.gguf", "llama")
+    packed = quants.quantize(w, GGMLQuantizationType.Q4_0)
+    writer.add_tensor("w", packed, raw_dtype=GGMLQuantizationType.Q4_0)
+    for write in (
+        writer.write_header_to_file,
+        writer.write_kv_data_to_file,
+        writer.write_tensors_to_file,
+        writer.close,
+    ):
+        write()
+    apart = np.abs(w - quants.dequantize(packed, GGMLQuantizationType.Q4_0))
+    (found,) = compare_models(*map(tl.load_model, (tmp_path / "w.safetensors", tmp_path / "w.gguf"))).changed
+    assert (found.a.storage, found.b.storage) == ("F32", "Q4_0")
+    assert found.distance is not None
+    assert (found.distance.different, found.distance.absolute) == (np.count_nonzero(apart), apart.max())
+
+
 def test_the_command(files: tuple[Path, Path]) -> None:
     done = command("diff", *files)
     assert done.returncode == 1
-    assert all(word in done.stdout for word in ("Only in", "float64", "[2, 3] → [3, 2]", "int8 → uint8", "[red]"))
+    assert all(word in done.stdout for word in ("Only in", "F64", "[2, 3] → [3, 2]", "I8 → U8", "[red]"))
     assert "Tensors: 2 the same, 3 different, 2 in one model only." in done.stdout
     assert "\x1b" not in done.stdout + done.stderr
     said = json.loads(command("diff", *files, "--json").stdout)

@@ -161,6 +161,7 @@ REFUSED = [
     (cyclic, {}, codes.NESTED_TOO_DEEPLY, "again"),
     ([np.ones(1)], {}, codes.WRONG_ARGUMENTS, "list holds no tensors"),
     ({}, {"max_shard_size": "5XB"}, codes.WRONG_ARGUMENTS, "'5XB'"),
+    ({}, {"max_shard_size": "9" * 400}, codes.WRONG_ARGUMENTS, "no size"),
     ({}, {"max_shard_size": 0}, codes.WRONG_ARGUMENTS, "0 is no size"),
     ({}, {"max_shard_size": -5}, codes.WRONG_ARGUMENTS, "-5 is no size"),
 ]  # fmt: skip
@@ -229,6 +230,25 @@ net = Net { layers: [Layer { w: [1.0, 2.0] }, Layer { w: [3.0, 4.0] }], b: [5] }
 def test_programs_save(tmp_path: Path, program: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert output(NET + program) == PROGRAMS[program]
+
+
+FAILURES = [
+    ("save_model(3, path)", "this takes a model, a struct or a record, not an int"),
+    ("save_model(Named { layer: Name { text: 1 } }, path, true)", "this takes an int, not a bool"),
+    ('save_model(Named { layer: Name { text: "x" } }, path)', "`layer.text` is a string, and only tensors"),
+    ('save_model(Named { layer: 1.0 }, path, max_shard_size: "5 cows")', "'5 cows' is no size of a file"),
+]
+
+
+@pytest.mark.parametrize(("call", "says"), FAILURES)
+def test_programs_are_told_what_cannot_be_saved(
+    tmp_path: Path, call: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    structs = "struct Name<T> { text: T } struct Named<T> { layer: T }"
+    found = failure(f'{structs}\nlet path = "n.safetensors"\n{call}')
+    assert says in found.message
+    assert not list(tmp_path.iterdir())
 
 
 def test_programs_read_the_configuration(

@@ -59,20 +59,20 @@ def _show(found: Difference, a: Path, b: Path) -> None:
 
 
 def _only(path: Path, tensors: Mapping[str, TensorInfo]) -> Table:
-    table = table_of(foreign(f"Only in {path}"), "tensor", "type", "shape")
+    table = table_of(foreign(f"Only in {path}"), "tensor", "stored as", "shape")
     for name, info in list(tensors.items())[:_ROWS]:
-        table.add_row(foreign(name), info.dtype, str(list(info.shape)))
+        table.add_row(foreign(name), info.storage, str(list(info.shape)))
     _count_rest(table, len(tensors))
     return table
 
 
 def _changed(found: Difference) -> Table:
-    columns = ("tensor", "type", "shape", "differing\nelements", "largest\ndifference", "relative")
+    columns = ("tensor", "stored as", "shape", "differing\nelements", "largest\ndifference", "relative")
     table = table_of("Different", *columns, numbers=3)
     for each in found.changed[:_ROWS]:
         shapes = [str(list(info.shape)) for info in (each.a, each.b)]
         table.add_row(
-            foreign(each.name), _change(each.a.dtype, each.b.dtype), _change(*shapes), *_numbers(each.distance)
+            foreign(each.name), _change(each.a.storage, each.b.storage), _change(*shapes), *_numbers(each.distance)
         )
     _count_rest(table, len(found.changed))
     return table

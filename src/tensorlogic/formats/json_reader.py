@@ -12,6 +12,8 @@ from tensorlogic.formats.mapped import MappedFile
 
 _MARK = re.compile(r"[ \t\n\r]*([{}:,])[ \t\n\r]*")
 _SPACE = re.compile(r"[ \t\n\r]*")
+_LONGEST = 400
+"""Characters of a message, in which names of the file occur."""
 _DAMAGED = "The file is truncated or damaged: copy or download it again."
 
 
@@ -85,7 +87,8 @@ class JsonReader:
 
     def fail(self, message: str, at: int, code: Code = codes.CORRUPT, help: str = _DAMAGED) -> NoReturn:
         """Raise the error at a character."""
-        raise FormatError(code, message, BytePlace(self.path, self.byte(at)), help)
+        short = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
+        raise FormatError(code, short, BytePlace(self.path, self.byte(at)), help)
 
     def byte(self, at: int) -> int:
         """Where a character stands in the file."""

@@ -17,6 +17,7 @@ SUFFIX = ".safetensors"
 WEIGHTS = f"model{SUFFIX}"
 """The weights in a folder as Hugging Face lays it out; their index where they are several files."""
 CONFIG = "config.json"
+_SHOWN = 4
 _LAID_OUT = (WEIGHTS, WEIGHTS + INDEX)
 
 
@@ -78,7 +79,7 @@ def weights_in(folder: Path) -> Path | None:
             return folder / name
     found = sorted(folder.glob(f"*{SUFFIX}{INDEX}")) or sorted(folder.glob(f"*{SUFFIX}"))
     if len(found) > 1:
-        names = ", ".join(path.name for path in found)
+        names = ", ".join([*(path.name for path in found[:_SHOWN]), *["…"] * (len(found) > _SHOWN)])
         message = f"the folder holds several files of weights, and no index of them: {names}"
         raise FormatError(codes.NOT_A_MODEL, message, BytePlace(str(folder)), help="Load one of them.")
     return found[0] if found else None

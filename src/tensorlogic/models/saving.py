@@ -117,7 +117,7 @@ def _remove_others(target: Path, written: set[Path]) -> None:
 
 def _bytes(size: int | str | None) -> int | None:
     """A size as a number of bytes."""
-    said = re.fullmatch(r"(\d+(?:\.\d+)?) *([KMGT]?I?B?)", str(size).upper())
+    said = re.fullmatch(r"(\d{1,15}(?:\.\d+)?) *([KMGT]?I?B?)", str(size).upper())
     if size is None:
         return None
     if said is None or said[2] not in _UNITS or (number := int(float(said[1]) * _UNITS[said[2]])) < 1:

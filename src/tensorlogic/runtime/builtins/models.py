@@ -6,7 +6,7 @@ from typing import Any
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import WRONG_TYPE
-from tensorlogic.runtime.convert import as_string
+from tensorlogic.runtime.convert import as_int, as_string, is_number
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.registry import builtin, calling_a_method
 from tensorlogic.runtime.session import CURRENT
@@ -47,16 +47,26 @@ def save_model(model: Any, path: str, max_shard_size: int | str | None = None) -
     """
     from tensorlogic import models
 
-    models.save_model(_plain(model), CURRENT.get().writable(path), max_shard_size)
+    target = CURRENT.get().writable(path)
+    if not _is_model(model) and not isinstance(model, Struct | dict):
+        raise SourceError(WRONG_TYPE, f"this takes a model, a struct or a record, not {with_article(kind(model))}")
+    size = max_shard_size if isinstance(max_shard_size, str | None) else as_int(max_shard_size)
+    values = model if _is_model(model) else _plain(model, "")
+    models.save_model(values, target, size)
 
 
-def _plain(value: Any) -> Any:
-    """A value with structs as dictionaries."""
+def _plain(value: Any, name: str) -> Any:
+    """Structs and records as dictionaries of tensors; `name` is the way to the value."""
     if isinstance(value, Struct):
-        return {name: _plain(field) for name, field in value.values.items()}
+        return _plain(value.values, name)
     if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
+        return {key: _plain(item, f"{name}.{key}".strip(".")) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item, f"{name}.{index}") for index, item in enumerate(value)]
+    if value is None or is_number(value) or hasattr(value, "dequantize"):
+        return value
+    message = f"`{name}` is {with_article(kind(value))}, and only tensors and numbers are saved"
+    raise SourceError(WRONG_TYPE, message)
 
 
 @calling_a_method
@@ -86,6 +96,10 @@ def get_tensor(model: Any, name: str, dtype: str | None = None, packed: bool = F
 
 def _method(model: Any, name: str) -> Any:
     """A method of a model; only what the class offers to programs."""
-    if name not in getattr(type(model), "__tl_members__", ()):
+    if not _is_model(model, name):
         raise SourceError(WRONG_TYPE, f"this takes a model, not {with_article(kind(model))}")
     return getattr(model, name)
+
+
+def _is_model(value: Any, method: str = "get_tensor") -> bool:
+    return method in getattr(type(value), "__tl_members__", ())
