@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 import numpy as np
 
 from tensorlogic.coreml import ModelFile, ModelFunction, open_compiled, open_package, read_function
 from tensorlogic.coreml.model_file import unsupported_kind
-from tensorlogic.errors import BytePlace, FormatError, UnsupportedError, UsageError, codes
+from tensorlogic.errors import BytePlace, FormatError, UsageError, codes
 from tensorlogic.formats import safetensors
 from tensorlogic.formats.mapped import MappedFile, not_found
 from tensorlogic.formats.mlmodelc import DATA, PROGRAM
@@ -21,6 +21,9 @@ from tensorlogic.formats.specification import read_model
 from tensorlogic.models.coreml import CoreMLModel
 from tensorlogic.models.model import Model
 from tensorlogic.models.safetensors import SafeTensorsModel
+
+if TYPE_CHECKING:
+    from tensorlogic.models.gguf import GGUFModel
 
 _SAFETENSORS_HEADER = 9
 
@@ -48,7 +51,7 @@ def load_model(
     return found if isinstance(found, Model) else CoreMLModel(found, device, precision, engine, tune)
 
 
-def detect(path: Path, function: str | None = None) -> ModelFunction | SafeTensorsModel:
+def detect(path: Path, function: str | None = None) -> ModelFunction | SafeTensorsModel | GGUFModel:
     """What the file at `path` is, by its content; of a program, the function called `function` or its default."""
     if not path.exists():
         raise not_found(path)
@@ -86,11 +89,13 @@ def _opened(path: Path, open_new: Callable[[Path], ModelFile]) -> ModelFile:
     return found
 
 
-def _open_file(path: Path) -> SafeTensorsModel:
+def _open_file(path: Path) -> SafeTensorsModel | GGUFModel:
     file = MappedFile(path)
     start = bytes(file.view(0, min(file.size, _SAFETENSORS_HEADER), "the file's start"))
     if start[:4] == b"GGUF":
-        raise UnsupportedError(codes.UNSUPPORTED_MODEL, "GGUF models cannot be loaded yet", BytePlace(str(path)))
+        from tensorlogic.models.gguf import GGUFModel  # its library takes a tenth of a second to import
+
+        return GGUFModel(path)
     if start[8:9] == b"{":
         return SafeTensorsModel(path)
     try:
@@ -108,7 +113,7 @@ def _not_a_model(path: Path, reason: str) -> FormatError:
         codes.NOT_A_MODEL,
         f"not a model: {reason}",
         BytePlace(str(path)),
-        help="TensorLogic loads Core ML models (.mlpackage, .mlmodelc) and SafeTensors files (.safetensors).",
+        help="TensorLogic loads Core ML models (.mlpackage, .mlmodelc), SafeTensors (.safetensors) and GGUF (.gguf).",
     )
 
 
