@@ -13,6 +13,7 @@ from tensorlogic.errors import BytePlace, UnsupportedError, UsageError, codes
 from tensorlogic.formats.description import TensorInfo
 from tensorlogic.formats.gguf import GGUFFile, StoredTensor
 from tensorlogic.formats.gguf.facts import LanguageMetadata, file_quantization, read_facts
+from tensorlogic.models.generation import Generating
 from tensorlogic.models.model import Model
 
 # The types that are no quantization, as PyTorch calls them.
@@ -22,13 +23,16 @@ NATIVE = {
 }  # fmt: skip
 
 
-class GGUFModel(Model):
-    """A ``.gguf`` file: its tensors by name, and what it says of its model."""
+class GGUFModel(Generating, Model):
+    """A ``.gguf`` file: its tensors by name, what it says of its model, and the text that the model generates."""
 
     metadata: LanguageMetadata
 
+    __tl_members__ = Model.__tl_members__ | {"generate", "stream", "chat", "tokenize", "detokenize", "close"}
+
     def __init__(self, path: Path) -> None:
         self._file = GGUFFile(path)
+        self.path = path
         self.tensors = {name: _info(stored) for name, stored in self._file.tensors.items()}
         self.metadata = LanguageMetadata(
             format="GGUF",
@@ -39,11 +43,6 @@ class GGUFModel(Model):
             user_defined=self._file.metadata,
             **read_facts(self._file),
         )
-
-    @property
-    def path(self) -> Path:
-        """The file's path."""
-        return self._file.path
 
     def predict(self, *values: Any, state: Any = None, **named: Any) -> NoReturn:
         """Refuse: language models generate text."""
