@@ -7,9 +7,10 @@ from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
+from gguf.constants import GGML_QUANT_SIZES
 from gguf.constants import GGMLQuantizationType as Kind
 
-from tensorlogic.errors import BytePlace, UnsupportedError, UsageError, codes
+from tensorlogic.errors import BytePlace, UsageError, codes
 from tensorlogic.formats.description import TensorInfo
 from tensorlogic.formats.gguf import GGUFFile, StoredTensor
 from tensorlogic.formats.gguf.facts import LanguageMetadata, file_quantization, read_facts
@@ -58,45 +59,38 @@ class GGUFModel(Generating, Model):
 
     def _read(self, name: str, framework: str) -> Any:
         stored = self._file.tensors[name]
-        data = self._file.data(name)
-        if stored.kind in NATIVE:
-            return self._native(name, stored, data, framework)
-        return _framed(_dequantize(np.frombuffer(data, np.uint8), stored), framework)
-
-    def _native(self, name: str, stored: StoredTensor, data: memoryview, framework: str) -> Any:
-        dtype = NATIVE[stored.kind]
-        if framework == "torch":
-            import torch
-
-            flat = torch.frombuffer(data, dtype=getattr(torch, dtype)) if data else torch.empty(0)
-            return flat.to(getattr(torch, dtype)).reshape(stored.shape)
-        if not hasattr(np, dtype):
+        if framework == "numpy" and stored.kind is Kind.BF16:
             raise UsageError(
                 codes.WRONG_DTYPE,
-                f"NumPy has no type for the {dtype} tensor {name!r}",
+                f"NumPy has no type for the bfloat16 tensor {name!r}",
                 BytePlace(str(self.path)),
                 help='Ask for it with framework="torch".',
             )
-        return np.frombuffer(data, dtype).reshape(stored.shape)
+        if framework == "numpy":
+            return self._numbers(name) if stored.kind in NATIVE else self._packed(name).dequantize().numpy()
+        found = self._packed(name)
+        return found if stored.kind in NATIVE else found.dequantize()
+
+    def _packed(self, name: str) -> Any:
+        """The tensor in the form that it is stored in, a `PackedTensor` where it is quantized."""
+        import torch
+
+        from tensorlogic.models.packed import PackedTensor
+
+        stored, numbers = self._file.tensors[name], torch.from_numpy(self._numbers(name))
+        if stored.kind in NATIVE:
+            return numbers.view(getattr(torch, NATIVE[stored.kind]))
+        return PackedTensor(stored.kind, numbers, stored.shape)
+
+    def _numbers(self, name: str) -> npt.NDArray[Any]:
+        """A view of the file: the elements, for bfloat16 their bits, and the bytes of rows that are quantized."""
+        stored, data = self._file.tensors[name], self._file.data(name)
+        if stored.kind in NATIVE:
+            dtype = NATIVE[stored.kind]
+            return np.frombuffer(data, dtype if hasattr(np, dtype) else np.uint16).reshape(stored.shape)
+        block, width = GGML_QUANT_SIZES[stored.kind]
+        return np.frombuffer(data, np.uint8).reshape(*stored.shape[:-1], stored.shape[-1] // block * width)
 
 
 def _info(stored: StoredTensor) -> TensorInfo:
     return TensorInfo(NATIVE.get(stored.kind, "float32"), stored.shape, stored.kind.name, stored.size)
-
-
-def _dequantize(data: npt.NDArray[np.uint8], stored: StoredTensor) -> npt.NDArray[np.float32]:
-    from gguf.quants import dequantize
-
-    try:
-        return dequantize(data.reshape(*stored.shape[:-1], -1), stored.kind).reshape(stored.shape)
-    except NotImplementedError:
-        message = f"tensors of the type {stored.kind.name} cannot be expanded: it is for intermediate results"
-        raise UnsupportedError(codes.UNSUPPORTED_TYPE, message) from None
-
-
-def _framed(array: npt.NDArray[Any], framework: str) -> Any:
-    if framework == "numpy":
-        return array
-    import torch
-
-    return torch.from_numpy(array)

@@ -55,9 +55,13 @@ def make_state(model: Any) -> Any:
 
 
 @calling_a_method
-def get_tensor(model: Any, name: str) -> Any:
-    """A tensor of a model by its name."""
-    return adopt(_method(model, "get_tensor")(name, framework="torch"))
+def get_tensor(model: Any, name: str, dtype: str | None = None) -> Any:
+    """A tensor of a model by its name, in the type that it is stored in or in `dtype`, such as ``"float32"``.
+
+    Names that are paths are also members of the model: ``model.blk[0].attn_q.weight``.
+    """
+    options = {} if dtype is None else {"dtype": as_string(dtype)}
+    return adopt(_method(model, "get_tensor")(as_string(name), framework="torch", **options))
 
 
 def _method(model: Any, name: str) -> Any:
