@@ -51,7 +51,8 @@ def test_tokens_are_those_of_the_tokenizers_library(llama: SmallLlama, model: GG
     assert model.tokenize(text) == llama.tokenizer.encode(text).ids
     bare = model.tokenize(text, special=False)
     assert bare == llama.tokenizer.encode(text, add_special_tokens=False).ids
-    assert model.detokenize(bare) == text
+    assert model.detokenize(bare, skip=False) == text
+    assert model.detokenize(torch.tensor(bare, dtype=torch.int64)) == text.removeprefix(BEGIN)
 
 
 def test_logits_are_pytorchs(llama: SmallLlama, model: GGUFModel) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 _MOST = 2**31 - 1
 _USUAL_CONTEXT = 8192
 """The context of a model that could have a larger one, for which memory is taken at once."""
+
+_CONTROL = 3
+"""The type of tokens that stand for no text."""
 
 
 class Options(TypedDict, total=False):
@@ -138,14 +142,21 @@ class Generating:
             raise UsageError(codes.WRONG_ARGUMENTS, f"only text has tokens, not {text!r}")
         return list(self._llama.ask("/tokenize", {"content": text, "add_special": special})["tokens"])
 
-    def detokenize(self, tokens: Iterable[int]) -> str:
-        """The text of tokens; special ones as they are written in templates."""
+    def detokenize(self, tokens: Iterable[int], skip: bool = True) -> str:
+        """The text of tokens, without the special ones unless told."""
         if not isinstance(tokens, Iterable):
             raise UsageError(codes.WRONG_ARGUMENTS, f"tokens are a list of whole numbers, not {tokens!r}")
-        ids, most = list(tokens), (self.metadata.vocab_size or _MOST) - 1
+        ids = tokens.tolist() if hasattr(tokens, "tolist") else list(tokens)
         for token in ids:
-            _check_number("token", token, int, 0, most)
-        return str(self._llama.ask("/detokenize", {"tokens": ids})["content"])
+            _check_number("token", token, int, 0, (self.metadata.vocab_size or _MOST) - 1)
+        shown = [token for token in ids if not skip or token not in self._special]
+        return str(self._llama.ask("/detokenize", {"tokens": shown})["content"])
+
+    @cached_property
+    def _special(self) -> frozenset[int]:
+        """The tokens that stand for no text."""
+        kinds = self.metadata.user_defined.get("tokenizer.ggml.token_type", ())
+        return frozenset(token for token, kind in enumerate(kinds) if kind == _CONTROL)
 
     def close(self) -> None:
         """Free what text is generated with. The next text loads the model again."""
