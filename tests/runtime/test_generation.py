@@ -33,7 +33,7 @@ PROGRAMS = {
     "struct Message { role: string, content: string }\n"
     f"print(m.chat([Message {{ role: \"user\", content: {HEARD} }}], temperature: 0))": ANSWER,
     f"for piece in m.stream([[\"user\", {HEARD}]], temperature: 0) {{ print(piece) break }}": "I",
-    f"pieces = [] for piece in m.stream(prompt, {GREEDY}) {{ append(pieces, piece) }} print(len(pieces) > 4)": "true",
+    f"heard = \"\" for piece in m.stream(prompt, {GREEDY}) {{ heard += piece }} print(heard)": TEXT[len(PROMPT) :][:9],
     "s = m.stream(prompt) print(s) s.close() for piece in s { print(piece) }": "<Stream>",
     "print(m.tokenize(\"a\"), tokenize(m, \"a\", special: false), m.detokenize([0, 69]))": "[0, 69] [69] a",
     "print(detokenize(m, [0, 69]), detokenize(m, tensor([69, 70]), skip: false), m.close())": "a ab void",

@@ -10,6 +10,7 @@ from tensorlogic import __version__
 from tensorlogic.cli import (
     bench,
     cache,
+    chat,
     check,
     compile,
     convert,
@@ -22,6 +23,7 @@ from tensorlogic.cli import (
     predict,
     repl,
     run,
+    serve,
     test,
 )
 
@@ -50,7 +52,7 @@ def _options(
 
 for command in (
     *(run.run, repl.repl, check.check, compile.compile, test.test, fmt.fmt, explain.explain, lsp.lsp),
-    *(inspect.inspect, predict.predict, convert.convert, bench.bench, devices.devices),
+    *(inspect.inspect, predict.predict, convert.convert, bench.bench, devices.devices, chat.chat, serve.serve),
 ):
     app.command()(command)
 app.add_typer(cache.app, name="cache")

@@ -158,6 +158,21 @@ class Generating:
         kinds = self.metadata.user_defined.get("tokenizer.ggml.token_type", ())
         return frozenset(token for token, kind in enumerate(kinds) if kind == _CONTROL)
 
+    def start(self) -> None:
+        """Load what text is generated with now, rather than for the first text."""
+        self._llama  # noqa: B018 (it loads)
+
+    def serve(self, host: str = "127.0.0.1", port: int = 0, key: str | None = None) -> LlamaCpp:
+        """Answer others over HTTP, as OpenAI's servers do, until the returned server is let go of.
+
+        It listens at its `address`: `port` 0 is any that is free. Those that ask must know `key`, where there is one.
+        Raises `EngineError` when the port cannot be used.
+        """
+        from tensorlogic.models.llama_cpp import LlamaCpp
+
+        _check_number("port", port, int, 0, 65535)
+        return LlamaCpp(self.path, replace(self.settings, host=host, port=port, key=key))
+
     def close(self) -> None:
         """Free what text is generated with. The next text loads the model again."""
         self._loaded = None

@@ -64,6 +64,26 @@ def load_model(
     return found
 
 
+def load_language_model(
+    path: str | os.PathLike[str],
+    device: str = "auto",
+    context: int | None = None,
+    parallel: int = 1,
+    threads: int | None = None,
+) -> GGUFModel:
+    """Load the model at `path`, which must be one that generates text. Raises the errors of `load_model`."""
+    found = detect(Path(path))
+    if not isinstance(found, Generating):
+        raise UsageError(
+            codes.CANNOT_PREDICT,
+            f"{found.metadata.name!r} is a {found.metadata.format} file, and no language model",
+            BytePlace(str(path)),
+            help="Text is generated from GGUF files (.gguf).",
+        )
+    found.prepare(context, parallel, threads, device)
+    return found
+
+
 def detect(path: Path, function: str | None = None) -> ModelFunction | SafeTensorsModel | GGUFModel:
     """What the file at `path` is, by its content; of a program, the function called `function` or its default."""
     if not path.exists():
