@@ -10,10 +10,11 @@ import numpy.typing as npt
 from gguf.constants import GGML_QUANT_SIZES
 from gguf.constants import GGMLQuantizationType as Kind
 
-from tensorlogic.errors import BytePlace, UsageError, codes
+from tensorlogic.errors import UsageError, codes
 from tensorlogic.formats.description import TensorInfo
 from tensorlogic.formats.gguf import GGUFFile, StoredTensor
 from tensorlogic.formats.gguf.facts import LanguageMetadata, file_quantization, read_facts
+from tensorlogic.models.dtypes import as_numpy
 from tensorlogic.models.generation import Generating
 from tensorlogic.models.model import Model
 
@@ -59,19 +60,13 @@ class GGUFModel(Generating, Model):
 
     def _read(self, name: str, framework: str) -> Any:
         stored = self._file.tensors[name]
-        if framework == "numpy" and stored.kind is Kind.BF16:
-            raise UsageError(
-                codes.WRONG_DTYPE,
-                f"NumPy has no type for the bfloat16 tensor {name!r}",
-                BytePlace(str(self.path)),
-                help='Ask for it with framework="torch".',
-            )
-        if framework == "numpy":
-            return self._numbers(name) if stored.kind in NATIVE else self._packed(name).dequantize().numpy()
-        found = self._packed(name)
-        return found if stored.kind in NATIVE else found.dequantize()
+        if framework == "numpy" and hasattr(np, NATIVE.get(stored.kind, "")):
+            return self._numbers(name)  # without torch
+        found = self._member(name)
+        tensor = found if stored.kind in NATIVE else found.dequantize()
+        return tensor if framework == "torch" else as_numpy(tensor, name)
 
-    def _packed(self, name: str) -> Any:
+    def _member(self, name: str) -> Any:
         """The tensor in the form that it is stored in, a `PackedTensor` where it is quantized."""
         import torch
 

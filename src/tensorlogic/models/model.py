@@ -73,11 +73,13 @@ class Model(ABC):
     def make_state(self) -> State:
         """What the model remembers, to begin with: zeros. Models without `states` give and take an empty one."""
 
-    def get_tensor(self, name: str, framework: str = "numpy", dtype: Any = None) -> Any:
+    def get_tensor(self, name: str, framework: str = "numpy", dtype: Any = None, packed: bool = False) -> Any:
         """The stored tensor `name`, expanded if it is compressed, as an array of ``numpy`` or ``torch``.
 
         It has the type that it is stored in, or `dtype`: a name such as ``float32``, or a type of either framework. An
         array may be a view of the file, which changes in place do not reach; others who ask for the tensor see them.
+        With `packed`, and without `dtype`, it comes as attributes do, as PyTorch's: a quantized tensor of a GGUF file
+        as a `PackedTensor`, which stays in the file and is expanded where it is used.
 
         Raises `UsageError` for a name, framework or type that there is not.
         """
@@ -92,6 +94,8 @@ class Model(ABC):
             raise UsageError(
                 codes.UNKNOWN_OPTION, f"there is no framework {framework!r}", help="Choose numpy or torch."
             )
+        if packed and dtype is None:
+            return self._member(name)
         wanted = self.tensors[name].dtype if dtype is None else dtype_named(dtype)
         if wanted == self.tensors[name].dtype:
             return self._read(name, framework)

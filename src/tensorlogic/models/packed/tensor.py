@@ -66,6 +66,13 @@ class PackedTensor:
 
     mT = T  # noqa: N815
 
+    def transpose(self, first: int, second: int) -> PackedTensor:
+        """Two axes exchanged: those of a matrix."""
+        self._check_matrix("transpose")
+        if not (-2 <= first < 2 and -2 <= second < 2):
+            raise IndexError("a packed matrix has the axes 0 and 1")
+        return self.T if (first - second) % 2 else self
+
     def to(self, device: str | torch.device) -> PackedTensor:
         """The same tensor on another device, packed."""
         return PackedTensor(self._kind, self._rows.to(device), self._stored, self._transposed)
@@ -84,7 +91,7 @@ class PackedTensor:
 
     def __getitem__(self, index: Any) -> Any:
         first, *rest = index if isinstance(index, tuple) else (index,)
-        if self.ndim > 2 and isinstance(first, int) and not self._transposed:
+        if self.ndim > 2 and (isinstance(first, int) or getattr(first, "ndim", None) == 0):
             inner = PackedTensor(self._kind, self._rows[first], self._stored[1:])
             return inner[tuple(rest)] if rest else inner
         self._check_matrix("an index", transposed=False)
@@ -103,7 +110,11 @@ class PackedTensor:
         raise self._refusal("an operator other than @")
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse_operator
-    __neg__ = __pow__ = __rpow__ = __mod__ = __rmod__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse_operator
+    __eq__ = __ne__ = __neg__ = __pow__ = __rpow__ = __mod__ = __rmod__ = __lt__ = __le__ = __gt__ = __ge__ = (
+        _refuse_operator
+    )
+
+    __hash__ = object.__hash__
 
     def _times(self, x: Any) -> Tensor:
         """x [..., k] times this matrix [k, n]."""
@@ -139,7 +150,9 @@ class PackedTensor:
 
 
 def _refusal(what: str, packed: str) -> UsageError:
-    return UsageError(codes.WRONG_TYPE, f"{what} does not take {packed}", help="Expand it first: dequantize().")
+    return UsageError(
+        codes.WRONG_TYPE, f"{what} does not take {packed}", help="Expand it first: w.dequantize(), or rows of it: w[i]."
+    )
 
 
 def _multiply(left: Any, right: Any) -> Any:
@@ -161,12 +174,6 @@ def _embedding(ids: Tensor, weight: PackedTensor, *_: Any, max_norm: float | Non
     return rows
 
 
-def _transpose(packed: PackedTensor, first: int, second: int) -> PackedTensor:
-    if {first % packed.ndim, second % packed.ndim} != {0, 1}:
-        raise packed._refusal("transpose, but for its two axes")
-    return packed.T
-
-
 _FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     torch.matmul: _multiply,
     torch.mm: _multiply,
@@ -176,6 +183,6 @@ _FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     Tensor.__rmatmul__: lambda right, left: _multiply(left, right),
     functional.linear: _linear,
     functional.embedding: _embedding,
-    torch.transpose: _transpose,
+    torch.transpose: PackedTensor.transpose,
     torch.t: lambda packed: packed.T,
 }

@@ -50,7 +50,7 @@ def _by_gguf(kind: Kind, rows: Tensor) -> Tensor:
     try:
         return torch.from_numpy(dequantize(rows.cpu().numpy(), kind)).to(rows.device)
     except NotImplementedError:
-        message = f"tensors of the type {kind.name} cannot be expanded: it is for intermediate results"
+        message = f"tensors of the type {kind.name} cannot be expanded: the gguf package does not know how"
         raise UnsupportedError(codes.UNSUPPORTED_TYPE, message) from None
 
 

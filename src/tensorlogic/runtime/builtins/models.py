@@ -64,12 +64,15 @@ def make_state(model: Any) -> Any:
 
 
 @calling_a_method
-def get_tensor(model: Any, name: str, dtype: str | None = None) -> Any:
+def get_tensor(model: Any, name: str, dtype: str | None = None, packed: bool = False) -> Any:
     """A tensor of a model by its name, in the type that it is stored in or in `dtype`, such as ``"float32"``.
 
-    Names that are paths are also members of the model: ``model.blk[0].attn_q.weight``.
+    Names that are paths are also members of the model: ``model.blk[0].attn_q.weight``. With `packed`, as by these
+    members, a quantized tensor of a GGUF file stays packed: ``@``, `linear`, `embedding`, `transpose` and an index
+    take it so, and ``w.dequantize()`` is all of it as floats for the rest.
     """
-    options = {} if dtype is None else {"dtype": as_string(dtype)}
+    options: dict[str, Any] = {} if dtype is None else {"dtype": as_string(dtype)}
+    options |= {"packed": True} if packed else {}
     return adopt(_method(model, "get_tensor")(as_string(name), framework="torch", **options))
 
 
