@@ -113,7 +113,7 @@ def _make(made: SmallLlama) -> None:
     _write_hugging_face(network, made.hugging_face)
     weights = load_file(made.hugging_face / "model.safetensors")
     for kind, stored in FILES.items():
-        _write_gguf(made.gguf(kind), weights, tokenizer, stored)
+        write_gguf(made.gguf(kind), weights, tokenizer, stored)
 
 
 def _tokenizer() -> Tokenizer:
@@ -177,7 +177,8 @@ NAMES = {
 }  # fmt: skip
 
 
-def _write_gguf(path: Path, weights: dict[str, torch.Tensor], tokenizer: Tokenizer, stored: Type) -> None:
+def write_gguf(path: Path, weights: dict[str, torch.Tensor], tokenizer: Tokenizer, stored: Type) -> None:
+    """A GGUF file of the network whose weights these are, under the names of transformers."""
     writer = gguf.GGUFWriter(path, "llama")
     _describe(writer, tokenizer, stored)
     for name, weight in weights.items():
