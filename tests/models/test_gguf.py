@@ -84,6 +84,16 @@ def test_every_type_is_expanded_as_the_package_does(kind: Kind, tmp_path: Path) 
     assert same_bits(packed[3].numpy(), wanted[3])
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("kind", QUANTIZED, ids=lambda kind: kind.name)
+def test_single_blocks_are_expanded_wherever_they_stand(kind: Kind, tmp_path: Path) -> None:
+    data = raw(kind, 9, GGML_QUANT_SIZES[kind][0])
+    packed = tl.load_model(write(tmp_path / "types.gguf", {"w": (kind, data)})).w
+    wanted = dequantize(data, kind)
+    for row in range(9):
+        assert same_bits(packed[row].numpy(), wanted[row])
+
+
 @pytest.mark.parametrize("kind", NATIVE, ids=lambda kind: kind.name)
 def test_what_is_not_quantized_is_a_view(kind: Kind, tmp_path: Path) -> None:
     data = np.arange(6, dtype=NATIVE[kind]).reshape(2, 3)

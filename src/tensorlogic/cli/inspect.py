@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 
 _TOOLS = "com.github.apple.coremltools."
+_ITEMS = 4
+"""So many items of a list of the metadata are shown."""
+_CHARACTERS = 400
 
 
 def inspect(
@@ -60,6 +63,8 @@ def _show(found: Inspection) -> None:
 
 
 def _facts(found: Inspection) -> Table:
+    from rich.text import Text
+
     said = found.metadata
     table = table_of(str(found.path), "", "")
     facts = {
@@ -75,12 +80,23 @@ def _facts(found: Inspection) -> Table:
         "author": said.author,
         "license": said.license,
         "version": said.version,
-        **{key.removeprefix(_TOOLS): value for key, value in said.user_defined.items()},
     }
-    for name, fact in facts.items():
+    own = {key.removeprefix(_TOOLS): _short(value) for key, value in said.user_defined.items()}
+    for name, fact in (*facts.items(), *own.items()):
         if fact:
-            table.add_row(name, str(fact))
+            table.add_row(name, Text(str(fact)))
     return table
+
+
+def _short(value: object) -> str:
+    """A value of the metadata in a line."""
+    if isinstance(value, list):
+        first = ", ".join(map(_short, value[:_ITEMS]))
+        return f"[{first}, … {len(value):,} in all]" if len(value) > _ITEMS else f"[{first}]"
+    if isinstance(value, float):
+        return f"{value:g}"
+    text = str(value)
+    return text if len(text) <= _CHARACTERS else f"{text[:_CHARACTERS]}… {len(text):,} characters in all"
 
 
 def _function(found: Inspection) -> str:

@@ -50,6 +50,8 @@ class Metadata:
     source: str = ""
     """The framework that the model was converted from, such as ``torch==2.7.0``."""
     user_defined: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """What the ``config.json`` beside the weights says, such as `hidden_size`."""
 
 
 _DOMINANT = 0.9

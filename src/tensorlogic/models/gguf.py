@@ -14,6 +14,7 @@ from tensorlogic.errors import UsageError, codes
 from tensorlogic.formats.description import TensorInfo
 from tensorlogic.formats.gguf import GGUFFile, StoredTensor
 from tensorlogic.formats.gguf.facts import LanguageMetadata, file_quantization, read_facts
+from tensorlogic.formats.gguf.texts import to_texts
 from tensorlogic.models.dtypes import as_numpy
 from tensorlogic.models.generation import Generating
 from tensorlogic.models.model import Model
@@ -46,6 +47,10 @@ class GGUFModel(Generating, Model):
             **read_facts(self._file),
         )
 
+    def metadata_texts(self) -> dict[str, str]:
+        """The metadata as texts that a GGUF file can be made of again."""
+        return to_texts(self._file.metadata)
+
     def predict(self, *values: Any, state: Any = None, **named: Any) -> NoReturn:
         """Refuse: language models generate text."""
         self.make_state()
@@ -72,7 +77,7 @@ class GGUFModel(Generating, Model):
 
         from tensorlogic.models.packed import PackedTensor
 
-        stored, numbers = self._file.tensors[name], torch.from_numpy(self._numbers(name))
+        stored, numbers = self._file.tensors[name], torch.from_numpy(np.require(self._numbers(name), requirements="W"))
         if stored.kind in NATIVE:
             return numbers.view(getattr(torch, NATIVE[stored.kind]))
         return PackedTensor(stored.kind, numbers, stored.shape)

@@ -104,6 +104,10 @@ class Model(ABC):
         tensor = self._read(name, "torch").to(getattr(torch, wanted))
         return tensor if framework == "torch" else as_numpy(tensor, name)
 
+    def metadata_texts(self) -> dict[str, str]:
+        """What the file says besides its tensors, `metadata.user_defined`, as texts for formats that hold no others."""
+        return {name: str(value) for name, value in self.metadata.user_defined.items()}
+
     def _member(self, name: str) -> Any:
         """What the tensor `name` is as an attribute."""
         return self.get_tensor(name, "torch")

@@ -16,7 +16,7 @@ MOST_ITEMS = 1 << 24
 """So many items the arrays of one file have at most: fifty times the largest vocabulary."""
 DEEPEST = 8
 """So deep arrays are nested at most."""
-_NUMBERS = {
+NUMBERS = {
     Kind.UINT8: "<u1", Kind.INT8: "<i1", Kind.UINT16: "<u2", Kind.INT16: "<i2", Kind.UINT32: "<u4", Kind.INT32: "<i4",
     Kind.UINT64: "<u8", Kind.INT64: "<i8", Kind.FLOAT32: "<f4", Kind.FLOAT64: "<f8", Kind.BOOL: "?",
 }  # fmt: skip
@@ -69,13 +69,13 @@ def find_values(cursor: Cursor, count: int) -> Values:
 
 def read_value(cursor: Cursor, kind: Kind, what: str) -> Any:
     """The value at the cursor, which was found to be inside the file."""
-    if kind in _NUMBERS:
-        return cursor.number(_NUMBERS[kind], what)
+    if kind in NUMBERS:
+        return cursor.number(NUMBERS[kind], what)
     if kind is Kind.STRING:
         return cursor.text(what)
     items, count = cursor.member(Kind, f"the type of {what}"), cursor.count(what)
-    if items in _NUMBERS:
-        return cursor.numbers(_NUMBERS[items], count, what)
+    if items in NUMBERS:
+        return cursor.numbers(NUMBERS[items], count, what)
     return [read_value(cursor, items, what) for _ in range(count)]
 
 
@@ -88,8 +88,8 @@ def _place(cursor: Cursor, kind: Kind, what: str) -> Stored:
 
 def _skip(cursor: Cursor, kind: Kind, what: str, room: list[int], depth: int) -> None:
     """Go past a value. `room` is how many items arrays may still have."""
-    if kind in _NUMBERS:
-        cursor.numbers(_NUMBERS[kind], 1, what)
+    if kind in NUMBERS:
+        cursor.numbers(NUMBERS[kind], 1, what)
     elif kind is Kind.STRING:
         cursor.take(cursor.count(f"the length of {what}"), what)
     else:
@@ -104,8 +104,8 @@ def _skip_array(cursor: Cursor, what: str, room: list[int], depth: int) -> None:
         cursor.refuse(codes.TOO_LARGE, f"{what} has {count:,} items; a file has at most {MOST_ITEMS:,}", start)
     if depth == DEEPEST:
         cursor.refuse(codes.TOO_LARGE, f"{what} is nested more than {DEEPEST} deep", start)
-    if items in _NUMBERS:
-        cursor.take(count * np.dtype(_NUMBERS[items]).itemsize, what)
+    if items in NUMBERS:
+        cursor.take(count * np.dtype(NUMBERS[items]).itemsize, what)
         return
     if count * _SMALLEST[items] > cursor.left:
         message = f"{what} should have {count:,} items, but only {cursor.left:,} bytes are left in the file"

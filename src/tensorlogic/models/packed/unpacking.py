@@ -15,7 +15,7 @@ from torch import Tensor
 
 from tensorlogic.errors import UnsupportedError, codes
 
-AT_ONCE = 1 << 18
+AT_ONCE = 1 << 19
 """So many elements are expanded at a time: they stay in the processor's cache."""
 
 
@@ -62,7 +62,9 @@ def _half(blocks: Tensor, start: int) -> Tensor:
 def _bits(packed: Tensor, width: int, group: int) -> Tensor:
     """The fields of `width` bits of each byte: of `group` bytes first all lowest fields, then the next; [n, fields]."""
     # Several bytes at once: what a shift brings in from the next byte, the mask takes away.
-    words = packed.contiguous().view(torch.int32).reshape(len(packed), -1, 1, group // 4)
+    words = (
+        packed.clone(memory_format=torch.contiguous_format).view(torch.int32).reshape(len(packed), -1, 1, group // 4)
+    )
     mask = ((1 << width) - 1) * 0x01010101
     fields = torch.cat([(words >> shift) & mask for shift in range(0, 8, width)], 2)
     return fields.flatten(1).view(torch.uint8)

@@ -10,6 +10,7 @@ from tensorlogic.runtime.convert import as_optional_int, as_string
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.registry import builtin, calling_a_method
 from tensorlogic.runtime.session import CURRENT
+from tensorlogic.runtime.structs import Struct
 from tensorlogic.runtime.values import adopt, adopt_outputs
 
 
@@ -44,11 +45,27 @@ def load_model(
 
 
 @builtin
-def save_model(model: Any, path: str) -> None:
-    """Write the tensors of a model to a file, inside the folder that the program runs in."""
+def save_model(model: Any, path: str, max_shard_size: int | str | None = None) -> None:
+    """Write the tensors of a model, a record or a struct to SafeTensors files, where the program may write.
+
+    Records, structs and lists may stand in each other: the field `w` of the first of a list `layers` is called
+    ``layers.0.w``. Fields that are void are left out. A path without an ending, ``"trained"``, is a folder, with the
+    configuration that the model has. `max_shard_size`, in bytes or like ``"5GB"``, is what one file holds at most.
+
+    Errors: a value that is no tensor or number, two tensors of one name, a file that cannot be written.
+    """
     from tensorlogic import models
 
-    models.save_model(model, CURRENT.get().writable(path))
+    models.save_model(_plain(model), CURRENT.get().writable(path), max_shard_size)
+
+
+def _plain(value: Any) -> Any:
+    """A value with structs as dictionaries."""
+    if isinstance(value, Struct):
+        return {name: _plain(field) for name, field in value.values.items()}
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
 @calling_a_method
