@@ -53,6 +53,7 @@ TYPED = {
     "system": ("/system be\ra\r/system\rb\r", ["system:be user:a ", "user:b "]),
     "Ctrl-C clears the line": (f"xyz{CTRL_C}a\r", ["user:a "]),
     "nothing": ("\r  \ra\r", ["user:a "]),
+    "control characters are not shown": ("a\x16\x1b]0;b\x16\x07\r", ["user:a]0;b "]),
     "quit": ("/quit\ra\r", []),
     "an answer is interrupted": ("stop\rb\r", ["user:stop …", "user:stop …"]),
 }

@@ -11,6 +11,9 @@ from tensorlogic.errors import TensorLogicError, UsageError, codes, render
 if TYPE_CHECKING:
     from tensorlogic.models.generation import Generating
 
+_UNSEEN: Final = dict.fromkeys({*range(32), *range(127, 160)} - {ord("\n"), ord("\t")})
+"""Control characters, which could tell a terminal to do anything: models are files of strangers."""
+
 
 class Dialogue:
     """What was said so far, and the model that goes on with it."""
@@ -28,7 +31,7 @@ class Dialogue:
         answer = ""
         try:
             for piece in self.model.stream([*begun, *asked], **self.options):
-                print(piece, end="", flush=True)
+                print(piece.translate(_UNSEEN), end="", flush=True)
                 answer += piece
         except KeyboardInterrupt:
             print("…", end="")
