@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import struct
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import gguf
@@ -16,7 +18,7 @@ import pytest
 import torch
 
 import tensorlogic as tl
-from tensorlogic.errors import EngineError, TensorLogicError, UsageError, codes
+from tensorlogic.errors import EngineError, FormatError, TensorLogicError, UsageError, codes
 from tensorlogic.models.gguf import GGUFModel
 from tests.models.llama import BEGIN, CHATS, FILES, PROMPT, TEXT, SmallLlama
 
@@ -175,7 +177,7 @@ def test_refused(model: GGUFModel, ask: Callable[[GGUFModel], Any], code: codes.
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"context": 513}, "context is a whole number from 1 to 512, not 513"),
+        ({"context": 513}, "context is a whole number from 16 to 512, not 513"),
         ({"context": 0}, "not 0"),
         ({"parallel": 65}, "parallel is a whole number from 1 to 64"),
         ({"threads": 0}, "threads is a whole number"),
@@ -241,3 +243,40 @@ except KeyboardInterrupt:
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (0, "interrupted True\n"), done.stderr
+
+
+def told(llama: SmallLlama, key: str, form: str, value: float) -> bytes:
+    """The file with another number under `key`."""
+    data, name = bytearray(llama.gguf("Q4_0").read_bytes()), key.encode()
+    struct.pack_into(form, data, data.index(name) + len(name) + 4, value)
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("key", "form", "value"),
+    [
+        ("llama.block_count", "<I", 0),
+        ("llama.block_count", "<I", 1000000),
+        ("llama.context_length", "<I", 0),
+        ("llama.context_length", "<I", 1),
+        ("llama.context_length", "<I", 2**32 - 1),
+        ("llama.attention.layer_norm_rms_epsilon", "<f", -1.0),
+        ("llama.attention.layer_norm_rms_epsilon", "<f", float("nan")),
+    ],
+)
+def test_numbers_that_would_end_the_process_are_refused(
+    llama: SmallLlama, tmp_path: Any, key: str, form: str, value: float
+) -> None:
+    path = tmp_path / "hostile.gguf"
+    path.write_bytes(told(llama, key, form, value))
+    with pytest.raises(FormatError, match=r"no model has the .*hostile\.gguf"):
+        tl.load_model(path).generate("Hello")
+
+
+@pytest.mark.parametrize("key", ["attention.head_count", "embedding_length", "rope.dimension_count", "vocab_size"])
+@pytest.mark.parametrize("value", [0, 7, 2**32 - 1])
+def test_other_numbers_are_llama_cpps_to_refuse(llama: SmallLlama, tmp_path: Any, key: str, value: int) -> None:
+    path = tmp_path / "hostile.gguf"
+    path.write_bytes(told(llama, f"llama.{key}", "<I", value))
+    with suppress(TensorLogicError):
+        tl.load_model(path).generate("Hello", max_tokens=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +71,12 @@ def test_a_model_elsewhere_is_not_loaded(llama: SmallLlama, tmp_path: Path, monk
     monkeypatch.chdir(tmp_path)
     found = failure(f'load_model("{llama.gguf("F32")}").generate("a")', folder=tmp_path)
     assert found.code == codes.NOT_ALLOWED
+
+
+def test_a_context_that_the_machine_has_no_memory_for(llama: SmallLlama, tmp_path: Path) -> None:
+    data, name = bytearray(llama.gguf("F32").read_bytes()), b"llama.context_length"
+    struct.pack_into("<I", data, data.index(name) + len(name) + 4, 2**31 - 1)
+    (tmp_path / "boundless.gguf").write_bytes(data)
+    found = failure(f'load_model("{tmp_path}/boundless.gguf", context: 2000000000)', folder=tmp_path)
+    assert found.code == codes.TOO_LARGE
+    assert "a context of 2000000000 tokens needs" in found.message

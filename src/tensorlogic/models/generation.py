@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from tensorlogic.errors import UsageError, codes, nearest
+from tensorlogic.errors import BytePlace, FormatError, UsageError, codes, nearest
 
 if TYPE_CHECKING:
     from tensorlogic.formats.gguf.facts import LanguageMetadata
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 _MOST = 2**31 - 1
 _USUAL_CONTEXT = 8192
 """The context of a model that could have a larger one, for which memory is taken at once."""
+
+_LEAST_CONTEXT = 16
+_BOUNDS = {"block_count": (1, 512), "context_length": (_LEAST_CONTEXT, _MOST), "norm_epsilon": (0, 1)}
+"""What a file may say of its model."""
 
 _CONTROL = 3
 """The type of tokens that stand for no text."""
@@ -85,9 +89,13 @@ class Generating:
         how many texts are generated together. Raises `UsageError` for numbers that are too large or too small.
         """
         trained = self.metadata.context_length or _MOST
-        for name, value, most in (("context", context, trained), ("parallel", parallel, 64), ("threads", threads, 512)):
+        for name, value, least, most in (
+            ("context", context, min(_LEAST_CONTEXT, trained), trained),
+            ("parallel", parallel, 1, 64),
+            ("threads", threads, 1, 512),
+        ):
             if value is not None:
-                _check_number(name, value, int, 1, most)
+                _check_number(name, value, int, least, most)
         if device not in ("auto", "cpu", "cuda", "mps"):
             raise UsageError(codes.NO_DEVICE, f"there is no device {device!r}", help="Choose auto, cpu, cuda or mps.")
         usual = min(self.metadata.context_length or _USUAL_CONTEXT, _USUAL_CONTEXT)
@@ -158,6 +166,13 @@ class Generating:
         kinds = self.metadata.user_defined.get("tokenizer.ggml.token_type", ())
         return frozenset(token for token, kind in enumerate(kinds) if kind == _CONTROL)
 
+    def cache_size(self) -> int:
+        """The bytes, at most, of the keys and values that fill the context, which are stored as float16."""
+        said = self.metadata
+        return (
+            4 * (said.block_count or 0) * (said.embedding_length or 0) * self.settings.context * self.settings.parallel
+        )
+
     def start(self) -> None:
         """Load what text is generated with now, rather than for the first text."""
         self._llama  # noqa: B018 (it loads)
@@ -171,11 +186,20 @@ class Generating:
         from tensorlogic.models.llama_cpp import LlamaCpp
 
         _check_number("port", port, int, 0, 65535)
+        self._check_facts()
         return LlamaCpp(self.path, replace(self.settings, host=host, port=port, key=key))
 
     def close(self) -> None:
         """Free what text is generated with. The next text loads the model again."""
         self._loaded = None
+
+    def _check_facts(self) -> None:
+        """Refuse a file whose numbers would end llama.cpp, and with it the whole process."""
+        for name, (least, most) in _BOUNDS.items():
+            value = getattr(self.metadata, name)
+            if value is not None and not least <= value <= most:
+                message = f"no model has the {name} {value}: it is from {least} to {most:,}"
+                raise FormatError(codes.CORRUPT, message, BytePlace(str(self.path)))
 
     @property
     def _llama(self) -> LlamaCpp:
@@ -183,6 +207,7 @@ class Generating:
 
         with _LOADING:
             if self._loaded is None:
+                self._check_facts()
                 self._loaded = LlamaCpp(self.path, replace(self.settings, key=secrets.token_urlsafe()))
             return self._loaded
 

@@ -20,6 +20,7 @@ from tensorlogic.errors.exceptions import first_line
 from tensorlogic.models.generation import Settings
 
 Chunk = dict[str, Any]
+_MOST = 2**31 - 1
 
 
 class LlamaCpp:
@@ -112,7 +113,7 @@ def _parameters(path: Path, settings: Settings) -> Any:
     parameters.model.path = str(path)
     parameters.model_alias = {path.stem}
     # What is generated together could share one context, but then a text that fills it would end all others.
-    parameters.n_ctx, parameters.n_parallel = settings.context * settings.parallel, settings.parallel
+    parameters.n_ctx, parameters.n_parallel = min(settings.context * settings.parallel, _MOST), settings.parallel
     parameters.hostnames, parameters.port = [settings.host], settings.port
     parameters.api_keys = [] if settings.key is None else [settings.key]
     # Prompts of others are nobody's business, and by default up to 8 GB of them would be kept.

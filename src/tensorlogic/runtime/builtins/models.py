@@ -6,10 +6,11 @@ from typing import Any
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import WRONG_TYPE
-from tensorlogic.runtime.convert import as_optional_int, as_string
+from tensorlogic.runtime.convert import as_int, as_optional_int, as_string
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.registry import builtin, calling_a_method
 from tensorlogic.runtime.session import CURRENT
+from tensorlogic.runtime.sizes import check_bytes
 from tensorlogic.runtime.structs import Struct
 from tensorlogic.runtime.values import adopt, adopt_outputs
 
@@ -32,8 +33,9 @@ def load_model(
     and `threads` how many threads generate text.
     """
     from tensorlogic import models
+    from tensorlogic.models.generation import Generating
 
-    return models.load_model(
+    model: Any = models.load_model(
         CURRENT.get().readable(path),
         device=as_string(device),
         precision=as_string(precision),
@@ -42,6 +44,9 @@ def load_model(
         context=as_optional_int(context),
         threads=as_optional_int(threads),
     )
+    if context is not None and isinstance(model, Generating):
+        check_bytes(model.cache_size(), f"a context of {as_int(context)} tokens")
+    return model
 
 
 @builtin
