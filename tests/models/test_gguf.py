@@ -19,6 +19,7 @@ import tensorlogic as tl
 from tensorlogic.errors import codes
 from tensorlogic.formats.description import TensorInfo
 from tests.conftest import ROOT
+from tests.formats.gguf_files import file, tensor
 from tests.runtime.harness import failure, output
 
 Kind = GGMLQuantizationType
@@ -119,6 +120,15 @@ def test_types_that_the_package_does_not_expand(kind: Kind, tmp_path: Path) -> N
     assert model.tensors["w"].storage == kind.name
     with pytest.raises(tl.TensorLogicError, match=kind.name):
         model.get_tensor("w")
+
+
+@pytest.mark.parametrize("shape", [(0, 64), (3, 0)])
+def test_empty_tensors(shape: tuple[int, ...], tmp_path: Path) -> None:
+    path = tmp_path / "empty.gguf"
+    path.write_bytes(file([], [tensor("w", shape[::-1], 2)]))
+    packed = tl.load_model(path).w
+    assert (packed.shape, packed.dequantize().shape) == (shape, shape)
+    assert torch.equal(torch.ones(2, shape[1]) @ packed.T, torch.zeros(2, shape[0]))
 
 
 def describe(writer: GGUFWriter) -> None:
@@ -272,6 +282,8 @@ MISUSE = [
     (lambda w: X @ w, codes.WRONG_SHAPE, "must be 1500"),
     (lambda w: w @ w, codes.WRONG_TYPE, "PackedTensor"),
     (lambda w: w.T[0], codes.WRONG_TYPE, "transposed"),
+    (lambda w: w.dequantize("int8"), codes.WRONG_DTYPE, "floats"),
+    (lambda w: w.dequantize("flaot32"), codes.UNSUPPORTED_TYPE, "float32"),
     (lambda w: w == w, codes.WRONG_TYPE, "operator"),
 ]
 
@@ -301,7 +313,8 @@ PROGRAMS = [
     ("linear(x, w)[1, 69], linear(x, w, ones([70]))[1, 69]", "256.0 257.0"),
     ("embedding(w, [3, 4]).shape, embedding(w, [3])[0, 0]", "[2, 512] 0.5"),
     ("w[3].shape, w[0:2].shape, w[[1, 1, 2]].shape, w[69, 0]", "[512] [2, 512] [3, 512] 0.5"),
-    ("sum(w.dequantize()), sum(w as float16).dtype, transpose(w).dequantize().shape", "17920.0 float16 [512, 70]"),
+    ("sum(w.dequantize()), transpose(w).dequantize().shape", "17920.0 [512, 70]"),
+    ('(w as f16).dtype, w.dequantize("f16").dtype', "float16 float16"),
     (
         'model.get_tensor("blk.0.w", packed: true).dtype, model.get_tensor("blk.0.w", dtype: "f16").dtype',
         "Q4_0 float16",

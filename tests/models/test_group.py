@@ -16,7 +16,18 @@ from tests.runtime.harness import failure, output
 
 NAMES = (
     *("token_embd.weight", "blk.0.attn_q.weight", "blk.1.attn_q.weight", "blk.10.attn_q.weight", "blk.2.attn_q.weight"),
-    *("layer-1.weight", "net.0.bias", "net.2.bias", "metadata", "tail", "tail.end", "_hidden", "mixed.0", "mixed.norm"),
+    *(
+        "layer-1.weight",
+        "net.0.bias",
+        "net.2.bias",
+        "metadata",
+        "tail",
+        "tail.end",
+        "_hidden",
+        "mixed.0",
+        "mixed.norm",
+        "7.weight",
+    ),
 )
 TENSORS = {name: torch.tensor([float(index)]) for index, name in enumerate(NAMES)}
 
@@ -41,6 +52,8 @@ REACHED = {
     "tail.end": lambda m: m.tail.end,
     "mixed.norm": lambda m: m.mixed.norm,
     "mixed.0": lambda m: m.mixed["0"],
+    "layer-1.weight": lambda m: m["layer-1"].weight,
+    "7.weight": lambda m: m[7].weight,
 }
 
 
@@ -61,7 +74,9 @@ def test_groups_tell_what_they_hold(model: tl.Model) -> None:
     assert list(model.blk[0]) == ["attn_q"]
     assert {"blk", "token_embd", "predict"} <= set(dir(model))
     assert (2 in model.net, 1 in model.net, "attn_q" in model.blk[0]) == (True, False, True)
-    assert not hasattr(model, "weight")
+    assert not hasattr(model, "weight") and not hasattr(model, "__len__")
+    with pytest.raises(TypeError, match="not iterable"):
+        list(model)
     assert copy.copy(model.blk).__class__ is model.blk.__class__
 
 
@@ -106,6 +121,7 @@ PROGRAMS = {
     'print(m.get_tensor("tail", dtype: "float16").dtype, m.tail)': "float16 model.tail: end",
     'print(get_tensor(m, "tail", dtype: "f64").dtype)': "float64",
     "print(m.blk[0].attn_q.weight.shape, m.metadata.format)": "[1] SafeTensors",
+    'print(m["layer-1"].weight, m[7].weight)': "[5.0] [14.0]",
     "print(m.blk)": "model.blk: 0, 1, 2, 10",
 }
 

@@ -111,6 +111,7 @@ REFUSED: list[tuple[dict[str, Any], str, str | None, Any, str]] = [
     ({"w": torch.full((2, 2), 1e6)}, "made.safetensors", "F16", codes.CANNOT_WRITE, "65504"),
     ({"w": torch.ones(2, 2)}, "made.gguf", "Q9", codes.UNKNOWN_OPTION, "Q8_0, Q4_0"),
     ({"w": torch.ones(2, 2)}, "made.safetensors", "Q8_0", codes.UNKNOWN_OPTION, ".gguf"),
+    ({"w": torch.ones(2, 2)}, "made.onnx", "F16", codes.CANNOT_WRITE, ".gguf or .safetensors"),
     ({"w": torch.ones(2, 2)}, "nowhere/made.gguf", None, codes.CANNOT_WRITE, "no folder"),
 ]
 

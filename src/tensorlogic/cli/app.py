@@ -15,6 +15,7 @@ from tensorlogic.cli import (
     compile,
     convert,
     devices,
+    diff,
     explain,
     fmt,
     inspect,
@@ -52,7 +53,8 @@ def _options(
 
 for command in (
     *(run.run, repl.repl, check.check, compile.compile, test.test, fmt.fmt, explain.explain, lsp.lsp),
-    *(inspect.inspect, predict.predict, convert.convert, bench.bench, devices.devices, chat.chat, serve.serve),
+    *(inspect.inspect, predict.predict, diff.diff, convert.convert, bench.bench, devices.devices),
+    *(chat.chat, serve.serve),
 ):
     app.command()(command)
 app.add_typer(cache.app, name="cache")

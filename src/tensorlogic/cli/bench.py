@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tensorlogic.cli.bench_blocks import bench_blocks
-from tensorlogic.cli.console import print_json, size_text, table_of
+from tensorlogic.cli.console import bar, print_json, size_text, table_of
 from tensorlogic.cli.inputs import INPUT, read_inputs
 from tensorlogic.cli.permissions import ENVIRONMENT, PYTHON, READ, WRITE, allowed
 from tensorlogic.errors import UsageError, codes
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
     from tensorlogic.engines import Candidate
     from tensorlogic.models.bench import Benchmark
-    from tensorlogic.models.bench.run import Progress
 
 _NOTHING = "–"
 _INTERRUPTED = 130
@@ -63,8 +61,8 @@ def bench(
     given = read_inputs(inputs or [], names)
     choices = {"devices": _list(device), "engines": _list(engine), "precisions": _list(precision)}
     wanted = Wanted(function, batches=_sizes(batch), given=given, seconds=seconds, rounds=rounds, tune=tune, **choices)
-    with _progress() as progress:
-        found = benchmark(model, wanted, progress)
+    with bar() as show:
+        found = benchmark(model, wanted, show)
     if as_json:
         print_json(found.as_dict())
     else:
@@ -84,19 +82,6 @@ def _sizes(text: str) -> tuple[int, ...]:
     if all(part.isdecimal() and int(part) > 0 for part in parts):
         return tuple(dict.fromkeys(map(int, parts)))
     raise UsageError(codes.WRONG_ARGUMENTS, f"--batch {text!r} is no list of sizes", help="For example --batch 1,8,32.")
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """A bar on standard error, where a person looks."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("Reading")
-        yield lambda what, done, of: bar.update(task, description=what, completed=done, total=of)
 
 
 def _show(found: Benchmark) -> None:

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from tensorlogic.models.conversion import Conversion, WeightsConversion
 
-_WEIGHTS = (".gguf", ".safetensors")
-
 
 def convert(
     model: Annotated[Path, typer.Argument(help="A Core ML model, or weights: SafeTensors or GGUF.")],
@@ -35,28 +33,27 @@ def convert(
     SafeTensors and GGUF keep their metadata and their names. With a type, matrices are stored so; without, tensors keep
     theirs, and quantized ones become F32. The other options are for ONNX.
     """
-    if target.suffix in _WEIGHTS:
-        _convert_weights(model, target, type, as_json)
-        return
     with progress(f"Reading {model}") as tell:
-        from tensorlogic.models.conversion import convert_model
+        from tensorlogic.models.conversion import FORMATS, convert_model, convert_weights
 
-        made = convert_model(model, target, function, precision, weights, check, tell)
+        made: Conversion | WeightsConversion
+        if type is not None or target.suffix in FORMATS:
+            made = convert_weights(model, target, type, tell)
+        else:
+            made = convert_model(model, target, function, precision, weights, check, tell)
     if as_json:
         print_json(made.as_dict())
     else:
         _show(made)
 
 
-def _convert_weights(model: Path, target: Path, type: str | None, as_json: bool) -> None:
-    with progress(f"Reading {model}") as tell:
-        from tensorlogic.models.conversion import convert_weights
+def _show(made: Conversion | WeightsConversion) -> None:
+    from tensorlogic.models.conversion import WeightsConversion
 
-        made = convert_weights(model, target, type, tell)
-    if as_json:
-        print_json(made.as_dict())
-    else:
+    if isinstance(made, WeightsConversion):
         print(_summary(made))
+    else:
+        _show_program(made)
 
 
 def _summary(made: WeightsConversion) -> str:
@@ -64,7 +61,7 @@ def _summary(made: WeightsConversion) -> str:
     return f"{made.path}: {made.format}, {made.tensors:,} tensors ({kinds}), {size_text(made.size)}"
 
 
-def _show(made: Conversion) -> None:
+def _show_program(made: Conversion) -> None:
     from rich.console import Console
 
     console = Console()

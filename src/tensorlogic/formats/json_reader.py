@@ -83,9 +83,9 @@ class JsonReader:
         if space is None or space.end() != len(self.text):
             self.fail(f"something follows the end of {self.what}", self.at)
 
-    def fail(self, message: str, at: int, code: Code = codes.CORRUPT) -> NoReturn:
+    def fail(self, message: str, at: int, code: Code = codes.CORRUPT, help: str = _DAMAGED) -> NoReturn:
         """Raise the error at a character."""
-        raise FormatError(code, message, BytePlace(self.path, self.byte(at)), help=_DAMAGED)
+        raise FormatError(code, message, BytePlace(self.path, self.byte(at)), help)
 
     def byte(self, at: int) -> int:
         """Where a character stands in the file."""

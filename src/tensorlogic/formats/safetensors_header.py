@@ -69,7 +69,7 @@ def _read(reader: JsonReader, base: int, size: int) -> Header:
         else:
             header.tensors[name], start, end = _entry(reader, name, size - base)
             header.starts[name] = base + start
-            spans.append((start, end, at))
+            spans.append((start, end, at, name))
     reader.end()
     _check_places(reader, sorted(spans), base, size)
     return header
@@ -105,13 +105,15 @@ def _are_sizes(value: Any) -> bool:
     return isinstance(value, list) and all(type(each) is int and 0 <= each <= _LARGEST for each in value)
 
 
-def _check_places(reader: JsonReader, spans: list[tuple[int, int, int]], base: int, size: int) -> None:
+def _check_places(reader: JsonReader, spans: list[tuple[int, int, int, str]], base: int, size: int) -> None:
     """Refuse data of tensors, in its order, that leaves bytes out or shares them: no writer makes such."""
     before = 0
-    for start, end, at in spans:
+    for start, end, at, name in spans:
         if start != before:
-            what = "shares bytes with another" if start < before else f"leaves {start - before:,} bytes unused"
-            reader.fail(f"the data of a tensor {what}", at, codes.BAD_OFFSET)
+            message = (
+                f"the tensor {name!r} begins at byte {start:,} of the data, and the one before it ends at {before:,}"
+            )
+            reader.fail(message, at, codes.BAD_OFFSET)
         before = end
     if base + before != size:
         message = f"{size - base - before:,} bytes at the end of the file belong to no tensor"

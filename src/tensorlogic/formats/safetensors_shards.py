@@ -62,10 +62,11 @@ class ShardedFile:
         # Caches of downloads keep the files elsewhere, all in one folder, and link the index and the shards to them.
         folders = (self.path.parent.resolve(), self.path.resolve().parent)
         if "\0" in shard or Path(shard).name != shard or path.resolve().parent not in folders:
-            reader.fail(f"the index names {shard!r}, which is no file beside it", at, codes.OUTSIDE_PACKAGE)
+            message = f"the index names {shard!r}, which is no file beside it"
+            reader.fail(message, at, codes.OUTSIDE_PACKAGE, "Do not trust this model.")
         if not path.is_file():
             message = f"{shard} is missing, which holds tensors of this model"
-            reader.fail(message, at, codes.PACKAGE_ITEM_MISSING)
+            reader.fail(message, at, codes.PACKAGE_ITEM_MISSING, "Copy the whole folder, with all files of weights.")
         file = self._files[shard] = SafeTensorsFile(path)
         self.metadata.update(file.metadata)
         return file

@@ -105,5 +105,6 @@ def _step(part: str) -> str:
 
 
 def _listed(names: Iterable[str]) -> str:
-    listed = sorted(names, key=lambda name: (len(name), name) if name.isdigit() else (0, name))
-    return ", ".join([*listed[:_SHOWN], *["…"] * (len(listed) > _SHOWN)])
+    ordered = sorted(names, key=lambda name: (len(name), name) if name.isdigit() else (0, name))
+    shown = [name if name.isprintable() else repr(name) for name in ordered[:_SHOWN]]
+    return ", ".join([*shown, *["…"] * (len(ordered) > _SHOWN)])

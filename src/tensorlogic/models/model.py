@@ -121,6 +121,12 @@ class Model(ABC):
             raise AttributeError(f"a model has no member {name!r}")
         return getattr(self._group, name)
 
+    def __getitem__(self, key: int | str) -> Any:
+        """The tensors whose names begin with a number, or with what is no name in a program: ``model[0].weight``."""
+        return self._group[key]
+
+    __iter__ = None
+
     def __tl_inner__(self) -> Tree:
         return self._group.__tl_inner__()
 

@@ -30,7 +30,7 @@ class Tensors:
         """The bytes of the tensor `name`, row by row."""
         import torch
 
-        tensor = self.read(name)
+        tensor = self.read(name).to(getattr(torch, self.infos[name].dtype))
         if not tensor.numel():
             return memoryview(b"")
         return memoryview(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())

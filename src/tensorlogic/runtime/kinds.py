@@ -19,6 +19,7 @@ NAMES: dict[str, str] = {
     "tuple": "list",
     "dict": "record",
     "Image": "image",
+    "PackedTensor": "packed tensor",
 }
 """Python's names of types that are called otherwise here."""
 

@@ -15,23 +15,27 @@ from tensorlogic.formats.gguf.reader import GGUFFile
 
 _INTS: tuple[type, ...] = (int, list)
 """A number, or one for each layer."""
+_FLOATS: tuple[type, ...] = (float, int)
+_ABOUT = {
+    "author": Keys.General.AUTHOR,
+    "license": Keys.General.LICENSE,
+    "description": Keys.General.DESCRIPTION,
+    "version": Keys.General.VERSION,
+}
+"""What is only shown, and need not be a text."""
 _FACTS: dict[str, tuple[str, tuple[type, ...]]] = {
     "architecture": (Keys.General.ARCHITECTURE, (str,)),
-    "author": (Keys.General.AUTHOR, (str,)),
-    "license": (Keys.General.LICENSE, (str,)),
-    "description": (Keys.General.DESCRIPTION, (str,)),
-    "version": (Keys.General.VERSION, (str,)),
     "context_length": (Keys.LLM.CONTEXT_LENGTH, (int,)),
     "embedding_length": (Keys.LLM.EMBEDDING_LENGTH, (int,)),
     "block_count": (Keys.LLM.BLOCK_COUNT, (int,)),
     "feed_forward_length": (Keys.LLM.FEED_FORWARD_LENGTH, _INTS),
     "head_count": (Keys.Attention.HEAD_COUNT, _INTS),
     "head_count_kv": (Keys.Attention.HEAD_COUNT_KV, _INTS),
-    "norm_epsilon": (Keys.Attention.LAYERNORM_RMS_EPS, (float,)),
-    "rope_dimension_count": (Keys.Rope.DIMENSION_COUNT, (int,)),
-    "rope_freq_base": (Keys.Rope.FREQ_BASE, (float,)),
+    "norm_epsilon": (Keys.Attention.LAYERNORM_RMS_EPS, _FLOATS),
+    "rope_dimension_count": (Keys.Rope.DIMENSION_COUNT, _INTS),
+    "rope_freq_base": (Keys.Rope.FREQ_BASE, _FLOATS),
     "rope_scaling_type": (Keys.Rope.SCALING_TYPE, (str,)),
-    "rope_scaling_factor": (Keys.Rope.SCALING_FACTOR, (float,)),
+    "rope_scaling_factor": (Keys.Rope.SCALING_FACTOR, _FLOATS),
     "vocab_size": (Keys.LLM.VOCAB_SIZE, (int,)),
     "tokenizer": (Keys.Tokenizer.MODEL, (str,)),
     "pre_tokenizer": (Keys.Tokenizer.PRE, (str,)),
@@ -50,7 +54,7 @@ _OUTSIDE = ("token_embd.", "output.")
 class LanguageMetadata(Metadata):
     """What a GGUF file says of its model; what it does not say is empty or None. `user_defined` has all values.
 
-    `feed_forward_length`, `head_count` and `head_count_kv` are lists where layers differ.
+    `feed_forward_length`, `head_count`, `head_count_kv` and `rope_dimension_count` are lists where layers differ.
     """
 
     architecture: str = ""
@@ -66,7 +70,7 @@ class LanguageMetadata(Metadata):
     """Heads of keys and values; as many as `head_count` where the file does not say."""
     norm_epsilon: float | None = None
     """What RMSNorm adds to the mean square."""
-    rope_dimension_count: int | None = None
+    rope_dimension_count: int | list[int] | None = None
     """How many elements of a head rotary embeddings turn: all, where the file does not say."""
     rope_freq_base: float | None = None
     rope_scaling_type: str = ""
@@ -87,7 +91,8 @@ def read_facts(file: GGUFFile) -> dict[str, Any]:
     architecture = _fact(file, Keys.General.ARCHITECTURE, (str,)) or ""
     keys = {name: (key.format(arch=architecture), kinds) for name, (key, kinds) in _FACTS.items()}
     found = {name: _fact(file, key, kinds) for name, (key, kinds) in keys.items()}
-    return _completed({name: value for name, value in found.items() if value is not None}, file)
+    about = {name: str(file.metadata[key]) for name, key in _ABOUT.items() if key in file.metadata}
+    return about | _completed({name: value for name, value in found.items() if value is not None}, file)
 
 
 def _fact(file: GGUFFile, key: str, kinds: tuple[type, ...]) -> Any:

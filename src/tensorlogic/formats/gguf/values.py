@@ -39,10 +39,14 @@ class Values(Mapping[str, Any]):
     def __init__(self, file: MappedFile, places: Mapping[str, Stored]) -> None:
         self._file = file
         self.places = places
+        self._known: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
-        stored = self.places[name]
-        return read_value(Cursor(self._file, stored.at), stored.kind, f"the value {shown(name)}")
+        if name not in self._known:
+            stored = self.places[name]
+            self._known[name] = read_value(Cursor(self._file, stored.at), stored.kind, f"the value {shown(name)}")
+        value = self._known[name]
+        return value.copy() if isinstance(value, list) else value
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.places)

@@ -2,6 +2,6 @@
 
 from tensorlogic.models.conversion.converting import convert_model
 from tensorlogic.models.conversion.result import Conversion, Port
-from tensorlogic.models.conversion.weights import WeightsConversion, convert_weights
+from tensorlogic.models.conversion.weights import FORMATS, WeightsConversion, convert_weights
 
-__all__ = ["Conversion", "Port", "WeightsConversion", "convert_model", "convert_weights"]
+__all__ = ["FORMATS", "Conversion", "Port", "WeightsConversion", "convert_model", "convert_weights"]

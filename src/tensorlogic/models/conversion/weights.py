@@ -82,6 +82,9 @@ def _weights(source: Path) -> Model:
 
 
 def _check_type(target: Path, type: str | None) -> str | None:
+    if target.suffix not in FORMATS:
+        help = f"Let the name end in {' or '.join(FORMATS)}."
+        raise UsageError(codes.CANNOT_WRITE, f"cannot write weights as {target.name!r}", help=help)
     wanted = None if type is None else type.upper()
     if wanted is not None and wanted not in TYPES:
         message = f"weights are not converted to the type {type!r}"

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from tensorlogic.errors import UsageError, codes
+from tensorlogic.models.dtypes import dtype_named
 from tensorlogic.models.packed.product import multiply
 from tensorlogic.models.packed.unpacking import unpack_in_pieces
 
@@ -77,10 +78,13 @@ class PackedTensor:
         """The same tensor on another device, packed."""
         return PackedTensor(self._kind, self._rows.to(device), self._stored, self._transposed)
 
-    def dequantize(self, dtype: torch.dtype = torch.float32) -> Tensor:
-        """The whole tensor, expanded to float32 or another type of floats."""
-        flat = unpack_in_pieces(self._kind, self._rows.reshape(-1, self._rows.shape[-1]), dtype)
-        expanded = flat.reshape(self._stored)
+    def dequantize(self, dtype: torch.dtype | str = torch.float32) -> Tensor:
+        """The whole tensor, expanded to float32 or another type of floats, such as ``"float16"``."""
+        wanted: torch.dtype = getattr(torch, dtype_named(dtype))
+        if not wanted.is_floating_point:
+            message = f"a packed tensor is expanded to floats, not to {dtype_named(dtype)}"
+            raise UsageError(codes.WRONG_DTYPE, message)
+        expanded = unpack_in_pieces(self._kind, self._rows, wanted)
         return expanded.mT if self._transposed else expanded
 
     def __len__(self) -> int:
@@ -96,8 +100,7 @@ class PackedTensor:
             return inner[tuple(rest)] if rest else inner
         self._check_matrix("an index", transposed=False)
         chosen = self._rows[first]
-        rows = unpack_in_pieces(self._kind, chosen.reshape(-1, chosen.shape[-1]))
-        expanded = rows.reshape(*chosen.shape[:-1], self._stored[-1])
+        expanded = unpack_in_pieces(self._kind, chosen)
         return expanded[(*[slice(None)] * (chosen.ndim - 1), *rest)]
 
     def __matmul__(self, x: Any) -> Any:

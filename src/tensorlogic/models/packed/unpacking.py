@@ -6,6 +6,7 @@ the same to the last bit as `gguf.quants`, which expands the types that have no 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -24,18 +25,22 @@ def unpack(kind: Kind, rows: Tensor) -> Tensor:
     block, width = GGML_QUANT_SIZES[kind]
     expand = _UNPACKING.get(kind)
     elements = rows.shape[1] // width * block
+    if not rows.numel():
+        return torch.empty(len(rows), elements, device=rows.device)
     if expand is None:
         return _by_gguf(kind, rows)
     return expand(rows.reshape(-1, width)).reshape(len(rows), elements)
 
 
 def unpack_in_pieces(kind: Kind, rows: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
-    """The same in any type of floats; besides the result it takes little memory."""
+    """The same of rows [..., bytes] in any type of floats; besides the result it takes little memory."""
     block, width = GGML_QUANT_SIZES[kind]
-    result = torch.empty(len(rows), rows.shape[1] // width * block, dtype=dtype, device=rows.device)
+    *outer, size = rows.shape
+    result = torch.empty(math.prod(outer), size // width * block, dtype=dtype, device=rows.device)
+    matrix = rows.reshape(math.prod(outer), size)
     for start, stop in pieces(*result.shape):
-        result[start:stop] = unpack(kind, rows[start:stop])
-    return result
+        result[start:stop] = unpack(kind, matrix[start:stop])
+    return result.reshape(*outer, result.shape[1])
 
 
 def pieces(rows: int, columns: int) -> list[tuple[int, int]]:

@@ -52,8 +52,7 @@ def len_(value: Any) -> int:
 
     The rows of a tensor are its first size. A tensor without axes has no length.
     """
-    counted = goes_through(value) and hasattr(type(value), "__len__")
-    if counted or isinstance(value, str | list | range | Mapping) or (is_tensor(value) and value.ndim > 0):
+    if isinstance(value, str | list | range | Mapping) or (is_tensor(value) and value.ndim > 0) or goes_through(value):
         return len(value)
     raise SourceError(WRONG_TYPE, f"{with_article(kind(value))} has no length")
 

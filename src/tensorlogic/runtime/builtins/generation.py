@@ -13,7 +13,7 @@ from tensorlogic.runtime.registry import calling_a_method
 from tensorlogic.runtime.structs import Struct
 
 
-class Stream:
+class Stream(Iterator[str]):
     """The pieces of a text that is being generated, each once."""
 
     __tl_members__ = frozenset({"close"})
@@ -21,8 +21,8 @@ class Stream:
     def __init__(self, pieces: Iterator[str]) -> None:
         self._pieces = pieces
 
-    def __iter__(self) -> Iterator[str]:
-        return self._pieces
+    def __next__(self) -> str:
+        return next(self._pieces)
 
     def close(self) -> None:
         """End the generation."""

@@ -36,7 +36,7 @@ def load_model(
     from tensorlogic.models.generation import Generating
 
     model: Any = models.load_model(
-        CURRENT.get().readable(path),
+        CURRENT.get().readable_model(path),
         device=as_string(device),
         precision=as_string(precision),
         engine=as_string(engine),
