@@ -14,6 +14,7 @@ import pytest
 import torch
 from benchmarks.__main__ import Runner, cells
 from benchmarks.files import Files
+from benchmarks.generation import Shape, compared, figures, write
 from benchmarks.measure import WARMUP, measure, milliseconds
 from benchmarks.modules import Decoder, WithStates
 from benchmarks.networks import NETWORKS, Network, network
@@ -22,6 +23,7 @@ from benchmarks.report import Measured, as_text, digits, page, table, to_best
 from benchmarks.result import Figure, Result
 from benchmarks.sources import tensors
 from benchmarks.worker import chosen, results
+from gguf import GGMLQuantizationType
 
 from tensorlogic.engines.tuning import REST
 
@@ -286,3 +288,11 @@ def test_a_started_process_tells_when_it_had_predicted(package: Path, capfd: pyt
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
     peak = json.loads(capfd.readouterr().out)
     assert peak is None or 2**22 < peak < 2**30
+
+
+def test_text_is_generated_by_turns(tmp_path: Path) -> None:
+    shape = Shape("small", layers=1, width=64, inner=64, heads=2, shared=1, vocabulary=512)
+    write(tmp_path / "small.gguf", shape, GGMLQuantizationType.Q4_0)
+    times = compared(tmp_path / "small.gguf", threads=1, rounds=1, seconds=0)
+    assert [len(each) for each in times.values()] == [1, 1]
+    assert figures({"ours": [1.0, 2.0, 4.0], "theirs": [1.0, 1.0, 2.0]}) == ["64", "128", "0.500"]

@@ -12,6 +12,7 @@ import pytest
 from scripts import advisor_page, builtins_page
 
 from tests.conftest import ROOT
+from tests.models.llama import SmallLlama
 from tests.pages import blocks, compare, examples
 
 PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -20,10 +21,13 @@ RUN = {"tl", "output", "error", "console", "repl"}
 
 
 @pytest.fixture
-def folder(package: Path, float32_package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where examples run: with a model.mlpackage, and a float32.mlpackage."""
+def folder(
+    package: Path, float32_package: Path, llama: SmallLlama, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """Where examples run: with a model.mlpackage, a float32.mlpackage and an assistant.gguf."""
     shutil.copytree(package, tmp_path / "model.mlpackage")
     shutil.copytree(float32_package, tmp_path / "float32.mlpackage")
+    shutil.copy(llama.gguf("Q8_0"), tmp_path / "assistant.gguf")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -18,7 +18,6 @@ LEFT_OUT = {
     "entity_dim": "needs entities of the logic",
     "backward": "belongs to learning",
     "learnable": "belongs to learning",
-    "generate": "needs language models",
 }
 """What the project does not have of the public implementation's builtins, and why."""
 

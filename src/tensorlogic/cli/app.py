@@ -11,6 +11,7 @@ from tensorlogic.cli import (
     advise,
     bench,
     cache,
+    chat,
     check,
     compile,
     convert,
@@ -24,6 +25,7 @@ from tensorlogic.cli import (
     predict,
     repl,
     run,
+    serve,
     test,
     verify,
 )
@@ -54,7 +56,7 @@ def _options(
 for command in (
     *(run.run, repl.repl, check.check, compile.compile, test.test, fmt.fmt, explain.explain, lsp.lsp),
     *(inspect.inspect, advise.advise, verify.verify, predict.predict, diff.diff, convert.convert, bench.bench),
-    devices.devices,
+    *(devices.devices, chat.chat, serve.serve),
 ):
     app.command()(command)
 app.add_typer(cache.app, name="cache")

@@ -2,7 +2,7 @@
 
 from tensorlogic.models.differences import Difference, compare_models
 from tensorlogic.models.inspection import Inspection, inspect_model, read_program
-from tensorlogic.models.load import load_model
+from tensorlogic.models.load import load_language_model, load_model
 from tensorlogic.models.model import Model, Prediction
 from tensorlogic.models.saving import save_model
 from tensorlogic.models.state import State
@@ -15,6 +15,7 @@ __all__ = [
     "State",
     "compare_models",
     "inspect_model",
+    "load_language_model",
     "load_model",
     "read_program",
     "save_model",

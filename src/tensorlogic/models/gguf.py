@@ -16,6 +16,7 @@ from tensorlogic.formats.gguf import GGUFFile, StoredTensor
 from tensorlogic.formats.gguf.facts import LanguageMetadata, file_quantization, read_facts
 from tensorlogic.formats.gguf.texts import to_texts
 from tensorlogic.models.dtypes import as_numpy
+from tensorlogic.models.generation import Generating
 from tensorlogic.models.model import Model
 
 # The types that are no quantization, as PyTorch calls them.
@@ -25,13 +26,16 @@ NATIVE = {
 }  # fmt: skip
 
 
-class GGUFModel(Model):
-    """A ``.gguf`` file: its tensors by name, and what it says of its model."""
+class GGUFModel(Generating, Model):
+    """A ``.gguf`` file: its tensors by name, what it says of its model, and the text that the model generates."""
 
     metadata: LanguageMetadata
 
+    __tl_members__ = Model.__tl_members__ | {"generate", "stream", "chat", "tokenize", "detokenize", "close"}
+
     def __init__(self, path: Path) -> None:
         self._file = GGUFFile(path)
+        self.path = path
         self.tensors = {name: _info(stored) for name, stored in self._file.tensors.items()}
         self.metadata = LanguageMetadata(
             format="GGUF",
@@ -42,11 +46,6 @@ class GGUFModel(Model):
             user_defined=self._file.metadata,
             **read_facts(self._file),
         )
-
-    @property
-    def path(self) -> Path:
-        """The file's path."""
-        return self._file.path
 
     def metadata_texts(self) -> dict[str, str]:
         """The metadata as texts that a GGUF file can be made of again."""

@@ -17,6 +17,7 @@ from tensorlogic.formats.mlpackage import MANIFEST
 from tensorlogic.formats.safetensors_shards import INDEX
 from tensorlogic.formats.specification import read_model
 from tensorlogic.models.coreml import CoreMLModel
+from tensorlogic.models.generation import Generating
 from tensorlogic.models.model import Model
 from tensorlogic.models.safetensors import WEIGHTS, SafeTensorsModel, weights_in
 
@@ -33,6 +34,9 @@ def load_model(
     engine: str = "auto",
     function: str | None = None,
     tune: bool = False,
+    context: int | None = None,
+    parallel: int = 1,
+    threads: int | None = None,
 ) -> Model:
     """Load the model at `path`; its format is found from its content.
 
@@ -42,11 +46,40 @@ def load_model(
     the model is measured for a few seconds, once: this machine remembers the fastest one, also for later loads without
     `tune`.
 
+    Of a language model, `context` is the most tokens of prompt and answer together: by default what the model was
+    trained for, but at most 8192, since the memory for it is taken when the first text is generated. `parallel` is how
+    many texts are generated together, each with that memory; `threads` is how many threads do it. They mean nothing to
+    other models.
+
     Raises `UsageError` for a wrong path or option, `FormatError` or `ProgramError` for a damaged file, and
     `UnsupportedError` for a sound one that cannot be run, naming every operation that is missing.
     """
     found = detect(Path(path), function)
-    return found if isinstance(found, Model) else CoreMLModel(found, device, precision, engine, tune)
+    if isinstance(found, ModelFunction):
+        return CoreMLModel(found, device, precision, engine, tune)
+    if isinstance(found, Generating):
+        found.prepare(context, parallel, threads, device)
+    return found
+
+
+def load_language_model(
+    path: str | os.PathLike[str],
+    device: str = "auto",
+    context: int | None = None,
+    parallel: int = 1,
+    threads: int | None = None,
+) -> GGUFModel:
+    """Load the model at `path`, which must be one that generates text. Raises the errors of `load_model`."""
+    found = detect(Path(path))
+    if not isinstance(found, Generating):
+        raise UsageError(
+            codes.CANNOT_PREDICT,
+            f"{found.metadata.name!r} is a {found.metadata.format} file, and no language model",
+            BytePlace(str(path)),
+            help="Text is generated from GGUF files (.gguf).",
+        )
+    found.prepare(context, parallel, threads, device)
+    return found
 
 
 def detect(path: Path, function: str | None = None) -> ModelFunction | SafeTensorsModel | GGUFModel:

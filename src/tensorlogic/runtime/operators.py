@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from sys import getsizeof
 from typing import Any, NoReturn, TypeGuard
 
@@ -128,7 +128,7 @@ def iterate(value: Any) -> Iterable[Any]:
         check_length(len(value), _TENSOR)
         integers = value.ndim == 1 and not value.is_floating_point()
         return value.tolist() if integers else value.unbind()
-    if isinstance(value, range | list | str | Mapping) or goes_through(value):
+    if isinstance(value, range | list | str | Mapping | Iterator) or goes_through(value):
         return value
     help = f"Use range({value}) to count." if value.__class__ is int else None
     raise SourceError(WRONG_TYPE, f"cannot go through the elements of {with_article(kind(value))}", help=help)

@@ -6,33 +6,47 @@ from typing import Any
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import WRONG_TYPE
-from tensorlogic.runtime.convert import as_int, as_string, is_number
+from tensorlogic.runtime.convert import as_int, as_optional_int, as_string, is_number
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.registry import builtin, calling_a_method
 from tensorlogic.runtime.session import CURRENT
+from tensorlogic.runtime.sizes import check_bytes
 from tensorlogic.runtime.structs import Struct
 from tensorlogic.runtime.values import adopt, adopt_outputs
 
 
 @builtin
 def load_model(
-    path: str, device: str = "auto", precision: str = "auto", engine: str = "auto", function: str | None = None
+    path: str,
+    device: str = "auto",
+    precision: str = "auto",
+    engine: str = "auto",
+    function: str | None = None,
+    context: int | None = None,
+    threads: int | None = None,
 ) -> Any:
     """The model in a file or package; what kind it is, is found out from its content.
 
     `device` is where it runs (``"cpu"``, ``"cuda"``, …), `precision` what it computes in (``"f16"``,
     ``"f32"``, …), and `engine` what runs it; ``"auto"`` chooses. `function` is one of several functions of the
-    file, instead of its default.
+    file, instead of its default. Of a language model, `context` is the most tokens of prompt and answer together,
+    and `threads` how many threads generate text.
     """
     from tensorlogic import models
+    from tensorlogic.models.generation import Generating
 
-    return models.load_model(
+    model: Any = models.load_model(
         CURRENT.get().readable_model(path),
         device=as_string(device),
         precision=as_string(precision),
         engine=as_string(engine),
         function=None if function is None else as_string(function),
+        context=as_optional_int(context),
+        threads=as_optional_int(threads),
     )
+    if context is not None and isinstance(model, Generating):
+        check_bytes(model.cache_size(), f"a context of {as_int(context)} tokens")
+    return model
 
 
 @builtin
