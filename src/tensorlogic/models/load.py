@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from tensorlogic.coreml import ModelFile, ModelFunction, open_compiled, open_package, read_function
 from tensorlogic.coreml.model_file import unsupported_kind
-from tensorlogic.errors import BytePlace, FormatError, UsageError, codes
+from tensorlogic.errors import BytePlace, FormatError, UnsupportedError, UsageError, codes
 from tensorlogic.formats.mapped import MappedFile, not_found
 from tensorlogic.formats.mlmodelc import DATA, PROGRAM
 from tensorlogic.formats.mlpackage import MANIFEST
