@@ -103,7 +103,7 @@ def _fact(file: GGUFFile, key: str, kinds: tuple[type, ...]) -> Any:
 
 
 def _completed(facts: dict[str, Any], file: GGUFFile) -> dict[str, Any]:
-    """The facts with those that follow from others."""
+    """The facts with those that follow from others, and what llama.cpp takes where a file says nothing."""
     tokens = file.metadata.places.get(Keys.Tokenizer.LIST)
     if tokens is not None:
         facts.setdefault("vocab_size", tokens.length)
@@ -112,6 +112,8 @@ def _completed(facts: dict[str, Any], file: GGUFFile) -> dict[str, Any]:
         facts.setdefault("head_count_kv", heads)
     if isinstance(heads, int) and heads and width is not None:
         facts.setdefault("rope_dimension_count", width // heads)
+    if "rope_dimension_count" in facts:
+        facts.setdefault("rope_freq_base", 10000.0)
     return facts
 
 
