@@ -13,6 +13,7 @@ from scripts import advisor_page, builtins_page
 
 from tests.advisor import planted
 from tests.conftest import ROOT
+from tests.models.llama import SmallLlama
 from tests.pages import blocks, compare, examples
 
 PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -30,11 +31,17 @@ def overflowing_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(
-    package: Path, float32_package: Path, overflowing_package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    package: Path,
+    float32_package: Path,
+    overflowing_package: Path,
+    llama: SmallLlama,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
-    """Where examples run: with a model.mlpackage, a float32.mlpackage, and a network.mlpackage that overflows."""
+    """Where examples run: model.mlpackage, float32.mlpackage, network.mlpackage, which overflows, and assistant.gguf."""
     for name, given in (("model", package), ("float32", float32_package), ("network", overflowing_package)):
         shutil.copytree(given, tmp_path / f"{name}.mlpackage")
+    shutil.copy(llama.gguf("Q8_0"), tmp_path / "assistant.gguf")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

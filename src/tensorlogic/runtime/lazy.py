@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import torch
     from torch.nn import functional
 
+    from tensorlogic.models.packed import PackedTensor
+
 
 class _Lazy(ModuleType):
     """Stands for a module, and imports it when something of it is needed.
@@ -31,9 +33,16 @@ if not TYPE_CHECKING:
     torch = _Lazy("torch")
     functional = _Lazy("torch.nn.functional")
 
-__all__ = ["functional", "is_tensor", "torch"]
+__all__ = ["functional", "is_packed", "is_tensor", "torch"]
 
 
 def is_tensor(value: object) -> TypeGuard[torch.Tensor]:
     """Whether a value is a tensor; asking does not load torch."""
     return "torch" in sys.modules and isinstance(value, torch.Tensor)
+
+
+def is_packed(value: object) -> TypeGuard[PackedTensor]:
+    """Whether a value is a quantized tensor that stays packed; asking loads nothing."""
+    return (module := sys.modules.get("tensorlogic.models.packed")) is not None and isinstance(
+        value, module.PackedTensor
+    )
