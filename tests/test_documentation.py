@@ -38,7 +38,7 @@ def folder(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
-    """Where examples run: model.mlpackage, float32.mlpackage, network.mlpackage, which overflows, and assistant.gguf."""
+    """Where examples run: model.mlpackage, float32.mlpackage, network.mlpackage that overflows, and assistant.gguf."""
     for name, given in (("model", package), ("float32", float32_package), ("network", overflowing_package)):
         shutil.copytree(given, tmp_path / f"{name}.mlpackage")
     shutil.copy(llama.gguf("Q8_0"), tmp_path / "assistant.gguf")
