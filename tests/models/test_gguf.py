@@ -166,6 +166,11 @@ def test_metadata(tmp_path: Path) -> None:
     assert said.user_defined["general.name"] == "tiny"
 
 
+def test_what_llama_cpp_takes_where_a_file_says_nothing(tmp_path: Path) -> None:
+    path = write(tmp_path / "m.gguf", {}, None, lambda writer: writer.add_rope_dimension_count(32))
+    assert tl.load_model(path).metadata.rope_freq_base == 10_000
+
+
 # The types of two matrices of layers, the file type that is claimed, and what the model is.
 QUANTIZATIONS = [
     ((Kind.Q4_0, Kind.Q4_0), LlamaFileType.MOSTLY_Q4_0, "Q4_0"),

@@ -73,6 +73,7 @@ class LanguageMetadata(Metadata):
     rope_dimension_count: int | list[int] | None = None
     """How many elements of a head rotary embeddings turn: all, where the file does not say."""
     rope_freq_base: float | None = None
+    """10,000 where the file does not say it, as in llama.cpp."""
     rope_scaling_type: str = ""
     rope_scaling_factor: float | None = None
     vocab_size: int | None = None
