@@ -22,7 +22,22 @@ def placement() -> Iterator[str]:
     """A row for each case that was rebuilt."""
     yield "| case | chip | seen on the Neural Engine | expected there | expected elsewhere | agree to | agree? |"
     yield "| --- | --- | --- | --- | --- | --- | --- |"
-    yield from map(_row, (*CASES, *DISAGREEING))
+    every = (*CASES, *DISAGREEING)
+    yield from map(_row, every)
+    numbers = {_number(case) for case in every} - {""}
+    wrong = {_number(case) for case in DISAGREEING}
+    right = len(numbers) - len(wrong)
+    yield ""
+    yield (
+        f"Of {len(numbers)} numbers of cases, **{right} agree in every row: {right / len(numbers):.0%}**. "
+        f"Of {len(every)} rows, {len(CASES)} agree: {len(CASES) / len(every):.0%}."
+    )
+
+
+def _number(case: Case) -> str:
+    """The number of the case in the collection; none where a row rests on a fact of another kind."""
+    found = re.match(r"P\d+(?= )", case.name)
+    return found[0] if found else ""
 
 
 def _row(case: Case) -> str:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.malformed import compressed_package, small_compiled, small_package, stateful
+
+if TYPE_CHECKING:
+    from tests.models.llama import SmallLlama
+
+# A process that was started in the background ignores Ctrl-C, and so would the commands that tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parent.parent
 SHARED_MODELS = Path(os.environ.get("TENSORLOGIC_TEST_MODELS", ROOT.parent / "shared" / "models"))
@@ -79,3 +88,11 @@ def compressed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("package") / "compressed.mlpackage"
     compressed_package.write(path, 64, compressed_package.sparse_palettized(64))
     return path
+
+
+@pytest.fixture(scope="session")
+def llama(request: pytest.FixtureRequest) -> SmallLlama:
+    """A small language model in every kind of file, made once and kept between runs."""
+    from tests.models.llama import small_llama
+
+    return small_llama(request.config.cache.mkdir("llama"))

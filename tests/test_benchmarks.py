@@ -12,8 +12,10 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+from benchmarks import formats
 from benchmarks.__main__ import Runner, cells
 from benchmarks.files import Files
+from benchmarks.generation import Shape, compared, figures, write
 from benchmarks.measure import WARMUP, measure, milliseconds
 from benchmarks.modules import Decoder, WithStates
 from benchmarks.networks import NETWORKS, Network, network
@@ -22,6 +24,7 @@ from benchmarks.report import Measured, as_text, digits, page, table, to_best
 from benchmarks.result import Figure, Result
 from benchmarks.sources import tensors
 from benchmarks.worker import chosen, results
+from gguf import GGMLQuantizationType
 
 from tensorlogic.engines.tuning import REST
 
@@ -286,3 +289,32 @@ def test_a_started_process_tells_when_it_had_predicted(package: Path, capfd: pyt
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
     peak = json.loads(capfd.readouterr().out)
     assert peak is None or 2**22 < peak < 2**30
+
+
+def test_text_is_generated_by_turns(tmp_path: Path) -> None:
+    shape = Shape("small", layers=1, width=64, inner=64, heads=2, shared=1, vocabulary=512)
+    write(tmp_path / "small.gguf", shape, GGMLQuantizationType.Q4_0)
+    times = compared(tmp_path / "small.gguf", threads=1, rounds=1, seconds=0)
+    assert [len(each) for each in times.values()] == [1, 1]
+    assert figures({"ours": [1.0, 2.0, 4.0], "theirs": [1.0, 1.0, 2.0]}) == ["64", "128", "0.500"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere files have no holes, and memory is not told")
+def test_formats_are_opened_read_and_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"WORDS": 10, "READ": 2, "ROWS": 8, "ROUNDS": 1}.items():
+        monkeypatch.setattr(formats, name, value)
+    for name, make in formats.LARGE_FILES.values():
+        make(tmp_path / name)
+        milliseconds, _ = formats.opened(tmp_path / name)
+        assert 0 < milliseconds < 1000
+        assert (tmp_path / name).stat().st_size == pytest.approx(formats.LARGE, rel=0.01)
+    for name, make in formats.FILES.values():
+        make(tmp_path / name)
+        assert min(formats.read(tmp_path / name)) > 0
+    shape = Shape("small", layers=1, width=64, inner=64, heads=2, shared=1, vocabulary=512)
+    for name in (formats.FIRST, "model"):
+        formats.write_program(tmp_path / name, shape, GGMLQuantizationType.Q4_0)
+    matrices = 512 * 64 + 2 * 64 * 64 + 2 * 32 * 64 + 3 * 64 * 64
+    weights, _, speed = formats.ran(tmp_path / "model")
+    assert weights * 1e6 == matrices / 32 * 18 + 3 * 64 * 4
+    assert speed > 0

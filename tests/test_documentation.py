@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from scripts import advisor_page, builtins_page
 
+from tests.advisor import planted
 from tests.conftest import ROOT
+from tests.models.llama import SmallLlama
 from tests.pages import blocks, compare, examples
 
 PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -19,11 +21,27 @@ LESSONS = ROOT / "docs" / "language"
 RUN = {"tl", "output", "error", "console", "repl"}
 
 
+@pytest.fixture(scope="session")
+def overflowing_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network of 300 operations in the middle of which one overflows in f16."""
+    path = tmp_path_factory.mktemp("package") / "network.mlpackage"
+    planted.write(path, planted.chain(planted.overflow))
+    return path
+
+
 @pytest.fixture
-def folder(package: Path, float32_package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where examples run: with a model.mlpackage, and a float32.mlpackage."""
-    shutil.copytree(package, tmp_path / "model.mlpackage")
-    shutil.copytree(float32_package, tmp_path / "float32.mlpackage")
+def folder(
+    package: Path,
+    float32_package: Path,
+    overflowing_package: Path,
+    llama: SmallLlama,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
+    """Where examples run: model.mlpackage, float32.mlpackage, network.mlpackage that overflows, and assistant.gguf."""
+    for name, given in (("model", package), ("float32", float32_package), ("network", overflowing_package)):
+        shutil.copytree(given, tmp_path / f"{name}.mlpackage")
+    shutil.copy(llama.gguf("Q8_0"), tmp_path / "assistant.gguf")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

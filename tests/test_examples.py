@@ -10,11 +10,14 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
+from safetensors.torch import load_file
 
 import tensorlogic as tl
 from tensorlogic.engines import engine
 from tests.conftest import ROOT, packaged
+from tests.models.llama import FILES, PROMPT, SmallLlama, write_gguf
 
 EXAMPLES = ROOT / "examples"
 ON_A_CPU = [
@@ -25,12 +28,13 @@ ON_A_CPU = [
 ]
 
 
-def run(folder: Path, *command: object) -> list[str]:
-    """The lines that a Python command prints in `folder`."""
+def run(folder: Path, *command: object, given: str = "") -> list[str]:
+    """The lines that a Python command prints in `folder` when `given` is typed."""
     # coremltools' converter is deep in warnings of others; the examples themselves are quiet.
     environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    arguments = [sys.executable, *map(str, command)]
     done = subprocess.run(
-        [sys.executable, *map(str, command)], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        arguments, input=given, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
@@ -65,3 +69,47 @@ def test_resnet50_is_what_the_guide_says(tmp_path: Path) -> None:
     run(tmp_path, EXAMPLES / "convert_resnet50.py", "--output", "models/model.mlpackage")
     printed = run(tmp_path, "-m", "tensorlogic", "run", EXAMPLES / "metadata.tl")
     assert printed == ["Model format: CoreML", "Quantization: F16"]
+
+
+@pytest.mark.parametrize("kind", ["F32", "Q4_0"])
+def test_the_written_out_llama_says_what_llama_cpp_says(llama: SmallLlama, tmp_path: Path, kind: str) -> None:
+    (tmp_path / "models").mkdir()
+    shutil.copy(llama.gguf(kind), tmp_path / "models/llm.gguf")
+    printed = run(tmp_path, "-m", "tensorlogic", "run", EXAMPLES / "llm.tl", given=PROMPT)
+    continued = tl.load_model(llama.gguf(kind), threads=1).generate(PROMPT, max_tokens=64, temperature=0)
+    assert printed == [
+        f"llama 2 layers, {kind}",
+        f"Continue: {PROMPT}{continued}",
+        "llama.cpp says the same: true",
+    ]
+    assert continued == llama.tokenizer.decode(llama.continued(PROMPT, 64))
+
+
+def test_the_written_out_llama_with_one_table(llama: SmallLlama, tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    weights = load_file(llama.hugging_face / "model.safetensors")
+    del weights["lm_head.weight"]
+    write_gguf(tmp_path / "models/llm.gguf", weights, llama.tokenizer, FILES["F32"])
+    assert run(tmp_path, "-m", "tensorlogic", "run", EXAMPLES / "llm.tl", given="The")[2].endswith("true")
+
+
+def test_the_written_out_llama_has_the_logits_of_pytorch(llama: SmallLlama, tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    shutil.copy(llama.gguf("F32"), tmp_path / "models/llm.gguf")
+    defined, _, _ = (EXAMPLES / "llm.tl").read_text().partition("prompt = input")
+    asked = """
+cache = KVCache::new(about.block_count)
+tokens = model.tokenize(input())
+first = forward(tokens, 0, cache)
+second = forward([100, 200], len(tokens), cache)
+save(first, "first.safetensors")
+save(second, "second.safetensors")
+"""
+    (tmp_path / "logits.tl").write_text(defined + asked)
+    run(tmp_path, "-m", "tensorlogic", "run", "logits.tl", given=PROMPT)
+    ids = llama.tokenizer.encode(PROMPT).ids
+    with torch.no_grad():
+        wanted = llama.network()(torch.tensor([[*ids, 100, 200]])).logits[0]
+    for name, place in (("first", len(ids) - 1), ("second", len(ids) + 1)):
+        (found,) = load_file(tmp_path / f"{name}.safetensors").values()
+        torch.testing.assert_close(found.flatten(), wanted[place], rtol=0, atol=1e-4)

@@ -18,7 +18,7 @@ from tensorlogic.errors import TensorLogicError
 
 if TYPE_CHECKING:
     from tensorlogic.models import Model, Prediction, State, load_model, save_model
-    from tensorlogic.models.conversion import convert_model
+    from tensorlogic.models.conversion import convert_model, convert_weights
 
 __version__ = "0.1.0"
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "TensorLogicError",
     "__version__",
     "convert_model",
+    "convert_weights",
     "load_model",
     "save_model",
 ]
@@ -35,7 +36,7 @@ __all__ = [
 # Where each public name lives; the modules behind them are loaded when a name is first used.
 _HOMES = {
     **dict.fromkeys(("Model", "Prediction", "State", "load_model", "save_model"), "tensorlogic.models"),
-    "convert_model": "tensorlogic.models.conversion",
+    **dict.fromkeys(("convert_model", "convert_weights"), "tensorlogic.models.conversion"),
 }
 
 

@@ -30,6 +30,7 @@ class Net:
     def state(self, *shape: int) -> str:
         value = Value(f"state{len(self._inputs)}", StateType(TensorType(DTYPES[self.dtype], shape)))
         self._inputs.append(value)
+        self.shapes[value.name] = shape
         return value.name
 
     def constant(self, *shape: int, dtype: str = "") -> str:
@@ -40,9 +41,20 @@ class Net:
         self._operations.append(Operation("const", {}, (value,), {"val": Literal(type, data)}))
         return value.name
 
+    def quantized(self, *shape: int, block: int | None) -> str:
+        """A weight in int4 with a scale for each block of its second axis, or in int8 with one scale."""
+        data = self.constant(*shape, dtype="int4" if block else "int8")
+        scales = (shape[0], shape[1] // block) if block else (1, 1)
+        scale = self.constant(*scales, *[1] * len(shape[2:]))
+        return self("constexpr_blockwise_shift_scale", *shape, data=data, scale=scale)
+
     def __call__(self, type: str, *shape: int | None, dtype: str = "", **inputs: Any) -> str:
         """An operation that gives a tensor of a shape. Names go in as they are, other values as literals."""
         return self.several(type, [shape], dtype=dtype, **inputs)[0]
+
+    def like(self, type: str, x: str, **inputs: Any) -> str:
+        """An operation on `x` that gives a tensor of its shape."""
+        return self(type, *self.shapes[x], x=x, **inputs)
 
     def several(self, type: str, shapes: list[Shape], dtype: str = "", **inputs: Any) -> list[str]:
         """The same, giving several tensors."""

@@ -24,6 +24,14 @@ def sound(folder: Path) -> Path:
     return folder / "sound.mlpackage"
 
 
+def chained(network: Any, folder: Path) -> Path:
+    """The long network with something planted in it; tests of one process make it once."""
+    path = folder / f"{network.__name__}.mlpackage"
+    if not path.exists():
+        planted.write(path, planted.chain(network))
+    return path
+
+
 PLANTED = [
     (planted.overflow, "planted_cast_fp16", "mul", ("overflow",)),
     (planted.vanishing_ratio, "planted_cast_fp16", "real_div", ("nan",)),
@@ -34,9 +42,7 @@ PLANTED = [
 
 @pytest.mark.parametrize(("network", "name", "type", "kinds"), PLANTED, ids=[row[0].__name__ for row in PLANTED])
 def test_the_planted_operation_is_named(network: Any, name: str, type: str, kinds: Any, folder: Path) -> None:
-    path = folder / f"{network.__name__}.mlpackage"
-    planted.write(path, planted.chain(network))
-    found = verify(path)
+    found = verify(chained(network, folder))
     assert len(found.operations) > planted.LENGTH
     assert not found.ok
     assert found.first is not None
@@ -46,7 +52,7 @@ def test_the_planted_operation_is_named(network: Any, name: str, type: str, kind
 
 
 def test_what_led_to_nan_is_said(folder: Path) -> None:
-    found = verify(folder / "vanishing_ratio.mlpackage")
+    found = verify(chained(planted.vanishing_ratio, folder))
     assert [(each.id, *each.where) for each in found.findings] == [
         ("nan", "planted_cast_fp16"),
         ("underflow", "vanished_cast_fp16"),
@@ -58,13 +64,13 @@ def test_what_led_to_nan_is_said(folder: Path) -> None:
 
 
 def test_nan_of_f32_too(folder: Path) -> None:
-    first = verify(folder / "infinite_difference.mlpackage").first
+    first = verify(chained(planted.infinite_difference, folder)).first
     assert first is not None
     assert first.difference.nans == first.difference.nans_in_f32 == planted.WIDTH
 
 
 def test_a_finding_says_the_ranges(folder: Path) -> None:
-    found = verify(folder / "overflow.mlpackage")
+    found = verify(chained(planted.overflow, folder))
     (finding,) = found.findings
     assert (finding.severity, finding.where) == ("error", ("planted_cast_fp16",))
     assert f"{planted.WIDTH} of {planted.WIDTH} elements" in finding.title
@@ -100,8 +106,7 @@ def test_a_loss_that_outputs_do_not_show_is_a_note(folder: Path) -> None:
 
 
 def test_cancellation(folder: Path) -> None:
-    planted.write(folder / "cancellation.mlpackage", planted.chain(planted.cancellation))
-    found = verify(folder / "cancellation.mlpackage")
+    found = verify(chained(planted.cancellation, folder))
     assert [(each.id, *each.where) for each in found.findings] == [("error", "planted_cast_fp16")]
     assert found.first is not None
     assert found.first.own is not None

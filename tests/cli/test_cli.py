@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tensorlogic import save_model
 from tests.malformed import small_package
 
 
@@ -76,6 +77,23 @@ def test_inspect(package: Path) -> None:
     assert data["missing"] == {}
     assert data["inputs"][0]["shape"] == [1, 3, 8, 8]
     assert sum(weight["elements"] for weight in data["weights"]) == 602
+    assert "tensors" not in data
+
+
+def test_inspect_lists_tensors(package: Path) -> None:
+    text = tl("inspect", package, "--tensors").stdout
+    assert all(word in text for word in ("scores_bias_0_to_fp16", "float16", "[10]", "20 bytes"))
+    found = json.loads(tl("inspect", package, "--tensors", "--json").stdout)["tensors"]["scores_bias_0_to_fp16"]
+    assert found == {"dtype": "float16", "shape": [10], "storage": "F16", "size": 20}
+
+
+def test_inspect_a_folder_of_shards(tmp_path: Path) -> None:
+    weights = {f"layers.{i}.w": np.ones((2, 3), np.float32) for i in range(3)}
+    save_model(weights, tmp_path / "m", max_shard_size=30, metadata={"epoch": "3"})
+    data = json.loads(tl("inspect", tmp_path / "m", "--json").stdout)
+    assert (data["format"], data["quantization"], data["parameters"]) == ("SafeTensors", "F32", 18)
+    assert data["user_defined"] == {"format": "pt", "epoch": "3"}
+    assert "epoch" in tl("inspect", tmp_path / "m").stdout
 
 
 def test_inspect_prints_the_program(compiled: Path, package: Path) -> None:

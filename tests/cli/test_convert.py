@@ -52,7 +52,8 @@ def test_as_json(package: Path, tmp_path: Path) -> None:
 
 # Arguments after the model, and what is said.
 REFUSED = [
-    (("net.gguf",), "Let the name end in .onnx"),
+    (("net.txt",), "Let the name end in .onnx"),
+    (("net.gguf",), "becomes an ONNX model"),
     (("nowhere/net.onnx",), "there is no folder 'nowhere'"),
     (("net.onnx", "--precision", "int8"), "Choose f32 or f16"),
     (("net.onnx", "--weights", "cloud"), "Choose auto, inside, beside, package"),

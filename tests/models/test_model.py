@@ -129,9 +129,9 @@ NOT_MODELS = [
     ("empty.mlmodel", b"", codes.NOT_A_MODEL),
     ("text.mlpackage", b"hello, this is text", codes.NOT_A_MODEL),
     ("zeros.safetensors", bytes(100), codes.NOT_A_MODEL),
-    ("model.gguf", b"GGUF" + bytes(20), codes.UNSUPPORTED_MODEL),
-    ("broken.safetensors", (20).to_bytes(8, "little") + b"{not json", codes.CORRUPT),
-    ("claims.safetensors", (1 << 60).to_bytes(8, "little") + b"{}", codes.CORRUPT),
+    ("model.gguf", b"GGUF" + bytes(20), codes.UNSUPPORTED_VERSION),
+    ("broken.safetensors", (20).to_bytes(8, "little") + b"{not json", codes.TRUNCATED),
+    ("claims.safetensors", (1 << 60).to_bytes(8, "little") + b"{}", codes.TOO_LARGE),
 ]
 
 

@@ -10,12 +10,12 @@ import torch
 
 from tensorlogic.errors import codes
 from tensorlogic.runtime.builtins import FUNCTIONS
+from tests.formats.gguf_files import Q4_0, file, tensor
 from tests.runtime.harness import failure, output
 
 LEFT_OUT = {
     "entity_onehot": "needs entities of the logic",
     "entity_dim": "needs entities of the logic",
-    "generate": "needs language models",
 }
 """What the project does not have of the public implementation's builtins, and why."""
 
@@ -158,8 +158,9 @@ def test_tensors_are_not_saved_elsewhere(tmp_path: Path, monkeypatch: pytest.Mon
     assert failure('load("/etc/passwd")').code == codes.NOT_ALLOWED
 
 
-def test_gguf_is_not_read_yet(tmp_path: Path) -> None:
+def test_gguf(tmp_path: Path) -> None:
     path = tmp_path / "m.gguf"
-    path.write_bytes(b"GGUF" + bytes(60))
-    for call in ('cndl_load_gguf_tensor("{}", "w")', 'cndl_list_gguf_tensors("{}")', 'load_model_f32("{}")'):
-        assert failure(call.replace("{}", str(path)), folder=tmp_path).code == codes.UNSUPPORTED_MODEL
+    path.write_bytes(file([], [tensor("w", [32, 2], Q4_0)], bytes(18 * 2)))
+    assert output(f'print(sum(cndl_load_gguf_tensor("{path}", "w")))', folder=tmp_path) == "0.0"
+    assert "w : float32 [2, 32]" in output(f'cndl_list_gguf_tensors("{path}")', folder=tmp_path)
+    assert "Q4_0" in output(f'print(load_weight_cache_gguf_f16("{path}").w)', folder=tmp_path)

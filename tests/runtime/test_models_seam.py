@@ -165,7 +165,7 @@ def test_only_models_predict() -> None:
 
 def test_saving_stays_inside_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     saved: list[Path] = []
-    monkeypatch.setattr(models, "save_model", lambda model, path: saved.append(path))
+    monkeypatch.setattr(models, "save_model", lambda model, path, size: saved.append(path))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "link").symlink_to("/")
     for path in ("../out.safetensors", "/out.safetensors", "link/out.safetensors", "a/../../out.safetensors"):

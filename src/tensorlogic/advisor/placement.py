@@ -125,7 +125,8 @@ def _groups(graph: Graph, taken: Sequence[bool]) -> Iterable[tuple[bool, list[Si
 
 
 def _crossing(graph: Graph, groups: Sequence[Sequence[Site]]) -> list[float]:
-    """The bytes that come into each group from others or from outside, and go out of it."""
+    """The bytes that come into each group from others or from outside, and go out of it; states stay where they are."""
+    kept = graph.function.states
     home = {name: index for index, sites in enumerate(groups) for site in sites for name, _ in site.results}
     bytes_of: dict[str, float] = {}
     coming: list[set[str]] = [set() for _ in groups]
@@ -134,7 +135,7 @@ def _crossing(graph: Graph, groups: Sequence[Sequence[Site]]) -> list[float]:
         for site in sites:
             bytes_of |= {name: size(tensor) for name, tensor in (*site.computed, *site.results)}
             for name, _ in site.computed:
-                if home.get(name) != index:
+                if name not in kept and home.get(name) != index:
                     coming[index].add(name)
                     if name in home:
                         going[home[name]].add(name)

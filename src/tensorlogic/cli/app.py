@@ -11,10 +11,12 @@ from tensorlogic.cli import (
     advise,
     bench,
     cache,
+    chat,
     check,
     compile,
     convert,
     devices,
+    diff,
     explain,
     fmt,
     inspect,
@@ -23,6 +25,7 @@ from tensorlogic.cli import (
     predict,
     repl,
     run,
+    serve,
     test,
     verify,
 )
@@ -52,7 +55,8 @@ def _options(
 
 for command in (
     *(run.run, repl.repl, check.check, compile.compile, test.test, fmt.fmt, explain.explain, lsp.lsp),
-    *(inspect.inspect, advise.advise, verify.verify, predict.predict, convert.convert, bench.bench, devices.devices),
+    *(inspect.inspect, advise.advise, verify.verify, predict.predict, diff.diff, convert.convert, bench.bench),
+    *(devices.devices, chat.chat, serve.serve),
 ):
     app.command()(command)
 app.add_typer(cache.app, name="cache")

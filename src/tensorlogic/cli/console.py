@@ -37,13 +37,21 @@ def progress(what: str) -> Iterator[Callable[[str], None]]:
 def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
     """A bar on standard error, where a person looks. It is told what is done now, and how many steps of how many."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Reading")
-        yield lambda what, done, of: bar.update(task, description=what, completed=done, total=of)
+        yield lambda what, done, of: bar.update(task, description=escape(what), completed=done, total=of)
+
+
+def foreign(text: str) -> str:
+    """A text out of a file, which must not be taken for markup, nor be obeyed by a terminal."""
+    from rich.markup import escape
+
+    return escape(text if text.isprintable() else repr(text)[1:-1])
 
 
 def size_text(size: int) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tensorlogic.cli.console import page, print_json, progress, size_text, table_of
+from tensorlogic.cli.console import foreign, page, print_json, progress, size_text, table_of
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -16,11 +17,15 @@ if TYPE_CHECKING:
 
 
 _TOOLS = "com.github.apple.coremltools."
+_ITEMS = 4
+"""So many items of a list of the metadata are shown."""
+_CHARACTERS = 400
 
 
 def inspect(
     model: Annotated[Path, typer.Argument(help="A model file or package.")],
     function: Annotated[str | None, typer.Option(help="One of several functions, if not the default.")] = None,
+    tensors: Annotated[bool, typer.Option("--tensors", help="List every tensor.")] = False,
     mil: Annotated[bool, typer.Option("--mil", help="Print the program as MIL text.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
@@ -33,7 +38,9 @@ def inspect(
     with progress(f"Reading {model}"):
         found = inspect_model(model, function)
     if as_json:
-        print_json(found.as_dict())
+        print_json(found.as_dict() | (_tensors(found) if tensors else {}))
+    elif tensors:
+        _show_tensors(found)
     else:
         _show(found)
 
@@ -59,7 +66,23 @@ def _show(found: Inspection) -> None:
         console.print(f"[yellow]cannot run:[/] {name}: {reason}", highlight=False)
 
 
+def _tensors(found: Inspection) -> dict[str, Any]:
+    """Every tensor as plain data."""
+    return {"tensors": {name: asdict(info) for name, info in found.tensors.items()}}
+
+
+def _show_tensors(found: Inspection) -> None:
+    from rich.console import Console
+
+    table = table_of(str(found.path), "tensor", "type", "shape", "stored as", "size", numbers=1)
+    for name, info in found.tensors.items():
+        table.add_row(foreign(name), info.dtype, str(list(info.shape)), info.storage, size_text(info.size))
+    Console().print(table)
+
+
 def _facts(found: Inspection) -> Table:
+    from rich.text import Text
+
     said = found.metadata
     table = table_of(str(found.path), "", "")
     facts = {
@@ -75,12 +98,23 @@ def _facts(found: Inspection) -> Table:
         "author": said.author,
         "license": said.license,
         "version": said.version,
-        **{key.removeprefix(_TOOLS): value for key, value in said.user_defined.items()},
     }
-    for name, fact in facts.items():
+    own = {key.removeprefix(_TOOLS): _short(value) for key, value in said.user_defined.items()}
+    for name, fact in (*facts.items(), *own.items()):
         if fact:
-            table.add_row(name, str(fact))
+            table.add_row(name, Text(str(fact)))
     return table
+
+
+def _short(value: object) -> str:
+    """A value of the metadata in a line."""
+    if isinstance(value, list):
+        first = ", ".join(map(_short, value[:_ITEMS]))
+        return f"[{first}, … {len(value):,} in all]" if len(value) > _ITEMS else f"[{first}]"
+    if isinstance(value, float):
+        return f"{value:g}"
+    text = str(value)
+    return text if len(text) <= _CHARACTERS else f"{text[:_CHARACTERS]}… {len(text):,} characters in all"
 
 
 def _function(found: Inspection) -> str:

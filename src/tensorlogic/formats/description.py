@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,7 @@ class TensorInfo:
     dtype: str
     shape: tuple[int, ...]
     storage: str
-    """The stored form, such as ``F16``, ``INT8`` or ``4-bit palettized``."""
+    """The stored form, such as ``F16``, ``INT8``, ``Q4_0`` or ``4-bit palettized``."""
     size: int
     """Bytes in the file."""
 
@@ -29,9 +30,9 @@ class Metadata:
     """What a model file says of itself, and what its weights show. Unknown texts are empty."""
 
     format: str
-    """``CoreML`` or ``SafeTensors``."""
+    """``CoreML``, ``SafeTensors`` or ``GGUF``."""
     quantization: str
-    """How the weights are stored: ``F32``, ``F16``, ``BF16``, ``INT8``, ``6-bit palettized``, ``Mixed`` …"""
+    """How the weights are stored: ``F32``, ``F16``, ``BF16``, ``INT8``, ``6-bit palettized``, ``Q4_K_M``, ``Mixed``"""
     name: str
     size: int
     """Bytes on disk."""
@@ -48,7 +49,9 @@ class Metadata:
     coremltools_version: str = ""
     source: str = ""
     """The framework that the model was converted from, such as ``torch==2.7.0``."""
-    user_defined: Mapping[str, str] = field(default_factory=dict)
+    user_defined: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """What the ``config.json`` beside the weights says, such as `hidden_size`."""
 
 
 _DOMINANT = 0.9

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+from errno import ENOMEM
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,23 @@ class _Mapping(mmap.mmap):
     path: Path
 
 
+def _map(descriptor: int) -> _Mapping:
+    """Copy-on-write, so that libraries which insist on writable memory take the views as they are.
+
+    Systems refuse that for files much larger than the memory, which are mapped for reading alone.
+    """
+    try:
+        return _Mapping(descriptor, 0, access=mmap.ACCESS_COPY)
+    except OSError as error:
+        if error.errno != ENOMEM:
+            raise
+        return _Mapping(descriptor, 0, access=mmap.ACCESS_READ)
+
+
 class MappedFile:
     """The bytes of `path`, mapped privately: views cost nothing until they are read and never change the file.
+
+    Views of files that are larger than the memory may be `readonly`.
 
     Raises `UsageError` when there is no such file and `FormatError` when it cannot be read.
     """
@@ -29,10 +45,7 @@ class MappedFile:
         try:
             with path.open("rb") as file:
                 self.size = file.seek(0, 2)
-                # Copy-on-write, so that libraries which insist on writable memory take the views as they are.
-                self._bytes: _Mapping | bytes = (
-                    _Mapping(file.fileno(), 0, access=mmap.ACCESS_COPY) if self.size else b""
-                )
+                self._bytes: _Mapping | bytes = _map(file.fileno()) if self.size else b""
         except (FileNotFoundError, NotADirectoryError):
             raise not_found(path) from None
         except OSError as error:

@@ -48,7 +48,8 @@ class Inspection:
         """The same as plain data, for ``--json``."""
         return {
             "path": str(self.path),
-            **asdict(self.metadata),
+            **asdict(replace(self.metadata, user_defined={})),
+            "user_defined": dict(self.metadata.user_defined),
             "inputs": [feature.as_dict() for feature in self.inputs],
             "outputs": [feature.as_dict() for feature in self.outputs],
             "states": [feature.as_dict() for feature in self.states],

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
-
-import numpy as np
 
 from tensorlogic.coreml import ModelFile, ModelFunction, open_compiled, open_package, read_function
 from tensorlogic.coreml.model_file import unsupported_kind
 from tensorlogic.errors import BytePlace, FormatError, UnsupportedError, UsageError, codes
-from tensorlogic.formats import safetensors
 from tensorlogic.formats.mapped import MappedFile, not_found
 from tensorlogic.formats.mlmodelc import DATA, PROGRAM
 from tensorlogic.formats.mlpackage import MANIFEST
+from tensorlogic.formats.safetensors_shards import INDEX
 from tensorlogic.formats.specification import read_model
 from tensorlogic.models.coreml import CoreMLModel
+from tensorlogic.models.generation import Generating
 from tensorlogic.models.model import Model
-from tensorlogic.models.safetensors import SafeTensorsModel
+from tensorlogic.models.safetensors import WEIGHTS, SafeTensorsModel, weights_in
+
+if TYPE_CHECKING:
+    from tensorlogic.models.gguf import GGUFModel
 
 _SAFETENSORS_HEADER = 9
 
@@ -32,6 +34,9 @@ def load_model(
     engine: str = "auto",
     function: str | None = None,
     tune: bool = False,
+    context: int | None = None,
+    parallel: int = 1,
+    threads: int | None = None,
 ) -> Model:
     """Load the model at `path`; its format is found from its content.
 
@@ -41,32 +46,66 @@ def load_model(
     the model is measured for a few seconds, once: this machine remembers the fastest one, also for later loads without
     `tune`.
 
+    Of a language model, `context` is the most tokens of prompt and answer together: by default what the model was
+    trained for, but at most 8192, since the memory for it is taken when the first text is generated. `parallel` is how
+    many texts are generated together, each with that memory; `threads` is how many threads do it. They mean nothing to
+    other models.
+
     Raises `UsageError` for a wrong path or option, `FormatError` or `ProgramError` for a damaged file, and
     `UnsupportedError` for a sound one that cannot be run, naming every operation that is missing.
     """
     found = detect(Path(path), function)
-    return found if isinstance(found, Model) else CoreMLModel(found, device, precision, engine, tune)
+    if isinstance(found, ModelFunction):
+        return CoreMLModel(found, device, precision, engine, tune)
+    if isinstance(found, Generating):
+        found.prepare(context, parallel, threads, device)
+    return found
 
 
-def detect(path: Path, function: str | None = None) -> ModelFunction | SafeTensorsModel:
+def load_language_model(
+    path: str | os.PathLike[str],
+    device: str = "auto",
+    context: int | None = None,
+    parallel: int = 1,
+    threads: int | None = None,
+) -> GGUFModel:
+    """Load the model at `path`, which must be one that generates text. Raises the errors of `load_model`."""
+    found = detect(Path(path))
+    if not isinstance(found, Generating):
+        raise UsageError(
+            codes.CANNOT_PREDICT,
+            f"{found.metadata.name!r} is a {found.metadata.format} file, and no language model",
+            BytePlace(str(path)),
+            help="Text is generated from GGUF files (.gguf).",
+        )
+    found.prepare(context, parallel, threads, device)
+    return found
+
+
+def detect(path: Path, function: str | None = None) -> ModelFunction | SafeTensorsModel | GGUFModel:
     """What the file at `path` is, by its content; of a program, the function called `function` or its default."""
     if not path.exists():
         raise not_found(path)
-    if path.is_dir():
-        return read_function(_open_folder(path), function)
-    found = _open_file(path)
+    weights = _weights(path)
+    if weights is None:
+        return read_function(_opened(path, open_package if (path / MANIFEST).is_file() else open_compiled), function)
+    found = _open_file(weights)
     if function is not None:
         message = f"{path.name!r} holds weights, and no function {function!r}"
         raise UsageError(codes.UNKNOWN_FUNCTION, message, BytePlace(str(path)))
     return found
 
 
-def _open_folder(path: Path) -> ModelFile:
-    if (path / MANIFEST).is_file():
-        return _opened(path, open_package)
-    if (path / DATA).is_file() or (path / PROGRAM).is_file():
-        return _opened(path, open_compiled)
-    raise _not_a_model(path, f"the folder has neither {MANIFEST} nor {DATA}")
+def _weights(path: Path) -> Path | None:
+    """The file of weights that a path leads to; None where it is a folder of Core ML's."""
+    if not path.is_dir():
+        return path
+    if any((path / name).is_file() for name in (MANIFEST, DATA, PROGRAM)):
+        return None
+    found = weights_in(path)
+    if found is None:
+        raise _not_a_model(path, f"the folder has neither {MANIFEST} nor {DATA} nor {WEIGHTS}")
+    return found
 
 
 _OPEN: WeakValueDictionary[Hashable, ModelFile] = WeakValueDictionary()
@@ -86,12 +125,14 @@ def _opened(path: Path, open_new: Callable[[Path], ModelFile]) -> ModelFile:
     return found
 
 
-def _open_file(path: Path) -> SafeTensorsModel:
+def _open_file(path: Path) -> SafeTensorsModel | GGUFModel:
     file = MappedFile(path)
     start = bytes(file.view(0, min(file.size, _SAFETENSORS_HEADER), "the file's start"))
     if start[:4] == b"GGUF":
-        raise UnsupportedError(codes.UNSUPPORTED_MODEL, "GGUF models cannot be loaded yet", BytePlace(str(path)))
-    if start[8:9] == b"{":
+        from tensorlogic.models.gguf import GGUFModel  # its library takes a tenth of a second to import
+
+        return GGUFModel(path)
+    if start[8:9] == b"{" or path.name.endswith(INDEX):
         return SafeTensorsModel(path)
     try:
         model = read_model(path)
@@ -114,27 +155,5 @@ def _not_a_model(path: Path, reason: str) -> FormatError:
         codes.NOT_A_MODEL,
         f"not a model: {reason}",
         BytePlace(str(path)),
-        help="TensorLogic loads Core ML models (.mlpackage, .mlmodelc) and SafeTensors files (.safetensors).",
+        help="TensorLogic loads Core ML models (.mlpackage, .mlmodelc), SafeTensors (.safetensors) and GGUF (.gguf).",
     )
-
-
-def save_model(model: Model | Mapping[str, Any], path: str | os.PathLike[str]) -> None:
-    """Write a model's tensors, or a dictionary of arrays, to a SafeTensors file, whole or not at all."""
-    target = Path(path)
-    if target.suffix != ".safetensors":
-        raise UsageError(
-            codes.CANNOT_WRITE,
-            f"cannot save as {target.name!r}: models are saved as SafeTensors",
-            help="Let the name end in .safetensors.",
-        )
-    if isinstance(model, Model):
-        tensors = {name: model.get_tensor(name) for name in model.tensors}
-        metadata = dict(model.metadata.user_defined)
-    else:
-        tensors = {name: _array(value) for name, value in model.items()}
-        metadata = {}
-    safetensors.save(tensors, target, metadata)
-
-
-def _array(value: Any) -> Any:
-    return np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)

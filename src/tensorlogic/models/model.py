@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from tensorlogic.coreml import Feature
 from tensorlogic.engines import Candidate
 from tensorlogic.errors import UsageError, codes, nearest
 from tensorlogic.formats.description import Metadata, TensorInfo
+from tensorlogic.models.dtypes import as_numpy, dtype_named
+from tensorlogic.models.group import TensorGroup, Tree, tree_of
 from tensorlogic.models.state import State
 
 
@@ -24,7 +27,12 @@ class Prediction(dict[Any, Any]):
 
 
 class Model(ABC):
-    """A loaded model: what it is, what it takes and gives, its weights, and predictions."""
+    """A loaded model: what it is, what it takes and gives, its weights, and predictions.
+
+    The stored tensors are also attributes, by the parts of their names between dots, where digits are indices:
+    ``model.blk[0].attn_q.weight``. They come as PyTorch's. What a model has besides, such as `metadata`, goes first; a
+    tensor of such a name is reached by `get_tensor`.
+    """
 
     metadata: Metadata
     tensors: Mapping[str, TensorInfo]
@@ -65,8 +73,16 @@ class Model(ABC):
     def make_state(self) -> State:
         """What the model remembers, to begin with: zeros. Models without `states` give and take an empty one."""
 
-    def get_tensor(self, name: str, framework: str = "numpy") -> Any:
-        """The stored tensor `name`, expanded if it is compressed, as an array of ``numpy`` or ``torch``."""
+    def get_tensor(self, name: str, framework: str = "numpy", dtype: Any = None, packed: bool = False) -> Any:
+        """The stored tensor `name`, expanded if it is compressed, as an array of ``numpy`` or ``torch``.
+
+        It has the type that it is stored in, or `dtype`: a name such as ``float32``, or a type of either framework. An
+        array may be a view of the file, which changes in place do not reach; others who ask for the tensor see them.
+        With `packed`, and without `dtype`, it comes as attributes do, as PyTorch's: a quantized tensor of a GGUF file
+        as a `PackedTensor`, which stays in the file and is expanded where it is used.
+
+        Raises `UsageError` for a name, framework or type that there is not.
+        """
         if name not in self.tensors:
             guess = nearest(name, self.tensors)
             raise UsageError(
@@ -78,7 +94,47 @@ class Model(ABC):
             raise UsageError(
                 codes.UNKNOWN_OPTION, f"there is no framework {framework!r}", help="Choose numpy or torch."
             )
-        return self._read(name, framework)
+        if packed and dtype is None:
+            return self._member(name)
+        wanted = self.tensors[name].dtype if dtype is None else dtype_named(dtype)
+        if wanted == self.tensors[name].dtype:
+            return self._read(name, framework)
+        import torch
+
+        tensor = self._read(name, "torch").to(getattr(torch, wanted))
+        return tensor if framework == "torch" else as_numpy(tensor, name)
+
+    def metadata_texts(self) -> dict[str, str]:
+        """What the file says besides its tensors, `metadata.user_defined`, as texts for formats that hold no others."""
+        return {name: str(value) for name, value in self.metadata.user_defined.items()}
+
+    def _member(self, name: str) -> Any:
+        """What the tensor `name` is as an attribute."""
+        return self.get_tensor(name, "torch")
+
+    @cached_property
+    def _group(self) -> TensorGroup:
+        return TensorGroup("model", tree_of(self.tensors), self._member)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or "tensors" not in self.__dict__:
+            raise AttributeError(f"a model has no member {name!r}")
+        return getattr(self._group, name)
+
+    def __getitem__(self, key: int | str) -> Any:
+        """The tensors whose names begin with a number, or with what is no name in a program: ``model[0].weight``."""
+        return self._group[key]
+
+    __iter__ = None
+
+    def __tl_inner__(self) -> Tree:
+        return self._group.__tl_inner__()
+
+    def __tl_read__(self, name: str) -> Any:
+        return self._group.__tl_read__(name)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *dir(self._group)]
 
     @abstractmethod
     def _read(self, name: str, framework: str) -> Any:

@@ -95,6 +95,11 @@ def _members(interaction: Interaction, found: re.Match[str]) -> Iterator[str]:
     yield from names_of(value)
 
 
+def _attributes(interaction: Interaction, found: re.Match[str]) -> Iterator[str]:
+    """Those of them that can stand behind a dot."""
+    return filter(str.isidentifier, _members(interaction, found))
+
+
 def _of_a_type(interaction: Interaction, found: re.Match[str]) -> Iterator[str]:
     owner = found["object"]
     yield from (name for of, _, name in (each.partition("::") for each in FUNCTIONS) if of == owner and name)
@@ -121,7 +126,7 @@ _PLACES: Final[tuple[tuple[re.Pattern[str], Callable[[Interaction, re.Match[str]
     (re.compile(rf'\b(?P<object>{_NAME}(?:\.{_NAME})*)\["(?P<begun>[^"\n]*)$'), _members),
     (re.compile(r'(?:\b(?P<import>import)\s+|\b(?:load|save)_\w+\(\s*(?:\w+\s*,\s*)?)"(?P<begun>[^"\0\n]*)$'), _files),
     (re.compile(r'^[^"\n]*(?:"[^"\n]*"[^"\n]*)*"(?P<begun>[^"\n]*)$'), lambda interaction, found: iter(())),
-    (re.compile(rf"\b(?P<object>{_NAME}(?:\.{_NAME})*)\.(?P<begun>\w*)$"), _members),
+    (re.compile(rf"\b(?P<object>{_NAME}(?:\.{_NAME})*)\.(?P<begun>\w*)$"), _attributes),
     (re.compile(rf"\b(?P<object>{_NAME})::(?P<begun>\w*)$"), _of_a_type),
     (re.compile(rf"(?<![\w.])(?P<begun>{_NAME})$"), names),
 )

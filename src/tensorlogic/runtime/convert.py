@@ -9,7 +9,7 @@ from tensorlogic.errors import SourceError, nearest
 from tensorlogic.errors.codes import UNSUPPORTED_TYPE, WRONG_ARGUMENTS, WRONG_TYPE
 from tensorlogic.lang.types import ALIASES, DTYPES
 from tensorlogic.runtime.kinds import kind, with_article
-from tensorlogic.runtime.lazy import is_tensor, torch
+from tensorlogic.runtime.lazy import is_packed, is_tensor, torch
 from tensorlogic.runtime.sizes import check_length, check_size
 
 
@@ -24,7 +24,13 @@ def as_tensor(value: Any) -> torch.Tensor:
         return torch.arange(value.start, value.stop, value.step)
     if isinstance(value, range | list):
         return torch.stack([as_tensor(item) for item in value]) if len(value) else torch.tensor([])
-    raise SourceError(WRONG_TYPE, f"this takes a tensor, not {with_article(kind(value))}")
+    help = "Expand it first: w.dequantize(), or rows of it: w[i]." if is_packed(value) else None
+    raise SourceError(WRONG_TYPE, f"this takes a tensor, not {with_article(kind(value))}", help=help)
+
+
+def as_weight(value: Any) -> Any:
+    """A tensor, or a packed one as it is, for what takes both."""
+    return value if is_packed(value) else as_tensor(value)
 
 
 def as_pair(a: Any, b: Any) -> tuple[torch.Tensor, torch.Tensor]:

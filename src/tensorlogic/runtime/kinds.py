@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tensorlogic.lang.types import with_article
-from tensorlogic.runtime.lazy import is_tensor
+from tensorlogic.runtime.lazy import is_packed, is_tensor
 
 __all__ = ["NAMES", "dtype_name", "kind", "with_article"]
 
@@ -19,6 +19,7 @@ NAMES: dict[str, str] = {
     "tuple": "list",
     "dict": "record",
     "Image": "image",
+    "PackedTensor": "packed tensor",
 }
 """Python's names of types that are called otherwise here."""
 
@@ -27,6 +28,8 @@ def kind(value: object) -> str:
     """The kind of a value: ``int``, ``string``, ``float32[2, 3]``."""
     if is_tensor(value):
         return f"{dtype_name(value.dtype)}{list(value.shape)}"
+    if is_packed(value):
+        return f"{value.dtype}{list(value.shape)}"
     if isinstance(value, Mapping):
         return "record"
     name = type(value).__name__

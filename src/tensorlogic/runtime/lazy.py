@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from torch.nn import functional
 
     from tensorlogic import logic
+    from tensorlogic.models.packed import PackedTensor
 
     equations: Any
     learning: Any
@@ -39,9 +40,16 @@ if not TYPE_CHECKING:
     equations = _Lazy("tensorlogic.runtime.equations")
     learning = _Lazy("tensorlogic.runtime.learning")
 
-__all__ = ["equations", "functional", "is_tensor", "learning", "logic", "torch"]
+__all__ = ["equations", "functional", "is_packed", "is_tensor", "learning", "logic", "torch"]
 
 
 def is_tensor(value: object) -> TypeGuard[torch.Tensor]:
     """Whether a value is a tensor; asking does not load torch."""
     return "torch" in sys.modules and isinstance(value, torch.Tensor)
+
+
+def is_packed(value: object) -> TypeGuard[PackedTensor]:
+    """Whether a value is a quantized tensor that stays packed; asking loads nothing."""
+    return (module := sys.modules.get("tensorlogic.models.packed")) is not None and isinstance(
+        value, module.PackedTensor
+    )

@@ -5,6 +5,7 @@ Only data that is meant to be seen, by name: nothing is looked up on a Python ob
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import is_dataclass
 from functools import partial
@@ -105,7 +106,10 @@ def _members(value: Any) -> Members:
     if isinstance(value, Mapping):
         return Members(value.keys(), getitem)
     if (declared := getattr(type(value), "__tl_members__", None)) is not None:
-        return Members([n for n in declared if not n.startswith("_")], getattr, methods=True)
+        shown = {name: None for name in declared if not name.startswith("_")}
+        if not hasattr(type(value), "__tl_inner__"):
+            return Members(shown, getattr, methods=True)
+        return Members(ChainMap(shown, value.__tl_inner__()), partial(_read_inner, shown), methods=True)
     if is_dataclass(value):
         return Members(fields(value), getattr)
     for name in class_names(type(value)):
@@ -116,6 +120,11 @@ def _members(value: Any) -> Members:
 
 def _read_struct(value: Struct, name: str) -> Any:
     return value.values[name] if name in value.values else partial(value.functions[name], value)
+
+
+def _read_inner(shown: Collection[str], value: Any, name: str) -> Any:
+    """A member that the class declares, or one that only this value has."""
+    return getattr(value, name) if name in shown else value.__tl_read__(name)
 
 
 def _read(row: Row, value: Any, name: str) -> Any:

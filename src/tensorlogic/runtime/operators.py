@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from sys import getsizeof
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeGuard
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import RUN_FAILED, WRONG_TYPE
@@ -117,13 +117,18 @@ def outer(left: Any, right: Any) -> Any:
     return left * right
 
 
+def goes_through(value: Any) -> TypeGuard[Collection[Any]]:
+    """Whether a value is of a class of ours whose members are gone through, such as the tensors of a model."""
+    return hasattr(type(value), "__tl_members__") and hasattr(type(value), "__len__")
+
+
 def iterate(value: Any) -> Iterable[Any]:
     """The elements that ``for`` goes through: of a tensor its rows, of a record the names."""
     if is_tensor(value) and value.ndim > 0:
         check_length(len(value), _TENSOR)
         integers = value.ndim == 1 and not value.is_floating_point()
         return value.tolist() if integers else value.unbind()
-    if isinstance(value, range | list | str | Mapping):
+    if isinstance(value, range | list | str | Mapping | Iterator) or goes_through(value):
         return value
     help = f"Use range({value}) to count." if value.__class__ is int else None
     raise SourceError(WRONG_TYPE, f"cannot go through the elements of {with_article(kind(value))}", help=help)

@@ -111,6 +111,14 @@ class Session:
             raise SourceError(NOT_ALLOWED, message, help="Allow it: tl run --allow-read FOLDER.")
         return path
 
+    def readable_model(self, path: str) -> str:
+        """The same for a file or a folder of a model, which may consist of links."""
+        target = self._resolved(self.readable(path))
+        for each in target.iterdir() if target.is_dir() else ():
+            if each.is_symlink():
+                self.readable(str(each))
+        return path
+
     def may_read(self, path: str) -> bool:
         """Whether the program may read there."""
         return _within(self._resolved(path), self.folders)

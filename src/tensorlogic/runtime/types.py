@@ -13,7 +13,7 @@ from tensorlogic.lang.checked import Type
 from tensorlogic.lang.types import DTYPES, FLOATS, KINDS, becomes
 from tensorlogic.runtime.display import text
 from tensorlogic.runtime.kinds import dtype_name, kind, with_article
-from tensorlogic.runtime.lazy import is_tensor, torch
+from tensorlogic.runtime.lazy import is_packed, is_tensor, torch
 from tensorlogic.runtime.sizes import check_size
 
 Dimensions = tuple[int | str | None, ...]
@@ -60,7 +60,9 @@ def declare(value: Any, what: str, base: str, dimensions: Dimensions) -> torch.T
 
 
 def cast(value: Any, base: str, dimensions: Dimensions | None) -> Any:
-    """``value as type``."""
+    """``value as type``; what is packed is expanded."""
+    if is_packed(value) and base in FLOATS:
+        value = value.dequantize(getattr(torch, base))
     if dimensions is not None or (is_tensor(value) and base in DTYPES):
         if not _is_numeric(value):
             raise SourceError(WRONG_TYPE, f"{with_article(kind(value))} cannot be cast to {base}")

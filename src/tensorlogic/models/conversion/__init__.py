@@ -1,6 +1,7 @@
-"""Models as files of other formats: the program of a Core ML model as an ONNX model."""
+"""Models as files of other formats: Core ML programs as ONNX models, weights as SafeTensors and GGUF."""
 
 from tensorlogic.models.conversion.converting import convert_model
 from tensorlogic.models.conversion.result import Conversion, Port
+from tensorlogic.models.conversion.weights import FORMATS, WeightsConversion, convert_weights
 
-__all__ = ["Conversion", "Port", "convert_model"]
+__all__ = ["FORMATS", "Conversion", "Port", "WeightsConversion", "convert_model", "convert_weights"]

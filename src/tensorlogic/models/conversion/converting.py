@@ -46,7 +46,7 @@ def convert_model(
     _check_options(path, precision)
     progress(f"Reading {source}")
     described = _program(Path(source), function)
-    _check_place(path, described.file.path)
+    check_place(path, described.file.path)
     progress("Lowering the program to ONNX")
     lowered = lower(described.file.program, described.name, precision, evaluate, contrib=False)
     model = with_labels(lowered.model, lowered.signature.labels)
@@ -92,8 +92,8 @@ def _check_options(target: Path, precision: str) -> None:
         raise UsageError(codes.UNKNOWN_OPTION, message, help=f"Choose {' or '.join(PRECISIONS)}.")
 
 
-def _check_place(target: Path, package: Path) -> None:
-    """The file must be in a folder that is there, and must not damage what it is made from."""
+def check_place(target: Path, package: Path) -> None:
+    """Refuse a file that is in no folder, or that would damage what it is made from."""
     folder = target.parent.resolve()
     if not folder.is_dir():
         message = f"there is no folder {str(target.parent)!r} to write {target.name!r} into"

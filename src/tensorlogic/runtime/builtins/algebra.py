@@ -7,7 +7,7 @@ from typing import Any
 
 from tensorlogic.lang.inference import reducing, rules
 from tensorlogic.runtime import operators
-from tensorlogic.runtime.convert import as_tensor
+from tensorlogic.runtime.convert import as_tensor, as_weight
 from tensorlogic.runtime.lazy import torch
 from tensorlogic.runtime.registry import builtin, builtin_named, gives
 
@@ -21,7 +21,7 @@ def matmul(a: Any, b: Any) -> torch.Tensor:
     A vector [m] on the left is a row, one on the right a column, and both together give a number. The axes before the
     last two are broadcast.
     """
-    product: torch.Tensor = operators.matmul(as_tensor(a), as_tensor(b))
+    product: torch.Tensor = operators.matmul(as_weight(a), as_weight(b))
     return product
 
 

@@ -14,6 +14,7 @@ from tensorlogic.runtime.convert import as_int
 from tensorlogic.runtime.display import nested, text
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.lazy import is_tensor
+from tensorlogic.runtime.operators import goes_through
 from tensorlogic.runtime.registry import builtin, builtin_named, gives
 from tensorlogic.runtime.session import CURRENT
 
@@ -51,7 +52,7 @@ def len_(value: Any) -> int:
 
     The rows of a tensor are its first size. A tensor without axes has no length.
     """
-    if isinstance(value, str | list | range | Mapping) or (is_tensor(value) and value.ndim > 0):
+    if isinstance(value, str | list | range | Mapping) or (is_tensor(value) and value.ndim > 0) or goes_through(value):
         return len(value)
     raise SourceError(WRONG_TYPE, f"{with_article(kind(value))} has no length")
 

@@ -11,7 +11,7 @@ from typing import Any
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import RUN_FAILED
 from tensorlogic.lang.inference import layering, rules
-from tensorlogic.runtime.convert import as_int, as_ints, as_optional, as_tensor
+from tensorlogic.runtime.convert import as_int, as_ints, as_optional, as_tensor, as_weight
 from tensorlogic.runtime.lazy import torch
 from tensorlogic.runtime.registry import builtin, gives
 
@@ -28,7 +28,7 @@ def each(sizes: Sizes) -> Any:
 @gives(layering.linear)
 def linear(x: Any, weight: Any, bias: Any = None) -> torch.Tensor:
     """x [..., in] times the transpose of `weight` [out, in], plus `bias` [out]: [..., out]."""
-    return torch.nn.functional.linear(as_tensor(x), as_tensor(weight), as_optional(bias))
+    return torch.nn.functional.linear(as_tensor(x), as_weight(weight), as_optional(bias))
 
 
 @builtin
@@ -38,12 +38,13 @@ def embedding(table: Any, ids: Any) -> torch.Tensor:
 
     An id that is no row of the table is an error.
     """
-    rows, index = as_tensor(table), as_tensor(ids)
+    rows, index = as_weight(table), as_tensor(ids)
     index = (index.reshape(1) if index.ndim == 0 else index).long()
     wrong = index[(index < 0) | (index >= len(rows))]
     if wrong.numel():
         raise SourceError(RUN_FAILED, f"there is no row {int(wrong[0])} in a table of {len(rows)}")
-    return rows[index]
+    found: torch.Tensor = rows[index]
+    return found
 
 
 @builtin

@@ -10,7 +10,7 @@ from typing import Any
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import WRONG_SHAPE
 from tensorlogic.lang.inference import rules, shaping
-from tensorlogic.runtime.convert import as_int, as_ints, as_tensor
+from tensorlogic.runtime.convert import as_int, as_ints, as_tensor, as_weight
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.lazy import torch
 from tensorlogic.runtime.registry import builtin, builtin_named, gives
@@ -55,7 +55,8 @@ def flatten(x: Any) -> torch.Tensor:
 @gives(shaping.transposed)
 def transpose(x: Any, first: int = -2, second: int = -1) -> torch.Tensor:
     """Two axes exchanged, the last two unless told: [..., a, b] becomes [..., b, a]."""
-    return as_tensor(x).transpose(as_int(first), as_int(second))
+    turned: torch.Tensor = as_weight(x).transpose(as_int(first), as_int(second))
+    return turned
 
 
 @builtin

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tensorlogic.errors import SourceError
-from tensorlogic.errors.codes import CANNOT_WRITE, UNKNOWN_TENSOR, UNSUPPORTED_TYPE
+from tensorlogic.errors.codes import UNKNOWN_TENSOR
 from tensorlogic.runtime.builtins.models import get_tensor, load_model, save_model
-from tensorlogic.runtime.convert import as_int, as_tensor
+from tensorlogic.runtime.convert import as_int, as_string, as_tensor
 from tensorlogic.runtime.lazy import torch
 from tensorlogic.runtime.registry import builtin, builtin_named
 from tensorlogic.runtime.session import CURRENT
@@ -18,10 +18,7 @@ _NAME = "tensor"
 
 @builtin
 def save(x: Any, path: str) -> None:
-    """Write a tensor to a SafeTensors file, inside the folder that the program runs in; `load` reads it again.
-
-    Errors: the folder is elsewhere, or the tensor is a bfloat16, which this cannot write yet.
-    """
+    """Write a tensor to a SafeTensors file, inside the folder that the program runs in; `load` reads it again."""
     cndl_save_safetensor(x, path, _NAME)
 
 
@@ -41,27 +38,18 @@ def load(path: str) -> torch.Tensor:
 @builtin
 def cndl_save_safetensor(x: Any, path: str, name: str) -> None:
     """Write a tensor under a name to a SafeTensors file, which then holds this one only."""
-    from tensorlogic.formats import safetensors
-
-    tensor = as_tensor(x).detach().cpu().contiguous()
-    if tensor.dtype == torch.bfloat16:
-        raise SourceError(UNSUPPORTED_TYPE, "a bfloat16 tensor cannot be written", help="Cast it: … as float32.")
-    target = CURRENT.get().writable(path)
-    try:
-        safetensors.save({str(name): tensor.numpy()}, target, {})
-    except OSError as error:
-        raise SourceError(CANNOT_WRITE, f"cannot write {path}: {error.strerror}") from error
+    save_model({as_string(name): as_tensor(x)}, path)
 
 
 @builtin_named("cndl_load_safetensor", "cndl_load_gguf_tensor")
 def load_tensor(path: str, name: str) -> torch.Tensor:
-    """A tensor of a model file by its name. Files of GGUF are not read yet."""
+    """A tensor of a model file by its name, expanded to floats where it is quantized."""
     return as_tensor(get_tensor(load_model(path), name))
 
 
 @builtin_named("cndl_list_safetensors", "cndl_list_gguf_tensors")
 def list_tensors(path: str) -> None:
-    """Write the names, types and shapes of the tensors in a model file. Files of GGUF are not read yet."""
+    """Write the names, types and shapes of the tensors in a model file."""
     tensors = load_model(path).tensors
     lines = [f"Tensors in {path}:", f"  Total: {len(tensors)} tensors", ""]
     lines += [f"  - {name} : {info.dtype} {list(info.shape)}" for name, info in tensors.items()]

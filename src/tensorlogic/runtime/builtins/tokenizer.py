@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tensorlogic.errors import FormatError, SourceError, UsageError
 from tensorlogic.errors.codes import CORRUPT, FILE_NOT_FOUND, MISSING_PACKAGE, WRONG_TYPE
@@ -61,14 +61,20 @@ def load_tokenizer(path: str) -> Tokenizer:
 
 @builtin
 def tokenize(tokenizer: Any, text: str, special: bool = True) -> list[int]:
-    """The tokens of a text: a list of ints, with those that mark its beginning and end unless ``special: false``."""
+    """The tokens of a text: a list of ints, with those that mark its beginning and end unless ``special: false``.
+
+    `tokenizer` is one of `load_tokenizer`, or a language model.
+    """
     return _known(tokenizer).tokenize(text, special)
 
 
 @builtin
 def detokenize(tokenizer: Any, ids: Any, skip: bool = True) -> str:
-    """The text of tokens, without the special ones unless ``skip: false``."""
-    return _known(tokenizer).detokenize(ids, skip)
+    """The text of tokens, without the special ones unless ``skip: false``.
+
+    `tokenizer` is one of `load_tokenizer`, or a language model.
+    """
+    return _known(tokenizer).detokenize(as_ints([ids]), skip)
 
 
 @builtin
@@ -80,7 +86,7 @@ def detokenize_single(tokenizer: Any, token: int, skip: bool = True) -> str:
 @builtin
 def detokenize_incremental(tokenizer: Any, ids: Any) -> str:
     """The text of all tokens so far, without the special ones."""
-    return _known(tokenizer).detokenize(ids)
+    return _known(tokenizer).detokenize(as_ints([ids]))
 
 
 @builtin
@@ -90,6 +96,7 @@ def int_to_tokenids(token: int) -> list[int]:
 
 
 def _known(value: Any) -> Tokenizer:
-    if isinstance(value, Tokenizer):
-        return value
+    """A tokenizer, or a model that has the same methods."""
+    if "detokenize" in getattr(type(value), "__tl_members__", ()):
+        return cast(Tokenizer, value)
     raise SourceError(WRONG_TYPE, f"this takes a tokenizer, not {with_article(kind(value))}")

@@ -17,7 +17,7 @@ from tensorlogic.runtime.learning.stepping import Stepper
 from tensorlogic.runtime.session import CURRENT
 
 if TYPE_CHECKING:
-    from tensorlogic.formats.safetensors import SafeTensorsFile
+    from tensorlogic.models.safetensors import SafeTensorsModel
 
 _KEY: Final = "tensorlogic.training"
 """Where the metadata of the file has what is not a tensor. Parameters have their own names in the file."""
@@ -86,13 +86,13 @@ def read(path: Path, name: str, stepper: Stepper, history: History) -> Position:
 
     Errors: the file is damaged, is none of these, or is of other parameters or of another optimizer.
     """
-    from tensorlogic.formats.safetensors import SafeTensorsFile
+    from tensorlogic.models.safetensors import SafeTensorsModel
 
-    file = SafeTensorsFile(path)
+    file = SafeTensorsModel(path)
     said = _said(file, path)
     if said["optimizer"] != name:
         raise _refusal(path, f"was trained with {said['optimizer']}, not {name}")
-    stored = {key: file.tensor(key, "pt") for key in file.tensors}
+    stored = {key: file.get_tensor(key, "torch") for key in file.tensors}
     _check(path, stored, stepper)
     _restore(stored, stepper)
     for attribute, value in zip(_SCALE, said["scale"], strict=True):
@@ -103,9 +103,9 @@ def read(path: Path, name: str, stepper: Stepper, history: History) -> Position:
     return Position(**said["position"], order=stored.get(_ORDER))
 
 
-def _said(file: SafeTensorsFile, path: Path) -> dict[str, Any]:
+def _said(file: SafeTensorsModel, path: Path) -> dict[str, Any]:
     try:
-        said: dict[str, Any] = json.loads(file.metadata[_KEY])
+        said: dict[str, Any] = json.loads(file.metadata.user_defined[_KEY])
     except (KeyError, ValueError):
         raise _refusal(path, "is no checkpoint of training") from None
     return said
