@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from tests.saving import save
+
 LENGTH = 300
 MIDDLE = 150
 WIDTH = 16
@@ -27,13 +29,7 @@ def write(
         def program(x):
             return network(mb, x)
 
-        ct.convert(
-            program,
-            convert_to="mlprogram",
-            minimum_deployment_target=ct.target.iOS15,
-            compute_precision=ct.precision.FLOAT16 if f16 else ct.precision.FLOAT32,
-            skip_model_load=True,
-        ).save(str(path))
+        save(program, path, "FLOAT16" if f16 else "FLOAT32")
 
 
 def chain(planted: Callable[[Any, Any], Any] = lambda mb, x: x) -> Callable[[Any, Any], Any]:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from tests.saving import save
+
 Shape = tuple[int, ...]
 
 
@@ -39,16 +41,8 @@ def write(
         # coremltools takes the names of inputs from the function's own.
         function = eval(f"lambda {names}: build(mb, {names})", {"build": build, "mb": mb})
         program = mb.program(input_specs=specs, opset_version=target)(function)
-        computed = (
-            ct.precision[precision] if wide is None else ct.transform.FP16ComputePrecision(lambda op: not wide(op))
-        )
-        ct.convert(
-            program,
-            convert_to="mlprogram",
-            minimum_deployment_target=target,
-            compute_precision=computed,
-            skip_model_load=True,
-        ).save(str(path))
+        computed = precision if wide is None else ct.transform.FP16ComputePrecision(lambda op: not wide(op))
+        save(program, path, computed, opset)
     return path
 
 

@@ -14,6 +14,7 @@ from tensorlogic.advisor import advise as ask
 from tensorlogic.cli.app import app
 from tests.advisor.macs import ANE, CPU, Plan, pretend
 from tests.cli.test_cli import tl as command
+from tests.saving import save
 
 
 def test_in_the_terminal(package: Path) -> None:
@@ -88,13 +89,7 @@ def wide_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("wide") / "wide.mlpackage"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        ct.convert(
-            program,
-            convert_to="mlprogram",
-            minimum_deployment_target=ct.target.iOS16,
-            compute_precision=ct.precision.FLOAT32,
-            skip_model_load=True,
-        ).save(str(path))
+        save(program, path, "FLOAT32", opset=16)
     return path
 
 

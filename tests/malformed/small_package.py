@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.saving import save
+
 INPUT_SHAPE = (1, 3, 8, 8)
 
 
@@ -26,13 +28,7 @@ def write(path: Path) -> None:
             pooled = mb.reduce_mean(x=hidden, axes=[2, 3])
             return mb.linear(x=pooled, weight=rng.standard_normal((10, 16)).astype(np.float32), name="scores")
 
-        ct.convert(
-            program,
-            convert_to="mlprogram",
-            minimum_deployment_target=ct.target.iOS15,
-            compute_precision=ct.precision.FLOAT16,
-            skip_model_load=True,
-        ).save(str(path))
+        save(program, path, "FLOAT16")
 
 
 def write_float32(path: Path) -> None:
@@ -55,10 +51,4 @@ def write_float32(path: Path) -> None:
             pooled = mb.reduce_mean(x=x, axes=[2, 3])
             return mb.linear(x=pooled, weight=rng.standard_normal((10, 64)).astype(np.float32), name="scores")
 
-        ct.convert(
-            program,
-            convert_to="mlprogram",
-            minimum_deployment_target=ct.target.iOS15,
-            compute_precision=ct.precision.FLOAT32,
-            skip_model_load=True,
-        ).save(str(path))
+        save(program, path, "FLOAT32")

@@ -13,6 +13,7 @@ from tensorlogic.advisor.shapes import default_shapes
 from tensorlogic.coreml import Feature, ModelFunction
 from tensorlogic.errors import UnsupportedError, UsageError, codes
 from tensorlogic.formats.description import Metadata
+from tensorlogic.formats.folder import folder_size
 from tensorlogic.mil.program import Block, Function
 from tensorlogic.models.load import detect
 
@@ -73,8 +74,8 @@ def read_subject(path: str | os.PathLike[str], function: str | None = None) -> S
 
 
 def _other(path: Path, model_type: str) -> Subject:
-    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
-    metadata = Metadata("CoreML", "", path.stem, sum(file.stat().st_size for file in files), 0)
+    size = path.stat().st_size if path.is_file() else folder_size(path)
+    metadata = Metadata("CoreML", "", path.stem, size, 0)
     empty = Function("main", (), 0, Block((), (), ()))
     return Subject(str(path), metadata, empty, Graph(empty), (), (), (), 0.0, 0.0, model_type)
 

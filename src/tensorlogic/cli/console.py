@@ -47,6 +47,17 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
         yield lambda what, done, of: bar.update(task, description=escape(what), completed=done, total=of)
 
 
+def take_turns(turn: Callable[[], object]) -> None:
+    """Ask and answer until the user leaves with Ctrl-D; Ctrl-C ends a turn only."""
+    while True:
+        try:
+            turn()
+        except KeyboardInterrupt:
+            continue
+        except EOFError:
+            return
+
+
 def foreign(text: str) -> str:
     """A text out of a file, which must not be taken for markup, nor be obeyed by a terminal."""
     from rich.markup import escape

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from tensorlogic.cli.console import take_turns
 from tensorlogic.errors import TensorLogicError, UsageError, codes, render
 
 if TYPE_CHECKING:
@@ -97,10 +98,4 @@ def converse(dialogue: Dialogue) -> None:
 
     session: PromptSession[str] = PromptSession()
     print(f"{dialogue.model.metadata.name}. /help tells more, Ctrl-C ends an answer, Ctrl-D leaves.")
-    while True:
-        try:
-            dialogue.say(session.prompt("> "))
-        except KeyboardInterrupt:
-            continue
-        except EOFError:
-            return
+    take_turns(lambda: dialogue.say(session.prompt("> ")))

@@ -14,6 +14,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.lexers import PygmentsLexer
 
 from tensorlogic import __version__
+from tensorlogic.cli.console import take_turns
 from tensorlogic.cli.conversation import COMMANDS, Conversation, is_command
 from tensorlogic.runtime.assistance import completions
 from tensorlogic.runtime.highlighting import TensorLogicLexer
@@ -26,13 +27,7 @@ def converse(conversation: Conversation) -> None:
     """Talk until the user leaves."""
     session = _session(conversation.interaction)
     print(f"TensorLogic {__version__}. :help tells more, Ctrl-D leaves.")
-    while True:
-        try:
-            conversation.say(session.prompt("tl> "))
-        except KeyboardInterrupt:
-            continue
-        except EOFError:
-            return
+    take_turns(lambda: conversation.say(session.prompt("tl> ")))
 
 
 def _session(interaction: Interaction) -> PromptSession[str]:

@@ -38,6 +38,6 @@ def serve(
     print(f"{loaded.metadata.name} at {server.address}/v1 (Ctrl-C stops it)", flush=True)
     try:
         while True:
-            time.sleep(3600)
+            time.sleep(1)  # not longer: Ctrl-C just before it is noticed only after it
     except KeyboardInterrupt:
         print("stopped")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import mmap
+import sys
+from contextlib import suppress
 from errno import ENOMEM
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tensorlogic.errors import BytePlace, FormatError, UsageError, codes
+
+_POPULATE_READ = 22
+"""``MADV_POPULATE_READ`` of Linux, which `mmap` has no name for."""
 
 
 class _Mapping(mmap.mmap):
@@ -72,6 +77,21 @@ class MappedFile:
         return memoryview(self._bytes)[offset : offset + size]
 
 
+def fetch(view: memoryview) -> None:
+    """Read mapped bytes from the disk at once: page after page, as they are touched, takes about twice as long."""
+    mapping = view.obj
+    if sys.platform == "linux" and isinstance(mapping, _Mapping) and view.nbytes:
+        start = _address(view) - _address(mapping)
+        start, stop = start - start % mmap.PAGESIZE, start + view.nbytes
+        with suppress(OSError):  # systems before Linux 5.14 have no second one
+            for advice in (mmap.MADV_WILLNEED, _POPULATE_READ):
+                mapping.madvise(advice, start, stop - start)
+
+
+def _address(data: memoryview | _Mapping) -> int:
+    return int(np.frombuffer(data, np.uint8).ctypes.data)
+
+
 def place_of(array: npt.NDArray[Any]) -> tuple[Path, int] | None:
     """The mapped file that the bytes of an array stand in, and where they start there; None for other arrays."""
     base: Any = array
@@ -80,7 +100,7 @@ def place_of(array: npt.NDArray[Any]) -> tuple[Path, int] | None:
     mapping = base.obj if isinstance(base, memoryview) else None
     if not isinstance(mapping, _Mapping) or not array.flags.c_contiguous:
         return None
-    return mapping.path, array.ctypes.data - np.frombuffer(mapping, np.uint8).ctypes.data
+    return mapping.path, array.ctypes.data - _address(mapping)
 
 
 def not_found(path: Path) -> UsageError:

@@ -15,6 +15,7 @@ from tensorlogic.formats.description import TensorInfo
 from tensorlogic.formats.gguf import GGUFFile, StoredTensor
 from tensorlogic.formats.gguf.facts import LanguageMetadata, file_quantization, read_facts
 from tensorlogic.formats.gguf.texts import to_texts
+from tensorlogic.formats.mapped import fetch
 from tensorlogic.models.dtypes import as_numpy
 from tensorlogic.models.generation import Generating
 from tensorlogic.models.model import Model
@@ -65,6 +66,7 @@ class GGUFModel(Generating, Model):
 
     def _read(self, name: str, framework: str) -> Any:
         stored = self._file.tensors[name]
+        fetch(self._file.data(name))
         if framework == "numpy" and hasattr(np, NATIVE.get(stored.kind, "")):
             return self._numbers(name)  # without torch
         found = self._member(name)

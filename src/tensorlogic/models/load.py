@@ -142,11 +142,12 @@ def _open_file(path: Path) -> SafeTensorsModel | GGUFModel:
     if model is None or kind is None:
         raise _not_a_model(path, "it is neither SafeTensors nor a Core ML model")
     if kind == "mlProgram":
-        message, help = (
+        raise UnsupportedError(
+            codes.UNSUPPORTED_MODEL,
             "this is the program of a package, without its weights",
-            "Load the .mlpackage that it is part of.",
+            BytePlace(str(path)),
+            help="Load the .mlpackage that it is part of.",
         )
-        raise UnsupportedError(codes.UNSUPPORTED_MODEL, message, BytePlace(str(path)), help)
     raise unsupported_kind(kind, model.specificationVersion, BytePlace(str(path)))
 
 

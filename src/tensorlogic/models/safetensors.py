@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from tensorlogic.errors import BytePlace, FormatError, UnsupportedError, UsageError, codes
 from tensorlogic.formats.description import Metadata, quantization
 from tensorlogic.formats.folder import read_json
+from tensorlogic.formats.mapped import fetch
 from tensorlogic.formats.safetensors import SafeTensorsFile
 from tensorlogic.formats.safetensors_shards import INDEX, ShardedFile
 from tensorlogic.models.dtypes import as_numpy
@@ -60,12 +61,14 @@ class SafeTensorsModel(Model):
         if dtype is None:
             message = f"PyTorch has no type for the {info.storage} tensor {name!r}"
             raise UnsupportedError(codes.UNSUPPORTED_TYPE, message, BytePlace(str(self._file.path)))
+        data = self._file.data(name)
+        fetch(data)
         if not info.elements:
             tensor = torch.empty(info.shape, dtype=dtype)
         elif info.dtype == "bool":  # any byte but 0 is true
-            tensor = torch.frombuffer(self._file.data(name), dtype=torch.uint8).reshape(info.shape) != 0
+            tensor = torch.frombuffer(data, dtype=torch.uint8).reshape(info.shape) != 0
         else:
-            tensor = torch.frombuffer(self._file.data(name), dtype=dtype).reshape(info.shape)
+            tensor = torch.frombuffer(data, dtype=dtype).reshape(info.shape)
         return tensor if framework == "torch" else as_numpy(tensor, name)
 
 
