@@ -208,7 +208,7 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda path: safetensors.torch.save_file({"w": X}, path),
         "a.safetensors is no checkpoint of training",
     ),
-    "no such file": (lambda path: path.write_bytes(b"\x00" * 40), "not a valid SafeTensors file"),
+    "no such file": (lambda path: path.write_bytes(b"\x00" * 40), "the header is not JSON"),
 }
 
 
