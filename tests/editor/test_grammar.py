@@ -57,12 +57,14 @@ def test_words_are_highlighted(word: str) -> None:
 
 
 def test_nothing_else_is() -> None:
-    names = {*FUNCTIONS, *CONSTANTS, *DECLARED_BY, "self", "entity", "learn", "learnable", "frozen"}
+    names = {*FUNCTIONS, *CONSTANTS, *DECLARED_BY, "self", "entity", "learn", "query", "where", "learnable", "frozen"}
     plain = {name for name in names if "::" not in name} - set(types.NAMES)
     assert [name for name in sorted(plain) if scopes(name)] == []
 
 
 DECLARATIONS = ["fn f", "struct S", "test t {", "bench b {", "tensor t:", "impl S", "main {", "python import x"]
+DECLARATIONS += ["entity P", "relation R", "rule R", "explain R", "embedding e", "relation_embedding e"]
+DECLARATIONS += ["infer {", "learn {", "no_grad {"]
 
 
 @pytest.mark.parametrize("text", DECLARATIONS)

@@ -137,7 +137,8 @@ def _augment(node: tree.Augment) -> str:
 
 @sexp.register(tree.Tensor)
 def _tensor(node: tree.Tensor) -> str:
-    return _list("tensor", node.name.id, sexp(node.type), sexp(node.value))
+    attribute = () if node.attribute in (None, "frozen") else (node.attribute,)
+    return _list("tensor", node.name.id, sexp(node.type), *attribute, sexp(node.value))
 
 
 @sexp.register(tree.If)
@@ -242,3 +243,65 @@ def _trial(node: tree.Trial) -> str:
 @sexp.register(tree.PythonImport)
 def _python_import(node: tree.PythonImport) -> str:
     return _list("python", node.module, node.alias)
+
+
+@sexp.register(tree.Query)
+def _query(node: tree.Query) -> str:
+    where = () if node.where is None else ("where", sexp(node.where))
+    return _list("query", sexp(node.atom), *where)
+
+
+@sexp.register(tree.Members)
+def _members(node: tree.Members) -> str:
+    return f"{{{_all(node.names)}}}"
+
+
+@sexp.register(tree.Entity)
+def _entity(node: tree.Entity) -> str:
+    return _list("entity", node.name.id, sexp(node.members))
+
+
+@sexp.register(tree.Relation)
+def _relation(node: tree.Relation) -> str:
+    parameters = (p.name if p.type is None else f"{p.name}: {sexp(p.type)}" for p in node.parameters)
+    return _list("relation", f"{node.name.id}({', '.join(parameters)})", sexp(node.embed), sexp(node.path))
+
+
+@sexp.register(tree.Rule)
+def _rule(node: tree.Rule) -> str:
+    return _list("rule", sexp(node.head), *map(sexp, node.body))
+
+
+@sexp.register(tree.Equation)
+def _equation(node: tree.Equation) -> str:
+    return _list(node.projection, sexp(node.target), sexp(node.value))
+
+
+@sexp.register(tree.Explain)
+def _explain(node: tree.Explain) -> str:
+    return _list("explain", sexp(node.atom))
+
+
+@sexp.register(tree.Inference)
+def _inference(node: tree.Inference) -> str:
+    return _list(node.method, sexp(node.query))
+
+
+@sexp.register(tree.Infer)
+def _infer(node: tree.Infer) -> str:
+    return _list("infer", *map(sexp, node.inferences))
+
+
+@sexp.register(tree.Embedding)
+def _embedding(node: tree.Embedding) -> str:
+    return _list(node.word, node.name.id, *map(sexp, node.settings))
+
+
+@sexp.register(tree.Learn)
+def _learn(node: tree.Learn) -> str:
+    return _list("learn", sexp(node.body), *map(sexp, node.settings))
+
+
+@sexp.register(tree.NoGrad)
+def _no_grad(node: tree.NoGrad) -> str:
+    return _list("no_grad", sexp(node.body))

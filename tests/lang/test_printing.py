@@ -9,7 +9,7 @@ from tensorlogic.lang.parser import parse
 from tensorlogic.lang.printing import format_source, print_tree
 from tests.lang.harness import parsed
 from tests.lang.test_expressions import TABLES
-from tests.lang.test_statements import NEWLINES, STATEMENTS
+from tests.lang.test_statements import CLAUSES, NEWLINES, STATEMENTS
 
 FORMATTED = {
     "x=1;y = 2": "x = 1\ny = 2\n",
@@ -45,7 +45,7 @@ def test_format(text: str, want: str) -> None:
     assert format_source(Source("t.tl", formatted)) == formatted
 
 
-EVERY = [text for rows in (*TABLES, STATEMENTS, NEWLINES, FORMATTED) for text in rows]
+EVERY = [text for rows in (*TABLES, STATEMENTS, NEWLINES, CLAUSES, FORMATTED) for text in rows]
 
 
 @pytest.mark.parametrize("text", EVERY)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tensorlogic.lang import Source, Span, tree
+from tensorlogic.lang.clauses import METHODS, PROJECTIONS
 from tensorlogic.lang.parser import parse
 from tensorlogic.lang.printing import format_source, print_tree
 from tests.lang.harness import parsed, sexp
@@ -13,7 +14,10 @@ from tests.lang.harness import parsed, sexp
 AT = Span(0, 0)
 OPERATORS = ("or", "and", "==", "!=", "<", "<=", ">", ">=", "≈", "+", "-", "*", "/", "%", "@", "**", "⊗")
 
-words = st.sampled_from(["a", "b", "x1", "long_name", "range", "main", "test", "struct", "Point", "_", "impl"])
+WORDS = ["entity", "relation", "rule", "query", "where", "from", "learn", "no_grad", "infer", "explain", "max", "avg"]
+"""Words that begin something, or go on with it, only where the grammar expects them."""
+
+words = st.sampled_from(["a", "b", "x1", "long_name", "range", "main", "test", "struct", "Point", "_", "impl", *WORDS])
 names = words.map(lambda word: tree.Name(AT, word))
 values = (
     st.integers(0, 2**63 - 1)
@@ -36,6 +40,12 @@ patterns = st.recursive(
 )
 
 
+def atoms_of(inner: st.SearchStrategy[tree.Expression]) -> st.SearchStrategy[tree.Call]:
+    """Relations with their terms."""
+    terms = st.lists(st.builds(tree.Argument, st.just(AT), st.none(), inner), max_size=3).map(tuple)
+    return st.builds(tree.Call, st.just(AT), names, terms)
+
+
 def compound(inner: st.SearchStrategy[tree.Expression]) -> st.SearchStrategy[tree.Expression]:
     """Expressions of other expressions."""
     several = st.lists(inner, max_size=3).map(tuple)
@@ -44,7 +54,9 @@ def compound(inner: st.SearchStrategy[tree.Expression]) -> st.SearchStrategy[tre
     slices = st.builds(tree.Slice, st.just(AT), st.none() | inner, st.none() | inner)
     functions = st.builds(tree.Path, st.just(AT), names, names)
     arms = st.builds(tree.Arm, st.just(AT), patterns, st.none() | inner, inner)
+    queries = st.builds(tree.Query, st.just(AT), atoms_of(inner), st.none() | inner)
     return st.one_of(
+        queries,
         st.builds(tree.Array, st.just(AT), several),
         st.builds(tree.Unary, st.just(AT), st.sampled_from(["-", "!", "not"]), inner),
         st.builds(tree.Binary, st.just(AT), st.sampled_from(OPERATORS), inner, inner),
@@ -59,6 +71,11 @@ def compound(inner: st.SearchStrategy[tree.Expression]) -> st.SearchStrategy[tre
 
 
 expressions = st.recursive(literals | names, compound, max_leaves=8)
+atoms = atoms_of(names | literals)
+queries = st.builds(tree.Query, st.just(AT), atoms, st.none() | expressions)
+members = st.builds(tree.Members, st.just(AT), st.lists(names, max_size=3).map(tuple))
+fields = st.lists(st.builds(tree.Argument, st.just(AT), names, expressions | members), max_size=3).map(tuple)
+elements = st.builds(tree.Index, st.just(AT), names, st.lists(expressions, min_size=1, max_size=2).map(tuple))
 targets = names | st.builds(tree.Member, st.just(AT), names, names)
 parameters = st.lists(st.builds(tree.Parameter, st.just(AT), words, st.none() | types), max_size=3).map(tuple)
 
@@ -74,11 +91,28 @@ def nested(inner: st.SearchStrategy[tree.Statement]) -> st.SearchStrategy[tree.S
         st.builds(tree.Function, st.just(AT), names, parameters, st.none() | types, blocks),
         st.builds(tree.Trial, st.just(AT), st.sampled_from(["test", "bench"]), names, blocks),
         st.builds(tree.Main, st.just(AT), blocks),
+        st.builds(tree.Learn, st.just(AT), blocks, fields),
+        st.builds(tree.NoGrad, st.just(AT), blocks),
     )
 
 
+texts = st.builds(tree.Literal, st.just(AT), st.sampled_from(["facts.csv", ""]))
+several = st.lists(expressions, min_size=1, max_size=3).map(tuple)
+inferences = st.builds(tree.Inference, st.just(AT), st.sampled_from(METHODS), queries)
+clauses = st.one_of(
+    st.builds(tree.Entity, st.just(AT), names, st.none() | members),
+    st.builds(tree.Relation, st.just(AT), names, parameters, st.none() | types, st.none() | texts),
+    st.builds(tree.Rule, st.just(AT), atoms, several),
+    st.builds(tree.Equation, st.just(AT), elements, st.sampled_from(PROJECTIONS), expressions),
+    st.builds(tree.Equation, st.just(AT), names, st.just("sum"), expressions),
+    st.builds(tree.Explain, st.just(AT), atoms),
+    st.builds(tree.Infer, st.just(AT), st.lists(inferences, max_size=2).map(tuple)),
+    st.builds(tree.Embedding, st.just(AT), st.sampled_from(["embedding", "relation_embedding"]), names, fields),
+)
+
 statements = st.recursive(
-    st.one_of(
+    clauses
+    | st.one_of(
         st.builds(tree.Evaluate, st.just(AT), expressions),
         st.builds(tree.Assign, st.just(AT), targets, st.none(), expressions, st.just(False)),
         st.builds(tree.Assign, st.just(AT), names, st.none() | types, expressions, st.just(True)),

@@ -100,3 +100,43 @@ def test_statement(text: str, want: str) -> None:
 @pytest.mark.parametrize(("text", "want"), NEWLINES.items())
 def test_newline(text: str, want: str) -> None:
     assert parsed(text) == want
+
+
+CLAUSES = {
+    "entity Person = {alice, \"Bob Smith\"}": "(entity Person {alice 'Bob Smith'})",
+    "entity Person": "(entity Person _)",
+    "relation Parent(x: Person, y: Person)": "(relation Parent(x: Person, y: Person) _ _)",
+    'relation Age(x, n: int) from "ages.csv"': "(relation Age(x, n: int) _ 'ages.csv')",
+    "relation R(x: entity) embed float16[64]": "(relation R(x: entity) float16[64] _)",
+    "Parent(alice, bob)": "(call Parent alice bob)",
+    "P(X, Z) <- Q(X, Y), not R(Y, Z), X != Z + 1": "(rule (call P X Z) (call Q X Y) (not (call R Y Z)) (!= X (+ Z 1)))",
+    "P(X)\n  <- Q(X),\n  R(X)\nS(X)": "(rule (call P X) (call Q X) (call R X))\n(call S X)",
+    "rule P(X) <- Q(X)": "(rule (call P X) (call Q X))",
+    "P(a, X)?": "(query (call P a X))",
+    "P(X, Y)? where X != Y, Y > 1": "(query (call P X Y) where (and (!= X Y) (> Y 1)))",
+    "s = query P(a, X)\nwhere = 1": "(= s (query (call P a X)))\n(= where 1)",
+    "f(query P(X) where X > 1, 2)": "(call f (query (call P X) where (> X 1)) 2)",
+    "len(P(X)?) + 1": "(+ (call len (query (call P X))) 1)",
+    "Y[i, k] <- W[i, j] * X[j, k]": "(sum (index Y i k) (* (index W i j) (index X j k)))",
+    "H[i] max= A[i, j] * X[j]": "(max (index H i) (* (index A i j) (index X j)))",
+    "X[t + 1, i] <- tanh(X[t, i])": "(sum (index X (+ t 1) i) (call tanh (index X t i)))",
+    "l <- x[i]": "(sum l (index x i))",
+    "a[0] max = 3": "(index a 0)\n(= max 3)",
+    "explain Ancestor(a, X)?": "(explain (call Ancestor a X))",
+    "infer forward P(X)?": "(infer (forward (query (call P X))))",
+    "infer { forward P(X)? symbolic Q(Y)? where Y > 2 }":
+        "(infer (forward (query (call P X))) (symbolic (query (call Q Y) where (> Y 2))))",
+    "embedding e { entities: Person dimension: 16 }": "(embedding e entities: Person dimension: 16)",
+    "relation_embedding e { relations: {a, b}, dimension: 2, }": "(relation_embedding e relations: {a b} dimension: 2)",
+    "tensor w: float32[3] learnable": "(tensor w float32[3] learnable _)",
+    "learn { y = x\n objective: y, epochs: 3 }": "(learn {(= y x)} objective: y epochs: 3)",
+    "learn { epochs: 3\n backward(l) }": "(learn {(call backward l)} epochs: 3)",
+    "no_grad { w = 1 }": "(no_grad {(= w 1)})",
+    "entity = query + learn(rule)": "(= entity (+ query (call learn rule)))",
+    "explain\nlearn\ninfer = embedding[0]": "explain\nlearn\n(= infer (index embedding 0))",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "want"), CLAUSES.items())
+def test_clause(text: str, want: str) -> None:
+    assert parsed(text) == want

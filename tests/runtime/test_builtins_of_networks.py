@@ -94,6 +94,7 @@ ROWS: list[tuple[str, list[Any], dict[str, Any], Callable[[], Any]]] = [
     ("leaky_relu", [X, 0.2], {}, lambda: np.where(X > 0, X, X * 0.2)),
     ("elu", [X], {}, lambda: np.where(X > 0, X, np.expm1(X))),
     ("relu6", [X * 9], {}, lambda: np.clip(X * 9, 0, 6)),
+    ("step", [X], {}, lambda: (X > 0).to(X.dtype)),
     ("glu", [IMAGE, 1], {}, lambda: IMAGE[:, :2] / (1 + (-IMAGE[:, 2:]).exp())),
     ("log_softmax", [X], {}, lambda: X - X.exp().sum(-1, keepdim=True).log()),
     ("causal_mask", [3], {}, lambda: np.tri(3)),

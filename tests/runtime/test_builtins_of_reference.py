@@ -16,8 +16,6 @@ from tests.runtime.harness import failure, output
 LEFT_OUT = {
     "entity_onehot": "needs entities of the logic",
     "entity_dim": "needs entities of the logic",
-    "backward": "belongs to learning",
-    "learnable": "belongs to learning",
 }
 """What the project does not have of the public implementation's builtins, and why."""
 

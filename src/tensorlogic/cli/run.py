@@ -16,6 +16,8 @@ def run(
     allow_env: ENVIRONMENT = False,
     allow_read: READ = None,
     allow_write: WRITE = None,
+    log: Annotated[Path | None, typer.Option(help="Write the epochs of what is trained to a CSV file.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw their losses, such as loss.png.")] = None,
 ) -> None:
     """Run a TensorLogic program.
 
@@ -24,4 +26,4 @@ def run(
     from tensorlogic.runtime import run_file
 
     permissions = allowed(allow_python, allow_env, allow_read, allow_write)
-    run_file(file, permissions=permissions)
+    run_file(file, permissions=permissions, log=log, plot=plot)

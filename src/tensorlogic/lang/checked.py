@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tensorlogic.errors import Diagnostic
 from tensorlogic.lang.source import Source, Span
@@ -75,6 +75,28 @@ class Struct:
     """Whether a method is called when a value's time is over."""
 
 
+@node
+class Entity:
+    """A kind of entity; without members it is open."""
+
+    name: str
+    unit: int
+    members: tuple[str, ...] | None = None
+
+
+@node
+class Relation:
+    """A relation; one that only rules have has parameters without names."""
+
+    name: str
+    unit: int
+    parameters: tuple[tuple[str, str | None], ...]
+    """Names, and types as they are written."""
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(name for name, _ in self.parameters)})"
+
+
 class Builtin(NamedTuple):
     """A function or constant that every program has."""
 
@@ -83,7 +105,7 @@ class Builtin(NamedTuple):
     """The function that it is for one tensor: ``torch.tanh``."""
 
 
-Exported = Variable | Function | Struct
+Exported = Variable | Function | Struct | Entity | Relation
 Symbol = Exported | Builtin
 Callable = Function | Builtin
 
@@ -200,6 +222,34 @@ class Make(Expression):
 
 
 @node
+class Helped(Expression):
+    """What a helper of the runtime makes of values: an atom, the answers of a query, an equation."""
+
+    helper: str
+    arguments: tuple[Expression, ...]
+
+
+@node
+class Place(Expression):
+    """Where it stands in the text: file, line, column, length and the line itself."""
+
+
+@node
+class Data(Expression):
+    """What a helper takes as it is: constants and tuples of them."""
+
+    value: tuple[Any, ...]
+
+
+@node
+class Lambda(Expression):
+    """A value that depends on what the variables of a rule are."""
+
+    parameters: tuple[Variable, ...]
+    value: Expression
+
+
+@node
 class Anything(Node):
     """The pattern that matches everything."""
 
@@ -311,6 +361,55 @@ class Tensor(Statement):
     target: Variable
     type: Type
     value: Expression | None
+    learnable: bool = False
+
+
+class Access(NamedTuple):
+    """A tensor with indices in an equation; its value is None where it is an unknown."""
+
+    name: str
+    indices: tuple[str | None, ...]
+    """None where the index is no plain name."""
+    equation: int
+    """Which equation of the system it is in; the last access in one is its left side."""
+    value: Expression | None
+    span: Span
+
+
+@node
+class System(Statement):
+    """Equations that are solved together; each unknown becomes a variable, or what a relation holds of."""
+
+    unknowns: tuple[tuple[Variable | Relation, tuple[Expression, ...]], ...]
+    """Of a relation with the kinds of entities that its indices stand for."""
+    solution: Expression
+    accesses: tuple[Access, ...]
+
+
+@node
+class Learn(Statement):
+    """Training; without an objective, `body` is a loop of its own, and `own` its words ``optimizer`` and ``epochs``."""
+
+    options: Expression
+    body: Block
+    objective: Expression | None
+    parameters: tuple[Variable, ...]
+    """What may be trained, or hold what is."""
+    data: tuple[Variable, ...]
+    """What a step reads and does not change."""
+    changed: tuple[Variable, ...]
+    """The variables that a step gives values, and that last."""
+    own: tuple[Variable, ...]
+    epochs: Expression | None
+    divides: bool
+    """Whether a step takes some of the data only."""
+
+
+@node
+class NoGrad(Statement):
+    """Statements that leave no gradients."""
+
+    body: Block
 
 
 @node

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import singledispatch
+from functools import partial, singledispatch
+from itertools import groupby
 from types import MappingProxyType
 
 from tensorlogic.errors.codes import (
@@ -19,8 +20,12 @@ from tensorlogic.errors.codes import (
 )
 from tensorlogic.lang import checked, tree, types
 from tensorlogic.lang.context import Context, Surroundings
+from tensorlogic.lang.equations import System, kinds, target_name
 from tensorlogic.lang.holding import struct_of
+from tensorlogic.lang.knowledge import Clause, asked, related
+from tensorlogic.lang.learning import OPTIONS, assigned, embedding, options, settings
 from tensorlogic.lang.occurrences import Field
+from tensorlogic.lang.relations import entities, foundation, relations
 from tensorlogic.lang.resolve import matched, resolve, resolve_element, resolve_member, typed
 from tensorlogic.lang.scopes import Scope
 from tensorlogic.lang.source import Span
@@ -35,13 +40,14 @@ def check_program(program: tree.Program, context: Context) -> checked.Program:
     """The checked tree of a program; it means nothing when the context has problems afterwards."""
     structs = _declare_structs(program, context)
     functions = _declare_functions(program, context)
+    base = _declare_relations(program, context)
     context.resume()
     # The top level comes first, so that functions see all of its variables.
     body = _statements([s for s in program.statements if not isinstance(s, _ELSEWHERE)], context)
     definitions = tuple(_definition(node, function, context) for node, function in functions)
     main, trials = _main(program, context), _trials(program, context)
     variables = context.top.outermost()
-    whole = checked.Block(Span(0, len(program.source.text)), body)
+    whole = checked.Block(Span(0, len(program.source.text)), (*base, *body))
     drops = any(struct.drops for struct in context.structs.values())
     if program.lasting or drops:  # what is dropped when the program ends must last until then
         context.shared.update(variables.values())
@@ -63,7 +69,10 @@ def check_program(program: tree.Program, context: Context) -> checked.Program:
     )
 
 
-_ELSEWHERE = (tree.Function, tree.Struct, tree.Impl, tree.Main, tree.Trial, tree.Import)
+_ELSEWHERE = (
+    *(tree.Function, tree.Struct, tree.Impl, tree.Main, tree.Trial, tree.Import),
+    *(tree.Entity, tree.Relation),
+)
 """The statements of the top level that do not run in order."""
 
 
@@ -90,7 +99,10 @@ def _name(node: tree.Parameter) -> tree.Name:
     return tree.Name(node.span.first(len(node.name)), node.name)
 
 
-def _declare(name: tree.Name, declared: checked.Function | checked.Struct, context: Context) -> None:
+Declared = checked.Function | checked.Struct | checked.Entity | checked.Relation
+
+
+def _declare(name: tree.Name, declared: Declared, context: Context) -> None:
     if name.id in context.declared:
         message = f"a {_kind(context.declared[name.id])} `{name.id}` is declared above"
         context.problems.report(DUPLICATE_NAME, message, name.span)
@@ -98,8 +110,8 @@ def _declare(name: tree.Name, declared: checked.Function | checked.Struct, conte
     context.occurrences.declare(name.span, declared)
 
 
-def _kind(declared: checked.Function | checked.Struct) -> str:
-    return "struct" if isinstance(declared, checked.Struct) else "function"
+def _kind(declared: Declared) -> str:
+    return "kind of entity" if isinstance(declared, checked.Entity) else type(declared).__name__.lower()
 
 
 @contextmanager
@@ -117,6 +129,15 @@ def _parameters(nodes: Collection[tree.Parameter], what: str, context: Context) 
             context.problems.report(DUPLICATE_NAME, f"there are two {what} `{node.name}`", node.span)
         seen.add(node.name)
     return tuple(checked.Parameter(n.name, None if n.type is None else context.type(n.type)) for n in nodes)
+
+
+def _declare_relations(program: tree.Program, context: Context) -> tuple[checked.Statement, ...]:
+    declared: list[checked.Entity | checked.Relation] = []
+    for kind in (entities, relations):
+        for name, symbol in kind(program, context):
+            _declare(name, symbol, context)
+            declared.append(symbol)
+    return tuple(foundation(program, declared))
 
 
 Functions = list[tuple[tree.Function, checked.Function]]
@@ -203,6 +224,8 @@ def _giving_value(block: checked.Block, function: checked.Function, context: Con
         return block
     *before, last = block.statements
     match last:
+        case checked.Evaluate(span, checked.Helped(place, "show", parts)):
+            last = checked.Return(span, function, checked.Helped(place, "ask", parts))
         case checked.Evaluate(span, value):
             last = checked.Return(span, function, typed(value, function.result))
         case checked.Assign(span, target) if function.result is not None:
@@ -247,13 +270,25 @@ def _procedure(name: str, node: tree.Main | tree.Trial, context: Context) -> che
 
 
 def _statements(nodes: Collection[tree.Statement], context: Context) -> tuple[checked.Statement, ...]:
-    return tuple(_guarded(node, context) for node in nodes)
+    return tuple(_checked(nodes, context))
 
 
-def _guarded(node: tree.Statement, context: Context) -> checked.Statement:
+def _checked(nodes: Collection[tree.Statement], context: Context) -> Iterator[checked.Statement]:
+    for are_equations, group in groupby(nodes, lambda node: isinstance(node, tree.Equation)):
+        if are_equations:
+            equations = [node for node in group if isinstance(node, tree.Equation)]
+            yield _guarded(equations[0], context, partial(_system, equations))
+        else:
+            yield from (_guarded(node, context, statement) for node in group)
+
+
+Check = Callable[[tree.Statement, Context], checked.Statement]
+
+
+def _guarded(node: tree.Statement, context: Context, check: Check) -> checked.Statement:
     """Check one statement; a long chain of operators is a deep tree, and may be too deep for Python."""
     try:
-        return statement(node, context)
+        return check(node, context)
     except RecursionError:
         context.problems.too_deep(node.span)
         return checked.Block(node.span, ())
@@ -277,7 +312,51 @@ def _block(node: tree.Block, context: Context) -> checked.Block:
 def _evaluate(node: tree.Evaluate, context: Context) -> checked.Statement:
     if isinstance(node.value, tree.Match):
         return _choose(node.value, context)
+    if isinstance(node.value, tree.Query):
+        return _helped(asked(node.value, "show", context))
+    if isinstance(node.value, tree.Call) and (relation := related(node.value, context)) is not None:
+        return _helped(Clause((node.value,), context, is_fact=True).fact(node.value, relation))
     return checked.Evaluate(node.span, resolve(node.value, context))
+
+
+def _helped(value: checked.Expression) -> checked.Statement:
+    return checked.Evaluate(value.span, value)
+
+
+@statement.register(tree.Rule)
+def _rule(node: tree.Rule, context: Context) -> checked.Statement:
+    return _helped(Clause((node.head, *node.body), context).rule(node))
+
+
+@statement.register(tree.Explain)
+def _explain(node: tree.Explain, context: Context) -> checked.Statement:
+    return _helped(asked(tree.Query(node.span, node.atom, None), "prove", context))
+
+
+@statement.register(tree.Infer)
+def _infer(node: tree.Infer, context: Context) -> checked.Statement:
+    inferred = [_helped(asked(each.query, each.method, context)) for each in node.inferences]
+    return checked.Block(node.span, tuple(inferred))
+
+
+def _system(nodes: Sequence[tree.Equation], first: tree.Statement, context: Context) -> checked.Statement:
+    """Equations that follow one another, which are solved together."""
+    solution, accesses = System(nodes, context).solved()
+    names = {name.id: name for name in map(target_name, nodes)}
+    unknowns = tuple(_unknown(name, context) for name in names.values())
+    return checked.System(solution.span, unknowns, solution, accesses)
+
+
+def _unknown(
+    name: tree.Name, context: Context
+) -> tuple[checked.Variable | checked.Relation, tuple[checked.Expression, ...]]:
+    symbol = context.find(name.id)
+    if isinstance(symbol, checked.Relation):
+        context.occurrences.use(name.span, symbol)
+        return symbol, tuple(kinds(name, symbol, context))
+    variable = _target(name, context)
+    context.hold(variable, None)
+    return variable, ()
 
 
 def _choose(node: tree.Match, context: Context) -> checked.Statement:
@@ -301,9 +380,65 @@ def _python_import(node: tree.PythonImport, context: Context) -> checked.Stateme
     return checked.PythonImport(node.span, node.module, node.alias)
 
 
+@statement.register(tree.Embedding)
+def _embedding(node: tree.Embedding, context: Context) -> checked.Statement:
+    value = embedding(node, context)
+    variable = _declared(node.name, context)
+    context.learnables[variable] = None
+    return checked.Assign(node.span, variable, value, None, True)
+
+
+@statement.register(tree.NoGrad)
+def _no_grad(node: tree.NoGrad, context: Context) -> checked.Statement:
+    return checked.NoGrad(node.span, _block(node.body, context))
+
+
+@statement.register(tree.Learn)
+def _learn(node: tree.Learn, context: Context) -> checked.Statement:
+    given = settings(node.settings, ("objective", *OPTIONS), context)
+    chosen = options(given, node.span, context)
+    objective = given.get("objective")
+    with _inside_learn(objective is not None, context), context.here.scope.block(node.span):
+        own = [] if objective else [_own_word(name, node, context) for name in ("optimizer", "epochs")]
+        body = checked.Block(node.body.span, _statements(node.body.statements, context))
+        loss = None if objective is None else resolve(objective, context)
+    named = [v for v in context.occurrences.variables(node.span) if not _is_declared_in(node.span, v, context)]
+    changed = tuple(dict.fromkeys(assigned(body)))
+    reached = [v for v in context.learnables if context.find(v.name) is v]
+    epochs = resolve(given["epochs"], context) if "epochs" in given else None
+    data = tuple(v for v in named if v not in context.learnables and v not in changed and v not in own)
+    parameters = tuple(dict.fromkeys([*named, *reached]))
+    divides = "batch" in given
+    return checked.Learn(node.span, chosen, body, loss, parameters, data, changed, tuple(own), epochs, divides)
+
+
+@contextmanager
+def _inside_learn(by_itself: bool, context: Context) -> Iterator[None]:
+    """Inside the steps of training, which no loop or function outside can be left from where they run by themselves."""
+    here = context.here
+    loops, function = here.loops, here.function
+    if by_itself:
+        here.loops, here.function = 0, None
+    yield
+    here.loops, here.function = loops, function
+
+
+def _is_declared_in(span: Span, variable: checked.Variable, context: Context) -> bool:
+    of_here = variable.unit in (None, context.unit)
+    return of_here and span.start <= variable.declared < span.end
+
+
+def _own_word(name: str, node: tree.Learn, context: Context) -> checked.Variable:
+    variable = context.declare(tree.Name(node.span.first(0), name), inner=True)
+    context.occurrences.excuse(variable)
+    return variable
+
+
 @statement.register(tree.Assign)
 def _assign(node: tree.Assign, context: Context) -> checked.Statement:
     value = resolve(node.value, context)
+    if (learnable := _learnable(node.target, context)) is not None and not node.declares:
+        return _helped(checked.Helped(node.span, "update", (learnable, value)))
     if isinstance(node.target, tree.Index):
         return checked.AssignElement(node.span, resolve_element(node.target, context), value)
     if isinstance(node.target, tree.Member):
@@ -333,6 +468,13 @@ def _check_free(name: tree.Name, context: Context) -> None:
         context.problems.report(DUPLICATE_NAME, message, name.span)
 
 
+def _learnable(target: tree.Target, context: Context) -> checked.Expression | None:
+    """A tensor that stays the one that is trained when it is given other numbers."""
+    if isinstance(target, tree.Name) and context.find(target.id) in context.learnables:
+        return resolve(target, context)
+    return None
+
+
 @statement.register(tree.Augment)
 def _augment(node: tree.Augment, context: Context) -> checked.Statement:
     value = resolve(node.value, context)
@@ -343,6 +485,8 @@ def _augment(node: tree.Augment, context: Context) -> checked.Statement:
         return checked.AssignField(node.span, resolve_member(node.target, context), node.operator, value)
     before = resolve(node.target, context)
     changed = checked.Binary(node.span, node.operator, before, value)
+    if _learnable(node.target, context) is not None:
+        return _helped(checked.Helped(node.span, "update", (before, changed)))
     return checked.Assign(node.span, context.target(node.target), changed)
 
 
@@ -357,7 +501,10 @@ def _tensor(node: tree.Tensor, context: Context) -> checked.Statement:
         message = f"the size of `{declared}` is not known"
         context.problems.report(WRONG_TYPE, message, node.type.span, "Give it numbers, or a value.")
     value = None if node.value is None else typed(resolve(node.value, context), declared)
-    return checked.Tensor(node.span, _declared(node.name, context), declared, value)
+    variable = _declared(node.name, context)
+    if node.attribute == "learnable":
+        context.learnables[variable] = None
+    return checked.Tensor(node.span, variable, declared, value, node.attribute == "learnable")
 
 
 @statement.register(tree.If)

@@ -8,7 +8,7 @@ lines and columns of the program's own text, so that a failure anywhere is one a
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import singledispatch
 from typing import Final
 
@@ -20,6 +20,7 @@ from tensorlogic.lang.emit import (
     emit,
     fits,
     function_name,
+    is_global,
     lend,
     operation,
     parameter_name,
@@ -316,7 +317,72 @@ def _augment_element(node: checked.AugmentElement, writer: Writer) -> Iterator[a
 def _tensor(node: checked.Tensor, writer: Writer) -> Iterator[ast.stmt]:
     value = writer.constant(0, node.span) if node.value is None else emit(node.value, writer)
     made = writer.held("declare", value, f"`{node.target.name}`", node.type, node.span)
+    if node.learnable:
+        made = writer.call("as_learnable", node.span, made)
     yield writer.assign(writer.variable(node.target), made, node.span)
+
+
+@statement.register(checked.System)
+def _system(node: checked.System, writer: Writer) -> Iterator[ast.stmt]:
+    kept, span = writer.temporary("solution"), node.span
+    yield writer.assign(kept, emit(node.solution, writer), span)
+    for unknown, kinds in node.unknowns:
+        name = writer.constant(unknown.name, span)
+        value = writer.at(span, ast.Subscript(writer.load(kept, span), name, ast.Load()))
+        if isinstance(unknown, checked.Relation):
+            yield writer.at(
+                span, ast.Expr(writer.call("state", span, value, name, *(emit(each, writer) for each in kinds)))
+            )
+        else:
+            _own(unknown, writer.owners[0], writer)
+            yield writer.assign(writer.variable(unknown), value, span)
+
+
+@statement.register(checked.NoGrad)
+def _no_grad(node: checked.NoGrad, writer: Writer) -> Iterator[ast.stmt]:
+    item = ast.withitem(writer.call("no_grad", node.span))
+    yield writer.at(node.span, ast.With([item], _block(node.body, writer)))
+
+
+@statement.register(checked.Learn)
+def _learn(node: checked.Learn, writer: Writer) -> Iterator[ast.stmt]:
+    span, options = node.span, emit(node.options, writer)
+    parameters = _values({each.name: each for each in node.parameters}, span, writer)
+    if node.objective is None:
+        yield from _by_hand(node, options, parameters, writer)
+        return
+    names = [writer.variable(each) for each in node.changed]
+    local = [name for name in names if not is_global(name)]
+    if local:  # the names of the function outside, which need not have values there
+        unbound = ast.If(
+            writer.constant(False, span), [writer.assign(n, writer.constant(None, span), span) for n in local], []
+        )
+        yield writer.at(span, unbound)
+    shared = [name for name in names if is_global(name)]
+    kinds = [kind(given) for kind, given in ((ast.Nonlocal, local), (ast.Global, shared)) if given]
+    step = writer.temporary("learn")
+    writer.owners.append([])
+    body = [*(writer.at(span, each) for each in kinds), *_statements(node.body.statements, writer)]
+    body.append(writer.at(node.objective.span, ast.Return(emit(node.objective, writer))))
+    writer.owners.pop()
+    taken = [writer.temporary("epoch"), *(writer.variable(each) for each in node.data)]
+    yield _function(step, taken, body, writer, span)
+    data = _values({writer.variable(each): each for each in node.data}, span, writer)
+    yield writer.at(span, ast.Expr(writer.call("learn", span, writer.load(step, span), options, parameters, data)))
+
+
+def _by_hand(node: checked.Learn, options: ast.expr, parameters: ast.expr, writer: Writer) -> Iterator[ast.stmt]:
+    span, (optimizer, epochs) = node.span, map(writer.variable, node.own)
+    count = writer.constant(None, span) if node.epochs is None else emit(node.epochs, writer)
+    yield writer.assign(epochs, count, span)
+    item = ast.withitem(writer.call("by_hand", span, options, parameters), writer.store(optimizer, span))
+    yield writer.at(span, ast.With([item], _block(node.body, writer)))
+
+
+def _values(variables: Mapping[str, checked.Variable], span: Span, writer: Writer) -> ast.expr:
+    """A dictionary of the values of variables."""
+    keys: list[ast.expr | None] = [writer.constant(name, span) for name in variables]
+    return writer.at(span, ast.Dict(keys, [writer.load(writer.variable(each), span) for each in variables.values()]))
 
 
 @statement.register(checked.If)

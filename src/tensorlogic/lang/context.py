@@ -9,7 +9,18 @@ from itertools import chain
 from tensorlogic.errors import nearest
 from tensorlogic.errors.codes import NO_MEMBER, UNDEFINED_NAME, WRONG_TYPE
 from tensorlogic.lang import tree, types
-from tensorlogic.lang.checked import Builtin, Exported, Expression, Function, Struct, Symbol, Type, Variable
+from tensorlogic.lang.checked import (
+    Builtin,
+    Entity,
+    Exported,
+    Expression,
+    Function,
+    Relation,
+    Struct,
+    Symbol,
+    Type,
+    Variable,
+)
 from tensorlogic.lang.holding import struct_of
 from tensorlogic.lang.lexer import KEYWORDS
 from tensorlogic.lang.occurrences import Field, Occurrences
@@ -44,8 +55,8 @@ class Context:
     ) -> None:
         self.problems = Problems(program.source)
         self.unit = unit
-        self.declared: dict[str, Function | Struct] = {}
-        """The functions and structs of this file."""
+        self.declared: dict[str, Function | Struct | Entity | Relation] = {}
+        """The functions, structs, kinds of entities and relations of this file."""
         self.own_methods: set[str] = set()
         """The functions of structs that are declared here."""
         self.extended: dict[str, Struct] = {}
@@ -64,6 +75,8 @@ class Context:
         """Where in the text each variable means something."""
         self.held: dict[Variable, Struct | None] = {}
         """The struct that a variable holds a value of; None for one that holds others too."""
+        self.learnables: dict[Variable, None] = {}
+        """The variables that are declared to be trained, in their order."""
         self.here = Surroundings(self.top)
         self.known = known
         self._constants = constants
@@ -86,12 +99,12 @@ class Context:
 
     def lookup(self, name: tree.Name) -> Symbol | None:
         """What a name means here; None when it means nothing."""
-        symbol = self._find(name.id)
+        symbol = self.find(name.id)
         if symbol is not None:
             self.occurrences.use(name.span, symbol)
         return symbol
 
-    def _find(self, name: str) -> Symbol | None:
+    def find(self, name: str) -> Symbol | None:
         """The innermost meaning of a name first, builtins last."""
         if (variable := self.here.scope.find(name)) is not None:
             return variable
@@ -136,7 +149,7 @@ class Context:
 
     def function_behind_dot(self, value: Expression, name: tree.Name) -> Function | Builtin | None:
         """What ``value.name(…)`` calls if the value has no member of that name."""
-        symbol = self._find(name.id)
+        symbol = self.find(name.id)
         function = symbol if isinstance(symbol, Function | Builtin) else None
         if not self.member(value, name) and function is not None and name.id not in self.methods:
             self.occurrences.use(name.span, function)
@@ -158,7 +171,7 @@ class Context:
         """The struct of a name; None, and a problem, when there is none."""
         found = self.structs.get(name.id)
         if found is None:
-            help = _did_you_mean(name.id, self.structs)
+            help = did_you_mean(name.id, self.structs)
             self.problems.report(UNDEFINED_NAME, f"there is no struct `{name.id}`", name.span, help)
         else:
             self.occurrences.use(name.span.first(len(name.id)), found)
@@ -167,7 +180,7 @@ class Context:
     def no_field(self, struct: Struct, name: tree.Name) -> None:
         """Report a field that a struct does not have."""
         known = [field.name for field in struct.fields]
-        help = _did_you_mean(name.id, known) or (f"It has {', '.join(known)}." if known else None)
+        help = did_you_mean(name.id, known) or (f"It has {', '.join(known)}." if known else None)
         self.problems.report(NO_MEMBER, f"`{struct.name}` has no field `{name.id}`", name.span, help)
 
     def function_of(self, path: tree.Path) -> Function | Builtin | None:
@@ -183,10 +196,10 @@ class Context:
         builtin = [known.partition("::") for known in self.known if "::" in known]
         known = [name for of, _, name in builtin if of == owner] + list(struct.methods if struct else ())
         if known:
-            message, help = f"`{owner}` has no function `{name}`", _did_you_mean(name, known)
+            message, help = f"`{owner}` has no function `{name}`", did_you_mean(name, known)
             self.problems.report(UNDEFINED_NAME, message, path.name.span, help or f"It has {', '.join(known)}.")
         else:
-            help = _did_you_mean(owner, [*self.structs, *(of for of, _, _ in builtin)])
+            help = did_you_mean(owner, [*self.structs, *(of for of, _, _ in builtin)])
             self.problems.report(UNDEFINED_NAME, f"there is no type `{owner}`", path.owner.span, help)
         return None
 
@@ -211,10 +224,17 @@ class Context:
 
     def undefined(self, name: tree.Name) -> None:
         """Report a name that means nothing."""
-        help = _did_you_mean(name.id, self._names())
+        help = did_you_mean(name.id, self._names())
         if name.id in self.here.scope.closed:
             help = f"`{name.id}` is declared inside a block that ends before; declare it before that block."
         self.problems.report(UNDEFINED_NAME, f"nothing is named `{name.id}`", name.span, help)
+
+    def no_relation(self, name: tree.Name) -> None:
+        """Report a relation that is not there."""
+        known = {**self.imports, **self.declared}
+        relations = [each for each, symbol in known.items() if isinstance(symbol, Entity | Relation)]
+        help = did_you_mean(name.id, relations) or f"Declare it: relation {name.id}(…)."
+        self.problems.report(UNDEFINED_NAME, f"there is no relation `{name.id}`", name.span, help)
 
     def _names(self) -> Iterator[str]:
         top = self.top.outermost()
@@ -239,7 +259,7 @@ class Context:
             return Type(written.name, struct=struct)
         base = types.ALIASES.get(written.name, written.name)
         if base not in types.NAMES:
-            message, help = f"there is no type `{written.name}`", _did_you_mean(base, [*types.NAMES, *self.structs])
+            message, help = f"there is no type `{written.name}`", did_you_mean(base, [*types.NAMES, *self.structs])
             self.problems.report(UNDEFINED_NAME, message, written.span, help)
             return Type("void")
         if written.dimensions is not None and base not in types.DTYPES:
@@ -250,6 +270,7 @@ class Context:
         return Type(base, written.dimensions)
 
 
-def _did_you_mean(name: str, known: Iterable[str]) -> str | None:
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """A help line with the known name that is spelt most like one that is not, if there is any."""
     meant = nearest(name, known)
     return None if meant is None else f"Did you mean `{meant}`?"

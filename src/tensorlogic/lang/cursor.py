@@ -82,9 +82,8 @@ class Cursor:
         """Report that the next token is not `wanted`."""
         token = self.token
         found = "the end of the file" if token.kind == "end" else f"`{_excerpt(token)}`"
-        self.problems.report(
-            UNEXPECTED_TOKEN, f"expected {wanted}, found {found}", token.span, help or self._open_text()
-        )
+        help = help or ("Write `< -` for a comparison." if token.kind == "<-" else self._open_text())
+        self.problems.report(UNEXPECTED_TOKEN, f"expected {wanted}, found {found}", token.span, help)
         raise UnparsableError
 
     def _open_text(self) -> str | None:

@@ -23,6 +23,10 @@ HELPERS: Final = frozenset(
     | {"accept", "argument", "cast", "declare"}
     | {"struct", "implement", "elements", "settle"}
     | {"same", "unmatched", "python_import"}
+    | {"entity", "members", "relation", "form", "tell", "rule"}
+    | {"as_learnable", "update", "choice", "options", "learn", "by_hand", "no_grad", "embedding"}
+    | {"solve", "indicator", "state"}
+    | {"ask", "show", "prove", "forward", "backward", "gradient", "symbolic"}
     | {"bool", "float", "int", "str"}
 )
 CLASSES: Final = {"int": "int", "float": "float", "bool": "bool", "string": "str"}
@@ -224,6 +228,29 @@ def _rows(node: checked.Array, writer: Writer) -> ast.expr:
     """The items as a Python list, and the rows in it as lists."""
     items = [_rows(i, writer) if isinstance(i, checked.Array) else emit(i, writer) for i in node.items]
     return writer.at(node.span, ast.List(items, ast.Load()))
+
+
+@emit.register(checked.Helped)
+def _helped(node: checked.Helped, writer: Writer) -> ast.expr:
+    return writer.call(node.helper, node.span, *(emit(each, writer) for each in node.arguments))
+
+
+@emit.register(checked.Place)
+def _place(node: checked.Place, writer: Writer) -> ast.expr:
+    place = writer.source.place(node.span)
+    return writer.constant((place.file, place.line, place.column, place.length, place.text), node.span)
+
+
+@emit.register(checked.Data)
+def _data(node: checked.Data, writer: Writer) -> ast.expr:
+    return writer.constant(node.value, node.span)
+
+
+@emit.register(checked.Lambda)
+def _lambda(node: checked.Lambda, writer: Writer) -> ast.expr:
+    names = [writer.at(node.span, ast.arg(writer.variable(each))) for each in node.parameters]
+    signature = ast.arguments(posonlyargs=[], args=names, kwonlyargs=[], kw_defaults=[], defaults=[])
+    return writer.at(node.span, ast.Lambda(signature, emit(node.value, writer)))
 
 
 @emit.register(checked.Unary)

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from tensorlogic.errors.codes import UNEXPECTED_TOKEN, UNSUPPORTED_SYNTAX
+from tensorlogic.errors.codes import UNEXPECTED_TOKEN
 from tensorlogic.lang import tree
 from tensorlogic.lang.cursor import Layout, UnparsableError
 from tensorlogic.lang.patterns import Patterns
 from tensorlogic.lang.source import Span
 
 OR, AND, NOT, COMPARISON, CAST, SUM, PRODUCT, MATRIX, SIGN, POWER, POSTFIX = range(10, 120, 10)
-
-LATER: Final = frozenset({"entity", "relation", "query", "embedding", "learn", "no_grad"})
-"""Words that will begin constructs of their own; until then, and wherever else they stand, they are names."""
 
 
 class Infix(NamedTuple):
@@ -71,13 +68,44 @@ class Expressions(Patterns):
         return tree.Literal(token.span, token.kind == "true")
 
     def _named(self) -> tree.Expression:
-        if self.token.value in LATER and not self.peek().first and self.peek().kind in ("name", "{"):
-            message = f"`{self.token.value}` is not in the language yet"
-            self.problems.report(UNSUPPORTED_SYNTAX, message, self.token.span)
-            raise UnparsableError
+        if self.token.value == "query" and self.peek().kind == "name" and not self.peek().first:
+            return self._query()
         if self._begins_type():
             return self._of_type()
         return self.name()
+
+    def _query(self) -> tree.Expression:
+        start = self.advance().span
+        return self.asked(self.atom(), start)
+
+    def atom(self) -> tree.Call:
+        """A relation with its terms, such as ``Parent(X, alice)``."""
+        name = self.name("the name of a relation")
+        self.expect("(")
+        terms = self.separated(")", self._argument)
+        return tree.Call(self.since(name.span), name, tuple(terms))
+
+    def asked(self, atom: tree.Call, start: Span) -> tree.Query:
+        """A query of an atom that has been read, with what its answers must fulfil."""
+        self.accept("?")
+        where = None
+        if self.token.value == "where" and self.token.kind == "name" and (self.layout.joined or not self.token.first):
+            self.advance()
+            where = self.expression()
+        return tree.Query(self.since(start), atom, where)
+
+    def conditioned(self, value: tree.Expression) -> tree.Expression:
+        """The value that a statement ends with; behind ``where``, commas may join conditions."""
+        while isinstance(value, tree.Query) and value.where is not None and self.accept(","):
+            right = self.expression(AND)
+            where = tree.Binary(self.since(value.where.span), "and", value.where, right)
+            value = tree.Query(self.since(value.span), value.atom, where)
+        return value
+
+    def _asks(self, atom: tree.Expression, start: Span) -> tree.Expression:
+        if not isinstance(atom, tree.Call) or not isinstance(atom.callee, tree.Name):
+            self.unexpected("the end of the expression", "Only a relation is asked for: Parent(alice, X)?")
+        return self.asked(atom, start)
 
     def _begins_type(self) -> bool:
         """Whether a type begins here that a function or a value of it is taken from: ``Box<int>::new``."""
@@ -263,6 +291,7 @@ INFIX: Final[dict[str, Infix]] = {
     ".": Infix(POSTFIX, Expressions._member),
     "(": Infix(POSTFIX, Expressions._call),
     "[": Infix(POSTFIX, Expressions._index),
+    "?": Infix(POSTFIX, Expressions._asks),
 }
 STATEMENT_STARTS: Final = frozenset("-([")
 """What could go on with an expression, but at the start of a line begins a new statement."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import NamedTuple
 
 from tensorlogic.lang.checked import Function, Struct, Symbol, Variable
@@ -47,6 +48,11 @@ class Occurrences:
     def excuse(self, symbol: Symbol | Field) -> None:
         """Take a name as used, as it must be there in any case."""
         self._read.add(symbol)
+
+    def variables(self, span: Span) -> list[Variable]:
+        """The variables that a stretch of the text names, in the order of their first use."""
+        named = (symbol for place, symbol in sorted(self._found, key=itemgetter(0)) if span.holds(place))
+        return list(dict.fromkeys(symbol for symbol in named if isinstance(symbol, Variable)))
 
     def unused(self) -> Iterator[tuple[Span, Variable]]:
         """The variables inside functions and blocks whose values nothing looks at."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NoReturn
 
-from tensorlogic.errors.codes import UNEXPECTED_TOKEN, UNSUPPORTED_SYNTAX
+from tensorlogic.errors.codes import UNEXPECTED_TOKEN
 from tensorlogic.lang import tree
+from tensorlogic.lang.clauses import Clauses
 from tensorlogic.lang.collection import uncollected
 from tensorlogic.lang.cursor import Layout, UnparsableError
-from tensorlogic.lang.expressions import Expressions
 from tensorlogic.lang.source import Source
 
 AUGMENTED: Final = {"+=": "+", "-=": "-", "*=": "*", "/=": "/"}
@@ -21,7 +21,7 @@ def parse(source: Source) -> tree.Program:
     return Parser(source).program()
 
 
-class Parser(Expressions):
+class Parser(Clauses):
     """Reads statements; one that cannot be read is reported and skipped."""
 
     def program(self) -> tree.Program:
@@ -31,15 +31,19 @@ class Parser(Expressions):
         return tree.Program(self.problems.source, statements)
 
     def _statements(self, closing: str) -> tuple[tree.Statement, ...]:
-        found = []
+        found: list[tree.Statement] = []
         while self.token.kind not in (closing, "end") and not self.problems.full:
-            mark = self.mark()
-            try:
-                if not self.accept(";"):
-                    found.append(self._statement())
-            except UnparsableError:
-                self.recover(mark)
+            found += self.one_statement()
         return tuple(found)
+
+    def one_statement(self) -> list[tree.Statement]:
+        """The next statement; none where it is only a semicolon or cannot be read, which is reported."""
+        mark = self.mark()
+        try:
+            return [] if self.accept(";") else [self._statement()]
+        except UnparsableError:
+            self.recover(mark)
+            return []
 
     def _statement(self) -> tree.Statement:
         self.descend()
@@ -78,9 +82,13 @@ class Parser(Expressions):
         return tree.Block(statement.span, (statement,))
 
     def _expression_statement(self) -> tree.Statement:
-        value = self.expression()
+        value = self.conditioned(self.expression())
+        if self.token.kind == "<-":
+            return self.clause(value)
         if self.token.first and not self.layout.joined:
             return tree.Evaluate(value.span, value)
+        if (equation := self.projected(value)) is not None:
+            return equation
         if self.token.kind in ("=", ":="):
             return self._assign(value)
         if self.token.kind in AUGMENTED:
@@ -90,7 +98,7 @@ class Parser(Expressions):
     def _assign(self, target: tree.Expression) -> tree.Statement:
         checked = self._target(target)
         self.advance()
-        value = self.expression()
+        value = self.conditioned(self.expression())
         return tree.Assign(target.span.to(value.span), checked, None, value, declares=False)
 
     def _augment(self, target: tree.Expression) -> tree.Statement:
@@ -113,7 +121,7 @@ class Parser(Expressions):
         if self.token.kind not in ("=", ":="):
             self.unexpected("`=`")
         self.advance()
-        value = self.expression()
+        value = self.conditioned(self.expression())
         return tree.Assign(start.to(value.span), name, type_name, value, declares=True)
 
     def _tensor(self) -> tree.Statement:
@@ -126,12 +134,9 @@ class Parser(Expressions):
         return tree.Tensor(self.since(start), name, type_name, attribute, value)
 
     def _attribute(self) -> str | None:
-        """``frozen`` is what a tensor is anyway; ``learnable`` needs learning."""
+        """``frozen`` is what a tensor is anyway."""
         if self.token.kind != "name" or self.token.first:
             return None
-        if self.token.value == "learnable":
-            message = "`learnable` comes with learning, which is not in the language yet"
-            self.problems.report(UNSUPPORTED_SYNTAX, message, self.token.span)
         return str(self.advance().value) if self.token.value in ("learnable", "frozen") else None
 
     def _if(self) -> tree.If:
@@ -182,15 +187,10 @@ class Parser(Expressions):
         start = self.advance().span
         name = self.name("the name of the function")
         self.expect("(")
-        parameters = self.separated(")", self._parameter)
+        parameters = self.separated(")", self.parameter)
         result = self.type_name() if self.accept("->") else None
         body = self.block()
         return tree.Function(self.since(start), name, tuple(parameters), result, body)
-
-    def _parameter(self) -> tree.Parameter:
-        name = self.name("a parameter")
-        type_name = self.type_name() if self.accept(":") else None
-        return tree.Parameter(self.since(name.span), name.id, type_name)
 
     def _struct(self) -> tree.Statement:
         start = self.advance().span
@@ -278,6 +278,15 @@ STATEMENTS: Final[dict[str, Callable[[Parser], tree.Statement]]] = {
     "test": Parser._trial,
     "bench": Parser._trial,
     "python": Parser._python_import,
+    "entity": Parser.entity,
+    "relation": Parser.relation,
+    "rule": Parser.explicit_rule,
+    "explain": Parser.explain,
+    "infer": Parser.infer,
+    "embedding": Parser.embedding,
+    "relation_embedding": Parser.embedding,
+    "learn": Parser.learn,
+    "no_grad": Parser.no_grad,
 }
 DECLARED_BY: Final = {
     "main": ("{",),
@@ -287,5 +296,8 @@ DECLARED_BY: Final = {
     "test": ("name",),
     "bench": ("name",),
     "python": ("import",),
+    **dict.fromkeys(("entity", "relation", "rule", "explain", "embedding", "relation_embedding"), ("name",)),
+    "infer": ("name", "{"),
+    **dict.fromkeys(("learn", "no_grad"), ("{",)),
 }
 """Words that begin a declaration where such a token follows, and are names elsewhere."""

@@ -34,6 +34,11 @@ def _name(node: tree.Name, context: Context) -> checked.Expression:
     elif context.is_function(symbol):
         message = f"`{node.id}` is a function, not a value"
         context.problems.report(WRONG_TYPE, message, node.span, f"Call it: {node.id}(…).")
+    elif isinstance(symbol, checked.Relation):
+        message = f"`{node.id}` is a relation, not a value"
+        context.problems.report(WRONG_TYPE, message, node.span, f"Ask it: query {symbol}.")
+    elif isinstance(symbol, checked.Entity):
+        return checked.Helped(node.span, "members", (checked.Constant(node.span, symbol.name),))
     elif not isinstance(symbol, checked.Function):
         return checked.Read(node.span, symbol)
     return checked.Constant(node.span, 0)
@@ -248,6 +253,9 @@ def _callee(callee: tree.Expression, context: Context) -> checked.Callable | Non
         context.undefined(callee)
     elif isinstance(symbol, checked.Struct):
         message, help = f"`{callee.id}` is a struct, not a function", f"Make one: {callee.id} {{ … }}."
+        context.problems.report(WRONG_TYPE, message, callee.span, help)
+    elif isinstance(symbol, checked.Relation | checked.Entity):
+        message, help = f"`{callee.id}` is a relation, not a function", f"Ask it: {callee.id}(…)?"
         context.problems.report(WRONG_TYPE, message, callee.span, help)
     elif isinstance(symbol, checked.Variable) or not context.is_function(symbol):
         message = f"`{callee.id}` is a value here, not a function"

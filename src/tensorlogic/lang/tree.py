@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TypeVar, dataclass_transform
 
@@ -198,6 +199,21 @@ class Conditional(Expression):
 
 
 @node
+class Query(Expression):
+    """``query P(a, X) where c`` and ``P(a, X)? where c``; commas behind ``where`` are ``and``."""
+
+    atom: Call
+    where: Expression | None
+
+
+@node
+class Members(Expression):
+    """``{alice, bob}``: the names of entities."""
+
+    names: tuple[Name | Literal, ...]
+
+
+@node
 class Type(Node):
     """``int``, ``float16[2, n, ?]`` or ``Box<float>``; a dimension is a number, a name, or None for ``?``."""
 
@@ -357,6 +373,87 @@ class Import(Statement):
 
 
 @node
+class Entity(Statement):
+    """``entity Person = {alice, bob}``; an open one, without members, grows with the facts."""
+
+    name: Name
+    members: Members | None
+
+
+@node
+class Relation(Statement):
+    """``relation Parent(x: Person, y: Person) from "facts.csv"``; nothing is done with the type of ``embed``."""
+
+    name: Name
+    parameters: tuple[Parameter, ...]
+    embed: Type | None
+    path: Literal | None
+
+
+@node
+class Rule(Statement):
+    """``Head(X, Z) <- Body(X, Y), not Other(Y, Z), X != Z``."""
+
+    head: Call
+    body: tuple[Expression, ...]
+
+
+@node
+class Equation(Statement):
+    """``Y[i] <- W[i, j] * X[j]`` and ``Y[i] max= …``; `projection` is ``sum`` for the arrow."""
+
+    target: Index | Name
+    projection: str
+    value: Expression
+
+
+@node
+class Explain(Statement):
+    """``explain Ancestor(a, X)?``."""
+
+    atom: Call
+
+
+@node
+class Inference(Node):
+    """``forward P(a, X)?``."""
+
+    method: str
+    query: Query
+
+
+@node
+class Infer(Statement):
+    """``infer forward P(a, X)?``, and several between braces."""
+
+    inferences: tuple[Inference, ...]
+
+
+@node
+class Embedding(Statement):
+    """``embedding e { entities: Person, dimension: 16, init: xavier }``, and ``relation_embedding`` likewise."""
+
+    word: str
+    name: Name
+    settings: tuple[Argument, ...]
+
+
+@node
+class Learn(Statement):
+    """``learn { … objective: l, optimizer: adam(lr: 0.01), epochs: 200 }``."""
+
+    body: Block
+    settings: tuple[Argument, ...]
+
+
+@node
+class NoGrad(Statement):
+    """``no_grad { … }``."""
+
+    body: Block
+
+
+@node
 class Main(Statement):
     """``main { … }``."""
 
@@ -378,8 +475,10 @@ class Program:
         return [s for s in self.statements if isinstance(s, Import)]
 
     def declarations(self) -> Program:
-        """What an importing file gets: functions, structs, tensors, ``let``s, and what they import in turn."""
-        return replace(self, statements=tuple(filter(_declares, self.statements)), lasting=True)
+        """What an importing file gets: functions, structs, tensors, ``let``s, relations, rules, facts, imports."""
+        relations = {s.name.id for s in self.statements if isinstance(s, Relation)}
+        kept = (s for s in self.statements if _declares(s) or _is_fact(s, relations))
+        return replace(self, statements=tuple(kept), lasting=True)
 
     def as_input(self) -> Program:
         """The program as one of several inputs, each of which goes on with the names of those before."""
@@ -389,4 +488,11 @@ class Program:
 def _declares(statement: Statement) -> bool:
     if isinstance(statement, Assign):
         return statement.declares
-    return isinstance(statement, Function | Struct | Impl | Tensor | Import)
+    return isinstance(statement, Function | Struct | Impl | Tensor | Import | Entity | Relation | Rule | Embedding)
+
+
+def _is_fact(statement: Statement, relations: Collection[str]) -> bool:
+    match statement:
+        case Evaluate(value=Call(callee=Name(id=name))):
+            return name in relations
+    return False

@@ -24,6 +24,25 @@ WORDS: Final = {
     "test": Word("test name { … }", "What `tl test` runs."),
     "bench": Word("bench name { … }", "What `tl bench` measures."),
     "python": Word("python import module as name", "Makes a Python module known to `python.call`, where allowed."),
+    "entity": Word("entity Person = {alice, bob}", "Declares a kind of entity; without names, facts bring them."),
+    "relation": Word(
+        "relation Parent(x: Person, y: Person)", "Declares a relation, of which facts and rules say more."
+    ),
+    "rule": Word("rule P(X) <- Q(X, Y)", "May stand before a rule: what holds where its body does."),
+    "explain": Word("explain Ancestor(alice, X)?", "Prints a proof of each answer."),
+    "infer": Word("infer forward P(a, X)?", "Answers a question: forward, backward, gradient or symbolic."),
+    "embedding": Word(
+        "embedding e { entities: Person, dimension: 16, init: xavier }", "Declares a learnable vector for each entity."
+    ),
+    "relation_embedding": Word(
+        "relation_embedding r { relations: all, dimension: 16 }", "Declares a learnable vector for each relation."
+    ),
+    "learn": Word(
+        "learn { … objective: loss, optimizer: adam(lr: 0.01), epochs: 200 }",
+        "Trains the learnable tensors that the objective depends on.",
+    ),
+    "no_grad": Word("no_grad { … }", "Runs a block whose operations leave no gradients."),
+    "query": Word("query Ancestor(alice, X) where X != bob", "The answers to a question, as a list of records."),
     "if": Word(
         "if condition { … } else if condition { … } else { … }", "Runs the first block whose condition is true."
     ),

@@ -14,12 +14,22 @@ from tensorlogic.runtime.session import Permissions, Session
 __all__ = ["Permissions", "Program", "check_file", "open_file", "run_file", "run_source"]
 
 
-def run_file(path: str | Path, out: TextIO | None = None, *, permissions: Permissions | None = None) -> None:
+def run_file(
+    path: str | Path,
+    out: TextIO | None = None,
+    *,
+    permissions: Permissions | None = None,
+    log: Path | None = None,
+    plot: Path | None = None,
+) -> None:
     """Run the program in a file; what it prints goes to `out`, or to the standard output.
 
-    Every failure is a `TensorLogicError` whose diagnostics have places in the program's text.
+    What it trains is kept as a table in the CSV file `log`, and as a picture in `plot`. Every failure is a
+    `TensorLogicError` whose diagnostics have places in the program's text.
     """
-    open_file(path, out, permissions=permissions).run()
+    session = _session(out, Path(path).parent, permissions)
+    session.keep(log, plot)
+    Program.of_file(Path(path), session).run()
 
 
 def open_file(path: str | Path, out: TextIO | None = None, *, permissions: Permissions | None = None) -> Program:

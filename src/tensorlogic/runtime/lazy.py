@@ -1,4 +1,4 @@
-"""torch, loaded when it is first used, so that a program without tensors starts at once."""
+"""torch, and what needs it or is large, loaded when first used, so that a program without tensors starts at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     import torch
     from torch.nn import functional
 
+    from tensorlogic import logic
     from tensorlogic.models.packed import PackedTensor
+
+    equations: Any
+    learning: Any
 
 
 class _Lazy(ModuleType):
@@ -32,8 +36,11 @@ class _Lazy(ModuleType):
 if not TYPE_CHECKING:
     torch = _Lazy("torch")
     functional = _Lazy("torch.nn.functional")
+    logic = _Lazy("tensorlogic.logic")
+    equations = _Lazy("tensorlogic.runtime.equations")
+    learning = _Lazy("tensorlogic.runtime.learning")
 
-__all__ = ["functional", "is_packed", "is_tensor", "torch"]
+__all__ = ["equations", "functional", "is_packed", "is_tensor", "learning", "logic", "torch"]
 
 
 def is_tensor(value: object) -> TypeGuard[torch.Tensor]:

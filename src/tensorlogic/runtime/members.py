@@ -16,6 +16,7 @@ from tensorlogic.errors import SourceError, nearest
 from tensorlogic.errors.codes import NO_MEMBER, WRONG_TYPE
 from tensorlogic.runtime.calls import Function, call
 from tensorlogic.runtime.kinds import kind, with_article
+from tensorlogic.runtime.learning.gradients import gradient
 from tensorlogic.runtime.registry import FUNCTIONS, METHODS
 from tensorlogic.runtime.structs import Struct
 from tensorlogic.runtime.values import adopt, adopt_outputs, class_names, fields
@@ -40,6 +41,7 @@ _TABLE: Final[dict[str, Row]] = {
         "dtype": lambda tensor: tensor.dtype,
         "ndim": lambda tensor: tensor.ndim,
         "device": lambda tensor: tensor.device,
+        "grad": gradient,
     },
     "PIL.Image.Image": {
         "width": lambda image: image.width,

@@ -9,7 +9,24 @@ from typing import Any, Final
 from tensorlogic.lang.emit import builtin_name, module_name
 from tensorlogic.runtime.arrays import array
 from tensorlogic.runtime.builtins import CONSTANTS, FUNCTIONS
+from tensorlogic.runtime.embeddings import embedding
+from tensorlogic.runtime.knowledge import (
+    ask,
+    backward,
+    entity,
+    form,
+    forward,
+    gradient,
+    members,
+    prove,
+    relation,
+    rule,
+    show,
+    symbolic,
+    tell,
+)
 from tensorlogic.runtime.lazy import functional, torch
+from tensorlogic.runtime.learning.gradients import as_learnable, no_grad
 from tensorlogic.runtime.members import invoke, member, store
 from tensorlogic.runtime.operators import (
     close,
@@ -26,7 +43,9 @@ from tensorlogic.runtime.operators import (
     unmatched,
 )
 from tensorlogic.runtime.python import python_import
+from tensorlogic.runtime.solving import indicator, solve, state
 from tensorlogic.runtime.structs import elements, implement, settle, struct
+from tensorlogic.runtime.training import by_hand, choice, learn, options, update
 from tensorlogic.runtime.types import accept, argument, cast, declare
 
 HELPERS: Final[dict[str, Any]] = {
@@ -37,6 +56,10 @@ HELPERS: Final[dict[str, Any]] = {
         *(accept, argument, cast, declare),
         *(struct, implement, elements, settle),
         *(same, unmatched, python_import),
+        *(entity, members, relation, form, tell, rule),
+        *(as_learnable, update, choice, options, learn, by_hand, no_grad, embedding),
+        *(solve, indicator, state),
+        *(ask, show, prove, forward, backward, symbolic, gradient),
         *(bool, float, int, str),
     )
 }

@@ -99,6 +99,7 @@ class Program:
     @contextmanager
     def _running(self) -> Iterator[dict[str, Any]]:
         names = namespace()
+        self._session.forget()
         with running(self._units, self._session, partial(end, names)):
             yield names
 

@@ -6,12 +6,18 @@ from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import CANNOT_WRITE, FILE_NOT_FOUND, NOT_ALLOWED, WRONG_TYPE
 from tensorlogic.runtime.kinds import kind, with_article
-from tensorlogic.runtime.lazy import torch
+from tensorlogic.runtime.lazy import logic, torch
+
+if TYPE_CHECKING:
+    from tensorlogic.logic import Knowledge
+
+if TYPE_CHECKING:
+    from tensorlogic.runtime.learning import Hand, History
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,16 @@ class Session:
     folder: Path = field(default_factory=Path.cwd)
     failed_drops: list[BaseException] = field(default_factory=list)
     """What values raised when they were dropped."""
+    log: Path | None = None
+    """A CSV file for the epochs of everything that is trained."""
+    plot: Path | None = None
+    """A picture for their losses."""
+    trainings: list[History] = field(default_factory=list)
+    """What has been trained so far."""
+    optimizer: Hand | None = None
+    """What makes a step at each ``backward``, in a ``learn`` block that trains by hand."""
     _generator: torch.Generator | None = None
+    _knowledge: Knowledge | None = None
 
     @property
     def generator(self) -> torch.Generator:
@@ -51,13 +66,32 @@ class Session:
             self._generator.seed()
         return self._generator
 
+    @property
+    def knowledge(self) -> Knowledge:
+        """The relations of the program, with their facts and rules."""
+        if self._knowledge is None:
+            self._knowledge = logic.Knowledge()
+        return self._knowledge
+
+    def forget(self) -> None:
+        """Know nothing, as when a program begins."""
+        self._knowledge = None
+
     def seed(self, number: int) -> None:
         """Begin the random numbers at a known point."""
         self.generator.manual_seed(number)
 
+    def keep(self, log: Path | None, plot: Path | None) -> None:
+        """Keep what is trained in these files. Raises `UsageError` for a picture that cannot be drawn."""
+        if plot is not None:
+            from tensorlogic.models.bench.plot import check_picture
+
+            check_picture(plot)
+        self.log, self.plot = log, plot
+
     def aside(self, out: TextIO) -> Session:
         """A session that begins as this one is, prints to `out`, and leaves this one as it is."""
-        other = replace(self, out=out, python_modules={**self.python_modules}, _generator=None)
+        other = replace(self, out=out, python_modules={**self.python_modules}, trainings=[], _generator=None)
         if self._generator is not None:
             other.generator.set_state(self._generator.get_state())
         return other

@@ -8,6 +8,7 @@ from typing import Final
 
 from tensorlogic.lang import checked
 from tensorlogic.lang.inference.declared import accepted, declaration, of_type
+from tensorlogic.lang.inference.equations import shapes
 from tensorlogic.lang.inference.facts import (
     BOOL,
     INT,
@@ -24,7 +25,7 @@ from tensorlogic.lang.inference.facts import (
 from tensorlogic.lang.inference.operators import truth
 from tensorlogic.lang.inference.problem import wrong_type
 from tensorlogic.lang.inference.values import bind, fact
-from tensorlogic.lang.inference.walk import Entered, Known, Loop, State, Walk, meet, witnesses
+from tensorlogic.lang.inference.walk import Entered, Held, Known, Loop, State, Walk, meet, witnesses
 from tensorlogic.lang.signatures import Signature
 from tensorlogic.lang.source import Span
 from tensorlogic.lang.types import with_article
@@ -136,6 +137,37 @@ def _block(node: checked.Block, walk: Walk) -> None:
 @_statement.register(checked.Evaluate)
 def _evaluate(node: checked.Evaluate, walk: Walk) -> None:
     fact(node.value, walk)
+
+
+@_statement.register(checked.System)
+def _system(node: checked.System, walk: Walk) -> None:
+    fact(node.solution, walk)
+    known = shapes(node, walk)
+    for unknown, _ in node.unknowns:
+        if isinstance(unknown, checked.Variable):
+            place = next(each.span for each in node.accesses if each.name == unknown.name and each.value is None)
+            walk.keep(unknown, known.get(unknown.name), place)
+
+
+@_statement.register(checked.NoGrad)
+def _no_grad(node: checked.NoGrad, walk: Walk) -> None:
+    statements(node.body.statements, walk)
+
+
+@_statement.register(checked.Learn)
+def _learn(node: checked.Learn, walk: Walk) -> None:
+    """A step runs again and again, with what those before left and with other data."""
+    fact(node.options, walk)
+    assert walk.state is not None
+    for variable in (*node.changed, *node.own, *(node.data if node.divides else ())):
+        walk.state[variable] = Held(None, node.span)
+    with walk.perhaps():
+        statements(node.body.statements, walk)
+        if node.objective is not None and walk.state is not None:
+            fact(node.objective, walk)
+    assert walk.state is not None
+    for variable in (*node.changed, *node.data):
+        walk.state[variable] = Held(None, node.span)
 
 
 @_statement.register(checked.Assign)

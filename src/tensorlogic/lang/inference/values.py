@@ -38,6 +38,24 @@ def _fact(node: checked.Expression, walk: Walk) -> Fact:
     return None
 
 
+@_fact.register(checked.Helped)
+def _helped(node: checked.Helped, walk: Walk) -> Fact:
+    for each in node.arguments:
+        fact(each, walk)
+    return None
+
+
+@_fact.register(checked.Lambda)
+def _lambda(node: checked.Lambda, walk: Walk) -> Fact:
+    """It is run later, and perhaps never."""
+    before = walk.copy()
+    with walk.perhaps():
+        walk.state = {}
+        fact(node.value, walk)
+    walk.state = before
+    return None
+
+
 @_fact.register(checked.Constant)
 def _constant(node: checked.Constant, walk: Walk) -> Fact:
     return of_constant(node.value)

@@ -143,6 +143,19 @@ class Expressions:
         return f"if {self.head(node.condition, margin)} {then} else {otherwise}"
 
     @text.register
+    def _(self, node: tree.Query, margin: str) -> str:
+        return f"query {self.asked(node, margin, '')}"
+
+    def asked(self, node: tree.Query, margin: str, mark: str) -> str:
+        """An atom with `mark` behind it, and what its answers must fulfil."""
+        where = "" if node.where is None else f" where {self.text(node.where, margin)}"
+        return self.text(node.atom, margin) + mark + where
+
+    @text.register
+    def _(self, node: tree.Members, margin: str) -> str:
+        return self.listed("{", self._items(node.names, margin), "}", margin)
+
+    @text.register
     def _(self, node: tree.Type, margin: str) -> str:
         if node.arguments:
             return f"{node.name}<{', '.join(self.text(argument, margin) for argument in node.arguments)}>"
@@ -188,7 +201,8 @@ def _power(node: tree.Expression) -> int:
         return CAST
     if isinstance(node, tree.Unary):
         return NOT if node.operator == "not" else SIGN
-    return 0 if isinstance(node, tree.Conditional) else POSTFIX
+    loose = isinstance(node, tree.Conditional) or (isinstance(node, tree.Query) and node.where is not None)
+    return 0 if loose else POSTFIX
 
 
 def _has_struct(node: tree.Expression) -> bool:
@@ -199,6 +213,8 @@ def _has_struct(node: tree.Expression) -> bool:
         case tree.Binary(left=left, right=right):
             return _has_struct(left) or _has_struct(right)
         case tree.Unary(operand=inner) | tree.Cast(operand=inner):
+            return _has_struct(inner)
+        case tree.Query(where=inner) if inner is not None:
             return _has_struct(inner)
         case tree.Member(object=inner) | tree.Index(object=inner) | tree.Call(callee=inner):
             return _has_struct(inner)

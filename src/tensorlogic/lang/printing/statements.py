@@ -7,7 +7,7 @@ from functools import singledispatchmethod
 
 from tensorlogic.lang import tree
 from tensorlogic.lang.printing.comments import Comments
-from tensorlogic.lang.printing.expressions import INDENT, Expressions, literal
+from tensorlogic.lang.printing.expressions import INDENT, WIDTH, Expressions, literal
 from tensorlogic.lang.problems import Problems
 from tensorlogic.lang.source import Source
 
@@ -88,6 +88,8 @@ class Printer(Expressions):
 
     @text.register
     def _(self, node: tree.Evaluate, margin: str) -> str:
+        if isinstance(node.value, tree.Query):
+            return self.asked(node.value, margin, "?")
         return self.within(node.value, 0, margin)
 
     @text.register
@@ -183,6 +185,64 @@ class Printer(Expressions):
     @text.register
     def _(self, node: tree.Import, margin: str) -> str:
         return f"import {literal(node.path)}"
+
+    @text.register
+    def _(self, node: tree.Entity, margin: str) -> str:
+        members = "" if node.members is None else f" = {self.text(node.members, margin)}"
+        return f"entity {node.name.id}{members}"
+
+    @text.register
+    def _(self, node: tree.Relation, margin: str) -> str:
+        parameters = self.listed(f"relation {node.name.id}(", self._parts(node.parameters, margin), ")", margin)
+        embed = "" if node.embed is None else f" embed {self.text(node.embed, margin)}"
+        return parameters + embed + ("" if node.path is None else f" from {self.text(node.path, margin)}")
+
+    @text.register
+    def _(self, node: tree.Rule, margin: str) -> str:
+        head, body = self.text(node.head, margin), list(self._parts(node.body, margin + INDENT))
+        line = f"{head} <- {', '.join(body)}"
+        if "\n" not in line and len(margin) + len(line) <= WIDTH:
+            return line
+        return f"{head} <-\n{margin}{INDENT}" + f",\n{margin}{INDENT}".join(body)
+
+    @text.register
+    def _(self, node: tree.Equation, margin: str) -> str:
+        arrow = "<-" if node.projection == "sum" else f"{node.projection}="
+        return f"{self.text(node.target, margin)} {arrow} {self.text(node.value, margin)}"
+
+    @text.register
+    def _(self, node: tree.Explain, margin: str) -> str:
+        return f"explain {self.text(node.atom, margin)}?"
+
+    @text.register
+    def _(self, node: tree.Inference, margin: str) -> str:
+        return f"{node.method} {self.asked(node.query, margin, '?')}"
+
+    @text.register
+    def _(self, node: tree.Infer, margin: str) -> str:
+        if len(node.inferences) == 1:
+            return f"infer {self.text(node.inferences[0], margin)}"
+        return f"infer {self._braced(node.inferences, node, margin)}"
+
+    @text.register
+    def _(self, node: tree.Embedding, margin: str) -> str:
+        head, settings = f"{node.word} {node.name.id}", list(self._parts(node.settings, margin + INDENT))
+        line = f"{head} {{ {', '.join(settings)} }}"
+        if "\n" not in line and len(margin) + len(line) <= WIDTH:
+            return line
+        return self.broken(f"{head} {{", settings, "}", margin)
+
+    @text.register
+    def _(self, node: tree.Learn, margin: str) -> str:
+        parts: list[tuple[Sequence[tree.Node], str]] = [(node.body.statements, ""), (node.settings, ",")]
+        parts.sort(key=lambda part: part[0][0].span.start if part[0] else node.span.end)
+        lines = [line for nodes, after in parts for line in self._lines(nodes, margin + INDENT, None, after)]
+        lines += self._lines((), margin + INDENT, node.span.end)
+        return "learn {\n" + "".join(f"{line}\n" for line in lines) + margin + "}"
+
+    @text.register
+    def _(self, node: tree.NoGrad, margin: str) -> str:
+        return f"no_grad {self.block(node.body, margin)}"
 
     @text.register
     def _(self, node: tree.Main, margin: str) -> str:

@@ -13,9 +13,15 @@ _ROW = 0.4  # inches
 
 
 def plotter(path: Path) -> Callable[[Benchmark], None]:
-    """What draws a benchmark to the file `path`, whose name's ending says the format.
+    """What draws a benchmark to the file `path`, which `check_picture` accepts."""
+    check_picture(path)
+    return lambda found: _draw(found, path)
 
-    Raises `UsageError` when matplotlib is not installed or cannot write such a file: before anything is measured.
+
+def check_picture(path: Path) -> None:
+    """Raise `UsageError` when matplotlib is not installed or cannot write such a file: before anything is measured.
+
+    The ending of the name says the format.
     """
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -33,7 +39,6 @@ def plotter(path: Path) -> Callable[[Benchmark], None]:
         )
     if not path.absolute().parent.is_dir():
         raise UsageError(codes.CANNOT_WRITE, f"there is no folder {str(path.parent)!r} to write {path.name!r} to")
-    return lambda found: _draw(found, path)
 
 
 def _draw(found: Benchmark, path: Path) -> None:

@@ -45,6 +45,14 @@ for _name, _says in {
 
 
 @builtin
+@gives(rules.like())
+def step(x: Any) -> torch.Tensor:
+    """1 where x is above 0, else 0, in the type of x: what makes a tensor of degrees one of truth values."""
+    tensor = as_tensor(x)
+    return (tensor > 0).to(tensor.dtype)
+
+
+@builtin
 @gives(rules.floats_like())
 def leaky_relu(x: Any, slope: float = 0.01) -> torch.Tensor:
     """x where it is positive, else x times `slope` (Maas et al., 2013)."""

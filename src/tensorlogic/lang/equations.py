@@ -1,0 +1,241 @@
+"""Tensor equations that follow one another: what their names and indices mean.
+
+A name between the brackets of an equation is an index, whatever else has that name. A part without indices is a value
+of the program. What stands on the left of one of the equations is an unknown, and may stand on the right of all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, Final
+
+from tensorlogic.errors.codes import UNSAFE_VARIABLE, WRONG_ARGUMENTS, WRONG_TYPE
+from tensorlogic.lang import checked, tree, types
+from tensorlogic.lang.context import Context
+from tensorlogic.lang.knowledge import constant
+from tensorlogic.lang.resolve import resolve
+
+OPERATORS: Final = frozenset({"+", "-", "*", "/", "%", "**", "==", "!=", "<", "<=", ">", ">="})
+FORMS: Final = "An index is a name, a name plus or minus a number, or a number: X[t + 1, i]."
+
+
+Part = tuple[Any, ...]
+"""A part of an equation in plain data: what it is, and its own parts, such as ``("index", "t", 1)``."""
+
+
+def kinds(node: tree.Name, symbol: checked.Relation | checked.Entity, context: Context) -> Iterator[checked.Expression]:
+    """The kinds of entities that the indices of a relation stand for; one that holds of anything has none."""
+    parameters = ((symbol.name, symbol.name),) if isinstance(symbol, checked.Entity) else symbol.parameters
+    for name, type in parameters:
+        if type is None or type in types.SCALARS:
+            message = f"`{name}` of `{symbol.name}` is of no kind of entity, so it is no index of a tensor"
+            help = f"Declare it: relation {symbol.name}({name}: Person, …)."
+            context.problems.report(WRONG_TYPE, message, node.span, help)
+        else:
+            yield constant(node.span, type)
+
+
+def target_name(node: tree.Equation) -> tree.Name:
+    """The name of the tensor on the left."""
+    target = node.target.object if isinstance(node.target, tree.Index) else node.target
+    assert isinstance(target, tree.Name)
+    return target
+
+
+class System:
+    """Equations that are solved together, while they are checked."""
+
+    def __init__(self, nodes: Sequence[tree.Equation], context: Context) -> None:
+        self._context = context
+        self._nodes = nodes
+        self._unknown = {target_name(node).id for node in nodes}
+        self._given: dict[str, checked.Expression] = {}
+        self._number = 0
+        self._accesses: list[checked.Access] = []
+
+    def solved(self) -> tuple[checked.Expression, tuple[checked.Access, ...]]:
+        """The solution, a record of the unknowns, and what was accessed on the way."""
+        equations = [self._equation(node) for node in self._nodes]
+        span = self._nodes[0].span.to(self._nodes[-1].span)
+        for name in self._begun():
+            self._given[name.id] = resolve(name, self._context)
+        system = checked.Data(span.first(0), (tuple(self._given), *equations))
+        return checked.Helped(span, "solve", (system, *self._given.values())), tuple(self._accesses)
+
+    def _begun(self) -> Iterator[tree.Name]:
+        """The unknowns of recurrences that begin with the value that a variable has before."""
+        fixed = {target_name(node).id for node in self._nodes if any(map(_is_number, _indices(node.target)))}
+        for node in self._nodes:
+            name = target_name(node)
+            moves = any(isinstance(index, tree.Binary) for index in _indices(node.target))
+            if moves and name.id not in fixed and isinstance(self._context.find(name.id), checked.Variable):
+                yield name
+
+    def _equation(self, node: tree.Equation) -> Part:
+        self._number += 1
+        value = self._expression(node.value)
+        indices = self._indices(_indices(node.target))
+        self._accessed(target_name(node), _indices(node.target), None)
+        on_the_right = set(_index_names(node.value))
+        for index in _indices(node.target):
+            for name in _names(index):
+                if name.id not in on_the_right:
+                    message = f"the index `{name.id}` stands only on the left"
+                    help = "Its size comes from a tensor on the right."
+                    self._context.problems.report(UNSAFE_VARIABLE, message, name.span, help)
+        place = self._context.problems.source.place(node.span)
+        written = (place.file, place.line, place.column, place.length, place.text)
+        return ("equation", written, target_name(node).id, node.projection, value, *indices)
+
+    def _expression(self, node: tree.Expression) -> Part:
+        match node:
+            case tree.Literal(value=int() | float() as number):
+                return ("number", number)
+            case _ if not self._is_of_indices(node):
+                return self._value(node)
+            case tree.Name():
+                return self._access(node, node, ())
+            case tree.Index():
+                return self._access(node.object, node, node.indices)
+            case tree.Binary(operator=operator) if operator in OPERATORS:
+                return ("apply", operator, self._expression(node.left), self._expression(node.right))
+            case tree.Unary(operator="-"):
+                return ("apply", "-", self._expression(node.operand))
+            case tree.Call(callee=tree.Name()):
+                return self._apply(node)
+        help = "Arithmetic and functions such as relu stand around tensors with indices."
+        self._context.problems.report(WRONG_TYPE, "this has no meaning in an equation", node.span, help)
+        return ("number", 0)
+
+    def _apply(self, node: tree.Call) -> Part:
+        assert isinstance(node.callee, tree.Name)
+        symbol = self._context.lookup(node.callee)
+        if symbol is None:
+            self._context.undefined(node.callee)
+        elif not isinstance(symbol, checked.Builtin):
+            message, help = f"`{node.callee.id}` is no function of equations", "Only builtin functions stand here."
+            self._context.problems.report(WRONG_TYPE, message, node.callee.span, help)
+        arguments = [self._expression(each.value) for each in node.arguments if each.name is None]
+        options = [self._option(each.name, each.value) for each in node.arguments if each.name is not None]
+        return ("apply", node.callee.id, *arguments, *options)
+
+    def _option(self, name: tree.Name, value: tree.Expression) -> Part:
+        """``over: q`` and ``over: [p, q]`` name indices; other options are numbers and texts."""
+        if name.id != "over":
+            if not isinstance(value, tree.Literal):
+                self._context.problems.report(WRONG_TYPE, "an option is a number or a text here", value.span)
+            return ("option", name.id, value.value if isinstance(value, tree.Literal) else 0)
+        names = value.items if isinstance(value, tree.Array) else (value,)
+        for each in names:
+            if not isinstance(each, tree.Name):
+                self._context.problems.report(WRONG_TYPE, "`over` names an index", each.span, "Write over: q.")
+        return ("over", *(each.id for each in names if isinstance(each, tree.Name)))
+
+    def _is_of_indices(self, node: tree.Expression) -> bool:
+        """Whether a part has indices or unknowns in it."""
+        match node:
+            case tree.Name(id=name):
+                return name in self._unknown
+            case tree.Index(indices=indices):
+                return not any(isinstance(index, tree.Slice) or _is_text(index) for index in indices)
+        return any(map(self._is_of_indices, _parts(node)))
+
+    def _value(self, node: tree.Expression) -> Part:
+        """A value of the program, which the equations know by a name that no program has."""
+        name = node.id if isinstance(node, tree.Name) else f"·{len(self._given)}"
+        self._given[name] = resolve(node, self._context)
+        return ("access", name)
+
+    def _access(self, tensor: tree.Expression, node: tree.Expression, indices: tuple[tree.Expression, ...]) -> Part:
+        value = None
+        name = tensor.id if isinstance(tensor, tree.Name) else f"·{len(self._given)}"
+        if name not in self._unknown:
+            value = self._given[name] = self._tensor(tensor)
+        self._accessed(tensor, indices, value, name)
+        return ("access", name, *self._indices(indices))
+
+    def _tensor(self, node: tree.Expression) -> checked.Expression:
+        """A tensor with indices; a relation is one of 0 and 1 over its entities."""
+        symbol = self._context.find(node.id) if isinstance(node, tree.Name) else None
+        if isinstance(node, tree.Name) and isinstance(symbol, checked.Relation | checked.Entity):
+            self._context.lookup(node)
+            return checked.Helped(
+                node.span, "indicator", (constant(node.span, node.id), *kinds(node, symbol, self._context))
+            )
+        return resolve(node, self._context)
+
+    def _accessed(
+        self,
+        tensor: tree.Expression,
+        indices: tuple[tree.Expression, ...],
+        value: checked.Expression | None,
+        name: str = "",
+    ) -> None:
+        """Note an access; one with another number of indices than before is a problem."""
+        name = tensor.id if isinstance(tensor, tree.Name) else name
+        before = next((each for each in self._accesses if each.name == name), None)
+        if before is not None and len(before.indices) != len(indices):
+            message = f"`{name}` has {len(indices)} indices here, and {len(before.indices)} elsewhere"
+            related = [(f"`{name}` with {len(before.indices)}", before.span)]
+            self._context.problems.report(WRONG_ARGUMENTS, message, tensor.span, related=related)
+        found = tuple(index.id if isinstance(index, tree.Name) else None for index in indices)
+        self._accesses.append(checked.Access(name, found, self._number, value, tensor.span))
+
+    def _indices(self, nodes: Collection[tree.Expression]) -> Iterator[Part]:
+        for node in nodes:
+            match node:
+                case tree.Name(id=name):
+                    yield ("index", name, 0)
+                case tree.Binary(operator="+" | "-" as sign, left=tree.Name(id=name), right=tree.Literal(value=int(k))):
+                    yield ("index", name, k if sign == "+" else -k)
+                case tree.Literal(value=int(number)):
+                    yield ("fixed", number)
+                case tree.Unary(operator="-", operand=tree.Literal(value=int(number))):
+                    yield ("fixed", -number)
+                case _:
+                    self._context.problems.report(WRONG_TYPE, "this is no index of an equation", node.span, FORMS)
+
+
+def _indices(target: tree.Index | tree.Name) -> tuple[tree.Expression, ...]:
+    return target.indices if isinstance(target, tree.Index) else ()
+
+
+def _is_number(node: tree.Expression) -> bool:
+    return isinstance(node, tree.Literal)
+
+
+def _is_text(node: tree.Expression) -> bool:
+    return isinstance(node, tree.Literal) and isinstance(node.value, str)
+
+
+def _names(node: tree.Expression) -> Iterator[tree.Name]:
+    """The names in an index."""
+    if isinstance(node, tree.Name):
+        yield node
+    elif isinstance(node, tree.Binary):
+        yield from _names(node.left)
+        yield from _names(node.right)
+
+
+def _index_names(node: tree.Expression) -> Iterator[str]:
+    """The names of the indices in an expression."""
+    if isinstance(node, tree.Index):
+        for index in node.indices:
+            yield from (name.id for name in _names(index))
+    for each in _parts(node):
+        yield from _index_names(each)
+
+
+def _parts(node: tree.Expression) -> Iterator[tree.Expression]:
+    """The parts of an expression that may have indices."""
+    match node:
+        case tree.Binary(left=left, right=right):
+            yield from (left, right)
+        case tree.Unary(operand=inner) | tree.Cast(operand=inner) | tree.Member(object=inner):
+            yield inner
+        case tree.Array(items=items):
+            yield from items
+        case tree.Call(callee=callee, arguments=arguments):
+            yield from (each.value for each in arguments if each.name is None or each.name.id != "over")
+            if isinstance(callee, tree.Member):
+                yield callee.object

@@ -1,0 +1,286 @@
+"""A rule as steps, each of which makes longer or fewer environments.
+
+An environment is a row of constants: first those that stand in the rule, then one for every variable as it is bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+from tensorlogic.logic.arithmetic import AGGREGATES, ORDERS, calculate, compare
+from tensorlogic.logic.relation import Relation
+from tensorlogic.logic.rows import Access, Row, key, picked
+from tensorlogic.logic.terms import (
+    Aggregate,
+    Atom,
+    Comparison,
+    Expression,
+    Literal,
+    Not,
+    Operation,
+    Rule,
+    Test,
+    Value,
+    Variable,
+    is_aggregating,
+    variables,
+)
+from tensorlogic.logic.values import Values
+
+CHANGED = "\N{GREEK CAPITAL LETTER DELTA}"
+"""The name under which a plan reads the rows that a relation got in the last round."""
+
+
+class Scan(NamedTuple):
+    """Goes on with every row of a relation whose key is in `slots`, and what `access` takes of it."""
+
+    relation: str
+    access: Access
+    slots: tuple[int, ...]
+
+
+class Refuse(NamedTuple):
+    """Goes on where a relation has no row whose key is in `slots`."""
+
+    relation: str
+    access: Access
+    slots: tuple[int, ...]
+
+
+class Same(NamedTuple):
+    """Goes on where two slots hold the same constant or, if not `wanted`, where they do not."""
+
+    slots: tuple[int, int]
+    wanted: bool
+
+
+class Compute(NamedTuple):
+    """Goes on with what a function makes of environments of which `slots` are there."""
+
+    function: Callable[[Iterable[Row]], Iterable[Row]]
+    slots: tuple[int, ...]
+    adds: int
+
+
+Step: TypeAlias = Scan | Refuse | Same | Compute
+
+
+class Plan(NamedTuple):
+    """The steps of a rule, and how its rows are made of environments."""
+
+    rule: Rule
+    constants: Row
+    steps: tuple[Step, ...]
+    head: tuple[int, ...]
+    """The slots of the head's terms, and of what is aggregated there."""
+    group: Callable[[Iterable[Row]], Iterable[Row]] | None
+    """What makes rows of all environments, if the head has aggregates."""
+    slots: Mapping[Variable | tuple[type, Value], int]
+    """Where variables and constants stand in an environment."""
+
+    def rows(self, relations: Mapping[str, Relation]) -> Iterable[Row]:
+        """The rows of the head, one after the other."""
+        found = self.environments(relations)
+        return map(picked(self.head), found) if self.group is None else self.group(dict.fromkeys(found))
+
+    def environments(self, relations: Mapping[str, Relation]) -> Iterable[Row]:
+        """All solutions of the body, one after the other."""
+        found: Iterable[Row] = (self.constants,)
+        for step in self.steps:
+            found = _taken(step, found, relations)
+        return found
+
+
+def _taken(step: Step, environments: Iterable[Row], relations: Mapping[str, Relation]) -> Iterable[Row]:
+    """What a step makes of environments."""
+    if isinstance(step, Compute):
+        return step.function(environments)
+    if isinstance(step, Same):
+        (left, right), wanted = step
+        return (each for each in environments if (each[left] == each[right]) is wanted)
+    of, index = key(step.slots), relations[step.relation].rows.index(step.access)
+    if isinstance(step, Refuse):
+        return (each for each in environments if of(each) not in index)
+    if not step.access.take:
+        return (each for each in environments if of(each) in index)
+    return (each + row for each in environments for row in index.get(of(each), ()))
+
+
+def plan(rule: Rule, values: Values, *, first: int | None = None, keep: bool = False) -> Plan:
+    """The plan of a rule that is safe.
+
+    `first` is the literal to begin with, of which only what changed is read. With `keep`, all variables are bound, also
+    those that nothing reads.
+    """
+    planner = _Planner(rule, values, keep=keep or is_aggregating(rule))
+    waiting = list(rule.body)
+    if first is not None:
+        planner.take(waiting.pop(first), CHANGED)
+    while waiting:
+        planner.take(waiting.pop(planner.best(waiting)))
+    group = planner.grouped if is_aggregating(rule) else None
+    return Plan(rule, planner.constants, tuple(planner.steps), planner.head(), group, planner.slots)
+
+
+def is_ready(literal: Literal, bound: set[Variable], elsewhere: set[Variable]) -> bool:
+    """Whether a literal can be taken when some variables are bound. `elsewhere` are those of the rest of the rule."""
+    match literal:
+        case Atom():
+            return True
+        case Not(atom):
+            return all(v in bound for v in variables(atom) if v in elsewhere)
+        case Comparison("==", left, right):
+            free = {v for v in variables(literal) if v not in bound}
+            other = {left: right, right: left}
+            return not free or (
+                len(free) == 1 and any(s in free and s not in variables(other[s]) for s in (left, right))
+            )
+    return all(variable in bound for variable in variables(literal))
+
+
+class _Planner:
+    """A plan in the making."""
+
+    def __init__(self, rule: Rule, values: Values, *, keep: bool) -> None:
+        self.rule, self.values, self.keep = rule, values, keep
+        self.slots: dict[Variable | tuple[type, Value], int] = {}
+        self.steps: list[Step] = []
+        self.bound: set[Variable] = set()
+        self.constants = tuple(values.number(value) for value in _constants(rule))
+        for value in _constants(rule):
+            self._new((type(value), value))
+        self.often = list(variables(rule.head)) + [v for literal in rule.body for v in variables(literal)]
+
+    def _new(self, name: Variable | tuple[type, Value]) -> int:
+        if isinstance(name, Variable):
+            self.bound.add(name)
+        return self.slots.setdefault(name, len(self.slots))
+
+    def _slot(self, term: object) -> int | None:
+        """Where the value of a term stands, or None if that is not known yet."""
+        return self.slots.get(term if isinstance(term, Variable) else (type(term), term))  # type: ignore[arg-type]
+
+    def best(self, waiting: Sequence[Literal]) -> int:
+        """The literal to go on with: one that only tells or computes, else the one of which most is known."""
+        ready = [i for i, literal in enumerate(waiting) if is_ready(literal, self.bound, self._elsewhere(literal))]
+        return max(ready, key=lambda i: (self._known(waiting[i]), -i))
+
+    def _known(self, literal: Literal) -> tuple[bool, bool, int]:
+        if not isinstance(literal, Atom):
+            return True, False, 0
+        known = sum(self._slot(term) is not None for term in literal.terms)
+        return False, known == len(literal.terms), known
+
+    def _elsewhere(self, literal: Literal) -> set[Variable]:
+        return {v for v in self.often if self.often.count(v) > sum(v == w for w in variables(literal))}
+
+    def take(self, literal: Literal, prefix: str = "") -> None:
+        """Add the step of a literal."""
+        match literal:
+            case Atom(relation):
+                access, slots, fresh = self._access(literal)
+                self.steps.append(Scan(prefix + relation, access, slots))
+                for variable in fresh:
+                    self._new(variable)
+            case Not(atom):
+                access, slots, _ = self._access(atom)
+                self.steps.append(Refuse(atom.relation, access._replace(take=()), slots))
+            case Comparison():
+                self.steps.append(self._comparison(literal))
+            case Test(function, arguments):
+                self.steps.append(self._test(function, tuple(self.slots[v] for v in arguments)))
+
+    def _access(self, atom: Atom) -> tuple[Access, tuple[int, ...], list[Variable]]:
+        """How a relation is read: the access, the slots that make its key, and the variables that it binds."""
+        by = tuple(i for i, term in enumerate(atom.terms) if self._slot(term) is not None)
+        free = [i for i in range(len(atom.terms)) if i not in by]
+        first = {i: atom.terms.index(atom.terms[i]) for i in free}
+        read = [i for i in free if self.keep or self.often.count(atom.terms[i]) > 1]  # type: ignore[arg-type]
+        take = tuple(i for i in read if first[i] == i)
+        same = tuple((first[i], i) for i in free if first[i] != i)
+        slots = tuple(self._slot(atom.terms[i]) or 0 for i in by)
+        return Access(by, take, same), slots, [atom.terms[i] for i in take]  # type: ignore[misc]
+
+    def _comparison(self, comparison: Comparison) -> Step:
+        sign, *sides = comparison
+        known = (self.slots[v] for v in variables(comparison) if v in self.bound)
+        reads = (*range(len(self.constants)), *known)
+        free = [side for side in sides if isinstance(side, Variable) and side not in self.bound]
+        if free:
+            number = self._number(sides[sides[0] == free[0]])
+            self._new(free[0])
+            return Compute(lambda found: ((*each, number(each)) for each in found), reads, 1)
+        slots = tuple(map(self._slot, sides))
+        if sign in ORDERS:
+            less, more = map(self._value, sides)
+            return Compute(lambda found: (each for each in found if compare(sign, less(each), more(each))), reads, 0)
+        wanted = sign == "=="
+        if None not in slots:
+            return Same(slots, wanted)  # type: ignore[arg-type]
+        left, right = map(self._number, sides)
+        return Compute(lambda found: (each for each in found if (left(each) == right(each)) is wanted), reads, 0)
+
+    def _test(self, function: Callable[..., bool], slots: tuple[int, ...]) -> Step:
+        known = self.values.values
+        return Compute(
+            lambda found: (each for each in found if function(*(known[each[slot]] for slot in slots))), slots, 0
+        )
+
+    def _number(self, expression: Expression) -> Callable[[Row], int]:
+        """A function that gives the number of an expression's value."""
+        slot = self._slot(expression)
+        if slot is not None:
+            return lambda each: each[slot]
+        value, number = self._value(expression), self.values.number
+        return lambda each: number(value(each))
+
+    def _value(self, expression: Expression) -> Callable[[Row], Value]:
+        """A function that computes an expression."""
+        if isinstance(expression, Operation):
+            sign, operands = expression.operator, [self._value(operand) for operand in expression.operands]
+            return lambda each: calculate(sign, *(operand(each) for operand in operands))
+        slot, known = self._slot(expression), self.values.values
+        assert slot is not None, "the rule was not checked"
+        return lambda each: known[each[slot]]
+
+    def head(self) -> tuple[int, ...]:
+        """The slots of the head's terms."""
+        terms = (term.term if isinstance(term, Aggregate) else term for term in self.rule.head.terms)
+        return tuple(self._slot(term) or 0 for term in terms)
+
+    def grouped(self, environments: Iterable[Row]) -> Iterator[Row]:
+        """The rows of a head with aggregates."""
+        terms = list(zip(self.rule.head.terms, self.head(), strict=True))
+        of = picked(tuple(slot for term, slot in terms if not isinstance(term, Aggregate)))
+        groups: dict[Row, list[Row]] = {}
+        for each in environments:
+            groups.setdefault(of(each), []).append(each)
+        known, number = self.values.values, self.values.number
+        for group in groups.values():
+            yield tuple(
+                number(AGGREGATES[term.function]([known[each[slot]] for each in group]))
+                if isinstance(term, Aggregate)
+                else group[0][slot]
+                for term, slot in terms
+            )
+
+
+def _constants(rule: Rule) -> Iterator[Value]:
+    """The constants of a rule, each once."""
+    found = dict.fromkeys((type(value), value) for part in (rule.head, *rule.body) for value in _values(part))
+    return (value for _, value in found)
+
+
+def _values(part: object) -> Iterator[Value]:
+    match part:
+        case Atom(_, parts) | Operation(_, parts):
+            for each in parts:
+                yield from _values(each)
+        case Not(inner) | Aggregate(_, inner):
+            yield from _values(inner)
+        case Comparison(_, left, right):
+            yield from _values(left)
+            yield from _values(right)
+        case str() | int() | float():
+            yield part

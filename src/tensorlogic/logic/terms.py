@@ -1,0 +1,132 @@
+"""Rules as data: what a program says of its relations, without behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from typing import NamedTuple, TypeAlias
+
+Value: TypeAlias = str | int | float | bool
+"""A constant. Constants of two types are two: 1, 1.0, "1" and True are four of them."""
+
+
+class Variable(NamedTuple):
+    """A name that stands for any value, the same one throughout a rule."""
+
+    name: str
+
+
+class Operation(NamedTuple):
+    """Arithmetic with numbers: ``+ - * / % **`` with two operands, ``-`` with one or two."""
+
+    operator: str
+    operands: tuple[Expression, ...]
+
+
+Term: TypeAlias = Variable | Value
+Expression: TypeAlias = Term | Operation
+
+
+class Aggregate(NamedTuple):
+    """In a head: `function` (count, sum, min, max, avg) of `term` over the different solutions of the body.
+
+    Solutions are grouped by the other terms of the head; a group without solutions has no row. Two solutions differ if
+    any variable of the body does, so the same amount of two sales is summed twice.
+    """
+
+    function: str
+    term: Term
+
+
+class Atom(NamedTuple):
+    """That a relation holds of terms: ``Parent(X, alice)``. Aggregates stand in heads only."""
+
+    relation: str
+    terms: tuple[Term | Aggregate, ...]
+
+
+class Not(NamedTuple):
+    """That no row of a relation is like `atom`. Variables that stand nowhere else in the rule may be anything."""
+
+    atom: Atom
+
+
+class Comparison(NamedTuple):
+    """``== != < <= > >=`` of two expressions.
+
+    ``==`` asks for the same constant, so 1 is not 1.0; a variable that nothing else binds gets its value from it.
+    The order is that of two numbers or of two texts.
+    """
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+class Test(NamedTuple):
+    """A Python function of the values of bound variables that tells whether they are taken."""
+
+    function: Callable[..., bool]
+    variables: tuple[Variable, ...]
+
+
+Literal: TypeAlias = Atom | Not | Comparison | Test
+
+
+class Rule(NamedTuple):
+    """`head` holds wherever all of `body` does. `origin` is handed back in problems."""
+
+    head: Atom
+    body: tuple[Literal, ...]
+    origin: Hashable = None
+
+
+class Signature(NamedTuple):
+    """A relation's name and its parameters, each a name and a type.
+
+    Types are ``int float string bool``, the name of an entity, or ``entity`` and None for anything.
+    """
+
+    name: str
+    parameters: tuple[tuple[str, str | None], ...]
+
+
+def variables(part: object) -> Iterator[Variable]:
+    """The variables of a term, an expression, a literal or a head, in their order, as often as they stand there."""
+    match part:
+        case Variable():
+            yield part
+        case Atom(_, parts) | Operation(_, parts) | Test(_, parts):
+            for each in parts:
+                yield from variables(each)
+        case Not(inner) | Aggregate(_, inner):
+            yield from variables(inner)
+        case Comparison(_, left, right):
+            yield from variables(left)
+            yield from variables(right)
+
+
+def is_aggregating(rule: Rule) -> bool:
+    """Whether the head of a rule has an aggregate."""
+    return any(isinstance(term, Aggregate) for term in rule.head.terms)
+
+
+def written(part: object) -> str:
+    """A part of a rule as programs write it: ``not Parent(alice, Y)``."""
+    match part:
+        case Variable(name):
+            return name
+        case Atom(relation, terms):
+            return f"{relation}({', '.join(map(written, terms))})"
+        case Not(atom):
+            return f"not {written(atom)}"
+        case Aggregate(function, term):
+            return f"{function}({written(term)})"
+        case Comparison(operator, left, right) | Operation(operator, (left, right)):
+            return f"{written(left)} {operator} {written(right)}"
+        case Operation(operator, (operand,)):
+            return f"{operator}{written(operand)}"
+        case Test(function, arguments):
+            return f"{getattr(function, '__name__', 'test')}({', '.join(map(written, arguments))})"
+        case bool():
+            return str(part).lower()
+    return str(part)
