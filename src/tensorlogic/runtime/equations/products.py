@@ -22,6 +22,9 @@ CLOCK = ""
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 Names = tuple[str, ...]
 
+_COPY = 16
+"""An element that is copied into another order takes as long as so many multiplications."""
+
 
 class Term(NamedTuple):
     """Something that is computed: the index of each dimension, and how; `number` where it is known to be one."""
@@ -82,33 +85,63 @@ def _spread(order: View | None, gaps: Sequence[int]) -> View:
 def multiply(terms: Sequence[Term], out: Names, sizes: Mapping[str, int], dtype: Any) -> Term:
     """The product of terms, summed over all indices that are not in `out`, in the order that costs the least."""
     left = list(terms)
-    for places in _path(left, out, sizes):
+    for places in _path([term.indices for term in terms], out, sizes):
         chosen = [left.pop(place) for place in sorted(places, reverse=True)][::-1]
-        rest = union(out, *(term.indices for term in left)) if left else out
-        indices = tuple(name for name in rest if any(name in term.indices for term in chosen))
+        indices = _kept([term.indices for term in chosen], [term.indices for term in left], out)
         check_size((sizes[name] for name in indices), dtype)
         pair = len(chosen) == 2
         left.append(_pair(chosen[0], chosen[1], indices, sizes) if pair else _alone(dense(chosen[0], sizes), indices))
     return left[0]
 
 
-def _path(terms: Sequence[Term], out: Names, sizes: Mapping[str, int]) -> Sequence[tuple[int, ...]]:
-    if len(terms) < 3:
-        return [tuple(range(len(terms)))]
-    import opt_einsum  # only products of three and more need it
+def _kept(chosen: Sequence[Names], left: Sequence[Names], out: Names) -> Names:
+    """The indices of a product that the result or one of the other factors has."""
+    return tuple(name for name in union(out, *left) if any(name in names for names in chosen))
 
-    shapes = [tuple(sizes[name] for name in term.indices) for term in terms]
-    kept = tuple(name for name in out if any(name in term.indices for term in terms))
-    path, _ = opt_einsum.contract_path(_spec(terms, kept), *shapes, shapes=True)
+
+def _path(factors: Sequence[Names], out: Names, sizes: Mapping[str, int]) -> Sequence[tuple[int, ...]]:
+    """Which factors are multiplied first; each product stands behind those that are left."""
+    if len(factors) < 3:
+        return [tuple(range(len(factors)))]
+    if len(factors) == 3:
+        return min((_cost(factors, pair, out, sizes), [pair, (0, 1)]) for pair in ((0, 1), (0, 2), (1, 2)))[1]
+    import opt_einsum  # only products of four and more need it
+
+    shapes = [tuple(sizes[name] for name in names) for names in factors]
+    kept = tuple(name for name in out if any(name in names for names in factors))
+    path, _ = opt_einsum.contract_path(_spec(factors, kept), *shapes, shapes=True)
     return [tuple(places) for places in path]
 
 
-def _spec(terms: Sequence[Term], out: Names) -> str:
+def _cost(factors: Sequence[Names], pair: tuple[int, int], out: Names, sizes: Mapping[str, int]) -> int:
+    """What a product of three factors costs: multiplications, and elements that are copied into another order."""
+    first, second = (factors[place] for place in pair)
+    (third,) = (names for place, names in enumerate(factors) if place not in pair)
+    between = _kept([first, second], [third], out)
+    return _cost_of_pair(first, second, between, sizes) + _cost_of_pair(third, between, out, sizes)
+
+
+def _cost_of_pair(left: Names, right: Names, out: Names, sizes: Mapping[str, int]) -> int:
+    batch, rows, columns, inner = _groups(left, right, out)
+    orders = (left, (batch, rows, inner)), (right, (batch, inner, columns)), (out, (batch, rows, columns))
+    copied = [names for names, groups in orders if inner and not all(_are_neighbours(group, names) for group in groups)]
+    return sum(
+        factor * prod(sizes[name] for name in names)
+        for factor, names in ((1, union(left, right)), *((_COPY, names) for names in copied))
+    )
+
+
+def _are_neighbours(group: Names, names: Names) -> bool:
+    """Whether some indices follow one another in a tensor, so that they are one dimension as they are."""
+    return not group or names[(start := names.index(group[0])) : start + len(group)] == group
+
+
+def _spec(factors: Sequence[Names], out: Names) -> str:
     """An equation in einsum's notation."""
-    letters = dict(zip(union(*(term.indices for term in terms)), LETTERS, strict=False))
-    if any(name not in letters for term in terms for name in term.indices):
+    letters = dict(zip(union(*factors), LETTERS, strict=False))
+    if any(name not in letters for names in factors for name in names):
         raise EquationError(f"a product of more than {len(LETTERS)} indices", "Write it as several equations.")
-    texts = ["".join(letters[name] for name in indices) for indices in (*(term.indices for term in terms), out)]
+    texts = ["".join(letters[name] for name in indices) for indices in (*factors, out)]
     return f"{','.join(texts[:-1])}->{texts[-1]}"
 
 
