@@ -35,8 +35,8 @@ def serve(
         server = loaded.serve(host, port, api_key)
     if api_key is None and host not in _HERE:
         print("warning: whoever reaches this machine can use the model; --api-key asks for a key", file=sys.stderr)
-    print(f"{loaded.metadata.name} at {server.address}/v1 (Ctrl-C stops it)", flush=True)
     try:
+        print(f"{loaded.metadata.name} at {server.address}/v1 (Ctrl-C stops it)", flush=True)
         while True:
             time.sleep(1)  # not longer: Ctrl-C just before it is noticed only after it
     except KeyboardInterrupt:

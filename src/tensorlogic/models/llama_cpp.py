@@ -37,6 +37,7 @@ class LlamaCpp:
                 BytePlace(str(path)),
                 help="It may not know this kind of model, lack the memory for it, or not be able to use the port.",
             ) from None
+        self._answer("GET", "/lora-adapters")  # from its loop: freed before that runs, it would wait for it for ever
 
     @property
     def address(self) -> str:
@@ -55,10 +56,13 @@ class LlamaCpp:
 
     def ask(self, path: str, request: Mapping[str, Any]) -> Any:
         """What the HTTP interface answers at `path`."""
+        return self._answer("POST", path, json.dumps(request).encode())
+
+    def _answer(self, method: str, path: str, body: bytes | None = None) -> Any:
         connection = HTTPConnection(urlsplit(self.address).netloc)
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._key}"}
         try:
-            connection.request("POST", path, json.dumps(request).encode(), headers)
+            connection.request(method, path, body, headers)
             answer = json.loads(connection.getresponse().read())
         finally:
             connection.close()
@@ -128,7 +132,7 @@ def _parameters(path: Path, settings: Settings) -> Any:
 
 def _checked(answer: Any) -> Any:
     """An answer, unless it says that something is wrong."""
-    error = answer.get("error")
+    error = answer.get("error") if isinstance(answer, dict) else None
     if error is None:
         return answer
     if error.get("type") == "exceed_context_size_error":
