@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tensorlogic.logic.columns import Column, Index, distinct, of_rows, pack
+from tensorlogic.logic.columns import Column, Index, of_rows, pack
 from tensorlogic.logic.plans import Compute, Plan, Refuse, Same, Scan, Step
 from tensorlogic.logic.relation import Relation
 from tensorlogic.logic.rows import Row
@@ -36,7 +36,7 @@ class Block(NamedTuple):
 
 
 def packed(plan: Plan, relations: Mapping[str, Relation]) -> Iterator[Column]:
-    """The rows of a plan's head, packed, in sorted blocks. Raises `TooWide`."""
+    """The rows of a plan's head, packed, in blocks. Raises `TooWide`."""
     live = _live(plan)
     constants = {slot: np.array([number]) for slot, number in enumerate(plan.constants)}
     blocks: Iterator[Block] = iter([Block(constants, len(plan.constants), 1)])
@@ -47,7 +47,7 @@ def packed(plan: Plan, relations: Mapping[str, Relation]) -> Iterator[Column]:
         yield of_rows(rows, len(plan.head))
         return
     for block in blocks:
-        yield distinct(pack([block.columns[slot] for slot in plan.head], block.length))
+        yield pack([block.columns[slot] for slot in plan.head], block.length)
 
 
 def _live(plan: Plan) -> list[frozenset[int]]:

@@ -17,6 +17,10 @@ from tensorlogic.logic.values import Values
 
 Column = npt.NDArray[np.int64]
 _BITS = 63
+_FEW = 4_000
+"""Among so many rows, others are searched for."""
+_BYTES_TO_MARK = 16
+"""Marks may take so much memory for each row."""
 _DENSE = 1 << 22
 """Constants up to that number are looked up in a table rather than searched for."""
 
@@ -53,6 +57,36 @@ def distinct(packed: Column) -> Column:
     return packed if len(packed) < 2 else packed[np.concatenate(([True], packed[1:] != packed[:-1]))]
 
 
+def _size(packed: Column, arity: int) -> int:
+    """What all constants of some rows are below."""
+    return max((int(column.max()) + 1 for column in unpack(packed, arity) if len(column)), default=0)
+
+
+class _Marks:
+    """Which rows are in a set: a byte for each that there can be of the constants below `size`."""
+
+    def __init__(self, arity: int, size: int, runs: Iterable[Column]) -> None:
+        self.size = size
+        self._arity = arity
+        self._marked = np.zeros(size**arity, bool)
+        for run in runs:
+            self.add(run)
+
+    def add(self, packed: Column) -> None:
+        """Mark rows."""
+        self._marked[self._places(packed)] = True
+
+    def without(self, packed: Column) -> Column:
+        """The rows that are not marked."""
+        return packed[~self._marked[self._places(packed)]]
+
+    def _places(self, packed: Column) -> Column:
+        place, *others = unpack(packed, self._arity)
+        for column in others:
+            place = place * self.size + column
+        return place
+
+
 class Columns:
     """A set of packed rows, in sorted runs each of which is more than twice as long as the next."""
 
@@ -60,6 +94,9 @@ class Columns:
         self.arity = arity
         self._runs: list[Column] = [np.zeros(0, np.int64)]
         self._indexes: dict[Access, Index] = {}
+        self._size = 0
+        """All constants are below it."""
+        self._marks: _Marks | None = None
 
     def __len__(self) -> int:
         return sum(map(len, self._runs))
@@ -90,17 +127,36 @@ class Columns:
         ordered = np.sort(pack([ranks[column] for column in columns], len(self)))
         return list(zip(*(known[column].tolist() for column in unpack(ordered, self.arity)), strict=True))
 
-    def without(self, packed: Column) -> Column:
-        """Those of some rows that are not in this set."""
+    def fresh(self, packed: Column) -> Column:
+        """Those of some rows, in any order, that are not in this set: sorted, each once."""
+        if marks := self._marks_for(packed):
+            return distinct(marks.without(packed))
+        packed = distinct(packed)
         for run in self._runs:
             if len(run):
                 at = np.minimum(np.searchsorted(run, packed), len(run) - 1)
                 packed = packed[run[at] != packed]
         return packed
 
+    def _marks_for(self, packed: Column) -> _Marks | None:
+        """Marks of all rows, and with room for others, unless they would take much more memory than the rows."""
+        if len(self) < _FEW or not self.arity:
+            return None
+        size = max(_size(packed, self.arity), self._size)
+        if self._marks is None or size > self._marks.size:
+            size += size // 4
+            has_room = size**self.arity <= _BYTES_TO_MARK * len(self)
+            self._marks = _Marks(self.arity, size, self._runs) if has_room else None
+        return self._marks
+
     def add(self, packed: Column) -> None:
         """Add rows that are not there, sorted."""
         self._indexes = {}
+        self._size = max(self._size, _size(packed, self.arity))
+        if self._marks and self._size > self._marks.size:
+            self._marks = None
+        if self._marks:
+            self._marks.add(packed)
         self._runs.append(packed)
         while len(self._runs) > 1 and len(self._runs[-2]) <= 2 * len(self._runs[-1]):
             last = self._runs.pop()

@@ -22,7 +22,7 @@ _GAIN = 10
 _CHUNK = 1 << 14
 _BYTES_OF_A_ROW = 400
 """What a row takes in memory, with its indexes."""
-_BYTES_IN_COLUMNS = 40
+_BYTES_IN_COLUMNS = 56
 
 
 class _Large(Exception):  # noqa: N818 (it changes how rows are held)
@@ -122,7 +122,7 @@ class Fixpoint:
         relation = self.relations[plan.rule.head.relation]
         new = Relation.packed(relation.arity)
         for block in self._blamed(packed(plan, self.relations), plan):
-            new.add_packed(relation.columns.without(block))
+            new.add_packed(relation.columns.fresh(block))
             self._check(len(relation) + len(new), _BYTES_IN_COLUMNS, plan)
         relation.add_packed(new.columns.packed)
         return new

@@ -74,13 +74,12 @@ class Relation:
         except TooWide:
             self.add(zip(*(iter(numbers),) * self.arity, strict=True))
 
-    def add_packed(self, packed: Column) -> Column:
-        """Add packed rows, sorted and each once, and give those that were not there."""
-        fresh = self.columns.without(packed)
+    def add_packed(self, packed: Column) -> None:
+        """Add packed rows."""
+        fresh = self.columns.fresh(packed)
         if len(fresh):
             self.columns.add(fresh)
             self._rows = None
-        return fresh
 
     def merge(self, other: Relation) -> None:
         """Add the rows of another relation that is held alike."""
