@@ -28,7 +28,7 @@ A parameter with `=` has a default and one with `?` can be left out; both can be
 number, a list or a range of numbers will do. Shapes stand between brackets: `[batch, size]`, and `[…, size]` for any
 axes before the last. Axes count from 0; negative ones from the end, so that -1 is the last.
 
-A value of a wrong shape, type or size stops the program with an [error](10-errors.md).
+A value of a wrong shape, type or size stops the program with an [error](14-errors.md).
 """
 
 

@@ -2,7 +2,8 @@
 
 A block ``tl`` is a program. ``output`` behind it is what it prints, and ``error`` how it fails; without either it
 prints what the comments at the ends of its ``print`` lines say, or nothing. ``tl file=shapes.tl`` is a file that later
-blocks of the page use, and runs itself only where an output or an error follows. ``console`` is commands behind ``$``
+blocks of the page use, and runs itself only where an output or an error follows; ``csv file=facts.csv`` is a table that
+they use. ``console`` is commands behind ``$``
 with what they print, in which ``…`` stands for anything, and as a line of its own for any lines; ``repl`` is what is
 typed behind ``tl>`` and the answers.
 """
@@ -59,7 +60,7 @@ def examples(page: Path) -> list[Example]:
     for block in blocks(page):
         if block.kind in ("output", "error"):
             found[-1].shown[block.kind] = block.text
-        elif block.kind in ("tl", "console", "repl"):
+        elif block.kind in ("tl", "csv", "console", "repl"):
             found.append(Example(block, {}))
     return found
 

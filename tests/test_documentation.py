@@ -18,7 +18,7 @@ from tests.pages import blocks, compare, examples
 
 PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LESSONS = ROOT / "docs" / "language"
-RUN = {"tl", "output", "error", "console", "repl"}
+RUN = {"tl", "csv", "output", "error", "console", "repl"}
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -91,14 +93,30 @@ def test_what_is_asked_while_typing(client: Client) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="interrupts come another way there")
 def test_an_interrupt_keeps_the_state(client: Client) -> None:
     """The kernel is interrupted once the cell says that it runs."""
-    sent = client.execute('n = 7\nprint("on")\nloop { n += 0 }', stop_on_error=False)
+    reply = interrupted(client, 'n = 7\nprint("on")\nloop { n += 0 }')
+    assert (reply["ename"], reply["traceback"]) == ("KeyboardInterrupt", ["interrupted"])
+    assert ran(client, "n")[1] == [("value", "7")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="interrupts come another way there")
+def test_an_interrupted_query_says_how_far_it_got(client: Client) -> None:
+    ran(client, "relation E(x: int, y: int)\nfor i in range(3000) { E(i, i + 1) E(i, (i * 7919) % 3000) }")
+    ran(client, "P(X, Y) <- E(X, Y)\nP(X, Z) <- P(X, Y), E(Y, Z)\nlen(query P(0, X))")
+    [said] = interrupted(client, 'print("on")\nlen(query P(X, Y))')["traceback"]
+    assert re.fullmatch(r"interrupted in round \d+: [\d,]+ facts derived \([\d,]+ of P\)", said)
+    assert ran(client, "len(query E(0, X))")[1] == [("value", "2")]
+
+
+def interrupted(client: Client, code: str) -> dict[str, Any]:
+    """The reply to a cell that is interrupted a moment after it has printed something."""
+    sent = client.execute(code, stop_on_error=False)
     while client.get_iopub_msg(timeout=30)["msg_type"] != "stream":
         pass
+    time.sleep(0.5)
     client.manager.interrupt_kernel()
     while (reply := client.get_shell_msg(timeout=30))["parent_header"]["msg_id"] != sent:
         pass
-    assert reply["content"]["ename"] == "KeyboardInterrupt"
-    assert ran(client, "n")[1] == [("value", "7")]
+    return reply["content"]
 
 
 def test_installing_and_removing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,34 @@ def test_bench_blocks_are_measured(tmp_path: Path) -> None:
     assert (result["bench"], result["runs"], result["median"] > 0) == ("adds", 3, True)
     (tmp_path / "none.tl").write_text("print(1)\n")
     assert "there are no benchmarks" in tl("bench", "none.tl", cwd=tmp_path).stdout
+
+
+TRAINED = """tensor w: float32[2] learnable
+learn { objective: sum((w - 1.0) ** 2), optimizer: sgd(lr: 0.25), epochs: 3 }
+print(w)
+"""
+
+
+def test_what_is_trained_is_kept_in_a_table_and_a_picture(tmp_path: Path) -> None:
+    (tmp_path / "train.tl").write_text(TRAINED)
+    done = tl("run", "train.tl", "--log", "loss.csv", "--plot", "loss.png", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[0.875, 0.875]\n", "")
+    rows = [line.split(",") for line in (tmp_path / "loss.csv").read_text().splitlines()]
+    assert rows[0] == ["training", "epoch", "loss", "gradient_norm", "learning_rate"]
+    assert [row[:3] for row in rows[1:]] == [["1", "1", "2.0"], ["1", "2", "0.5"], ["1", "3", "0.125"]]
+    assert (tmp_path / "loss.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+def test_a_picture_that_cannot_be_drawn_is_said_before_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "train.tl").write_text(TRAINED)
+    (tmp_path / "matplotlib.py").write_text("raise ImportError")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    done = tl("run", "train.tl", "--plot", "loss.png", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "pip install 'tensorlogic-lang[plot]'" in done.stderr
+    (tmp_path / "train.tl").write_text(TRAINED.replace("epochs: 3", 'epochs: 3, plot: "loss.png"'))
+    done = tl("run", "train.tl", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "pip install 'tensorlogic-lang[plot]'" in done.stderr

@@ -28,7 +28,7 @@ def test_a_query_of_ten_million_facts_is_interrupted_and_says_how_far_it_got():
     done = subprocess.run([sys.executable, "-c", INTERRUPTED.format(graph=GRAPH)], capture_output=True, text=True)
     facts, rounds, said = done.stdout.split(maxsplit=2)
     assert 12_000 <= int(facts) < 16_000_000
-    assert said.strip() == f"interrupted in round {int(rounds):,} with {int(facts):,} facts: {int(facts):,} of P"
+    assert said.strip() == f"interrupted in round {int(rounds):,}: {int(facts):,} facts derived ({int(facts):,} of P)"
 
 
 @pytest.mark.parametrize("large", [10**9, 0], ids=["in rows", "in columns"])

@@ -355,6 +355,6 @@ def test_pictures_that_cannot_be_drawn(tmp_path: Path, monkeypatch: pytest.Monke
             plotter(tmp_path / name)
         assert caught.value.code == codes.CANNOT_WRITE
     monkeypatch.setitem(sys.modules, "matplotlib.backends.backend_agg", None)
-    with pytest.raises(tl.TensorLogicError, match=r"pip install 'tensorlogic-lang\[bench\]'") as caught:
+    with pytest.raises(tl.TensorLogicError, match=r"pip install 'tensorlogic-lang\[plot\]'") as caught:
         plotter(tmp_path / "out.png")
     assert caught.value.code == codes.MISSING_PACKAGE

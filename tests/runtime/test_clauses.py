@@ -44,6 +44,8 @@ RELATIONS = {
     "print(query Anc(alice, X))": '[{X: "bob"}, {X: "carol"}]',
     'embedding e { entities: Person, dimension: 2, init: ones }\nD[x, y] <- e[x, k] * e[y, k]\n'
     'print(D[0], e["bob"], e[1], len(e))': "[2.0, 2.0, 2.0] [1.0, 1.0] [1.0, 1.0] 3",
+    "embedding e { entities: {x, y, z}, dimension: 1, init: zeros }\nno_grad { e[:][1, 0] = 5 }\n"
+    'print(e[["y", "x", "y"]], e[["z"]].shape)': "[[5.0], [0.0], [5.0]] [1, 1]",
 }  # fmt: skip
 
 EQUATIONS = {

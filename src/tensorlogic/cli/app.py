@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from tensorlogic import __version__
 from tensorlogic.cli import (
+    INTERRUPTED,
     advise,
     bench,
     cache,
@@ -29,9 +32,25 @@ from tensorlogic.cli import (
     test,
     verify,
 )
+from tensorlogic.cli.console import interruption
+
+
+class Commands(TyperGroup):
+    """The commands, which say what Ctrl-C has ended: Typer would exit without a word."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            sys.stdout.flush()
+            print(interruption(error), file=sys.stderr)
+            raise typer.Exit(INTERRUPTED) from None
+
 
 app = typer.Typer(
     name="tl",
+    cls=Commands,
     help="TensorLogic: tensors, logic, and Core ML models on any machine.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -24,6 +24,11 @@ def print_json(data: Any) -> None:
     print(json.dumps(data, indent=2, ensure_ascii=False))
 
 
+def interruption(error: KeyboardInterrupt) -> str:
+    """What Ctrl-C has ended, and how far it had come."""
+    return str(error) or "interrupted"
+
+
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[str], None]]:
     """A spinner on standard error while the block runs, where a person looks. It is told what is done next."""

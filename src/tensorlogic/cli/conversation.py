@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from tensorlogic.cli.console import interruption
 from tensorlogic.errors import TensorLogicError, UsageError, codes, nearest, render
 from tensorlogic.runtime.assistance import help_about, names
 from tensorlogic.runtime.display import text
@@ -26,8 +27,8 @@ class Conversation:
         except TensorLogicError as error:
             self._complain(render(error))
             return False
-        except KeyboardInterrupt:
-            self._complain("interrupted")
+        except KeyboardInterrupt as error:
+            self._complain(interruption(error))
             return False
         if answer is not None:
             print(answer)

@@ -11,6 +11,7 @@ from ipykernel.kernelapp import IPKernelApp
 from ipykernel.kernelbase import Kernel
 
 from tensorlogic import __version__
+from tensorlogic.cli.console import interruption
 from tensorlogic.errors import TensorLogicError, render
 from tensorlogic.runtime.assistance import completions, help_about
 from tensorlogic.runtime.display import text
@@ -59,8 +60,8 @@ class TensorLogicKernel(Kernel):
             value = self._interaction.run(code)
         except TensorLogicError as error:
             return self._failed(f"{type(error).__name__} {error.code.id}", error.diagnostics[0].message, render(error))
-        except KeyboardInterrupt:
-            return self._failed("KeyboardInterrupt", "", "interrupted")
+        except KeyboardInterrupt as error:
+            return self._failed("KeyboardInterrupt", "", interruption(error))
         finally:
             self._out.flush()
         if value is not None and not silent:

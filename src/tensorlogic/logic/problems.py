@@ -34,4 +34,5 @@ class Interrupted(KeyboardInterrupt):
         self.facts = dict(facts)
         self.rounds = rounds
         each = ", ".join(f"{count:,} of {name}" for name, count in self.facts.items())
-        super().__init__(f"interrupted in round {rounds:,} with {sum(self.facts.values()):,} facts: {each or 'none'}")
+        derived = f"{sum(self.facts.values()):,} facts derived"
+        super().__init__(f"interrupted in round {rounds:,}: {derived}" + (f" ({each})" if each else ""))

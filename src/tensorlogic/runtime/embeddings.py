@@ -40,6 +40,8 @@ class Embedding(Mapping[str, Any]):
         self._rows = {name: row for row, name in enumerate(names)}
 
     def __getitem__(self, key: Any) -> torch.Tensor:
+        if isinstance(key, list):
+            key = torch.tensor([self._row(name) if isinstance(name, str) else as_int(name) for name in key])
         return self.table[self._row(key) if isinstance(key, str) else key]
 
     def __iter__(self) -> Iterator[str]:

@@ -69,6 +69,12 @@ WORDINGS: Final = (
         code=WRONG_TYPE,
     ),
     Wording(TypeError, "string formatting|format string", "`%` does not take a string", code=WRONG_TYPE),
+    Wording(
+        RuntimeError,
+        "leaf Variable that requires grad .*in-place operation",
+        "the elements of a learnable tensor are changed only where no gradients are followed",
+        "Write it between the braces of no_grad { … }.",
+    ),
     Wording(TypeError, rf"{_A} object is not subscriptable", "{a} has no elements", code=WRONG_TYPE),
     Wording(
         TypeError,

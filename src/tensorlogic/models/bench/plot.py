@@ -29,7 +29,7 @@ def check_picture(path: Path) -> None:
         raise UsageError(
             codes.MISSING_PACKAGE,
             "a picture takes the package matplotlib, which is not installed",
-            help="pip install 'tensorlogic-lang[bench]'",
+            help="pip install 'tensorlogic-lang[plot]'",
         ) from None
     formats = FigureCanvasAgg.get_supported_filetypes()
     if path.suffix.removeprefix(".") not in formats:

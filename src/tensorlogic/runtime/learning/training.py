@@ -75,10 +75,8 @@ class _Training:
         if path is None or not path.exists():
             return
         self._at = checkpoint.read(path, self._options.optimizer.name, self._stepper, self.history)
-        self._say(f"Going on from {path.name}")
-
-    def _say(self, what: str) -> None:
-        CURRENT.get().out.write(f"{what}: {self._at.epoch} of {self._options.epochs} epochs are done\n")
+        done = f"{self._at.epoch} of {self._options.epochs} epochs are done"
+        CURRENT.get().out.write(f"Going on from {path.name}: {done}\n")
 
     def _keep(self) -> None:
         if (path := self._options.checkpoint) is not None:
@@ -106,8 +104,8 @@ class _Training:
         """Between two steps: write the checkpoint when it is time, and end when that is wanted."""
         if interrupted():
             self._keep()
-            if self._options.checkpoint is not None:
-                self._say(f"Interrupted; {self._options.checkpoint.name} is kept")
-            raise KeyboardInterrupt
+            path = self._options.checkpoint
+            kept = "" if path is None else f"; {path.name} is kept"
+            raise KeyboardInterrupt(f"interrupted after {self._at.epoch} of {self._options.epochs} epochs{kept}")
         if time.monotonic() >= self._next:
             self._keep()
