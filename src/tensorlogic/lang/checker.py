@@ -22,7 +22,7 @@ from tensorlogic.lang import checked, tree, types
 from tensorlogic.lang.context import Context, Surroundings
 from tensorlogic.lang.equations import System, kinds, target_name
 from tensorlogic.lang.holding import struct_of
-from tensorlogic.lang.knowledge import Clause, asked, related
+from tensorlogic.lang.knowledge import Clause, asked, constant, related
 from tensorlogic.lang.learning import OPTIONS, assigned, embedding, options, settings
 from tensorlogic.lang.occurrences import Field
 from tensorlogic.lang.relations import entities, foundation, relations
@@ -385,6 +385,9 @@ def _embedding(node: tree.Embedding, context: Context) -> checked.Statement:
     value = embedding(node, context)
     variable = _declared(node.name, context)
     context.learnables[variable] = None
+    if variable.unit is not None:
+        known = (constant(node.span, each) for each in (variable.name, variable.unit))
+        value = checked.Helped(node.span, "enlist", (value, *known))
     return checked.Assign(node.span, variable, value, None, True)
 
 
