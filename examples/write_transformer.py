@@ -1,7 +1,7 @@
 """Write the weights of PyTorch's transformer layer, a text of random words and what the layer makes of it.
 
-models/transformer.safetensors is for transformer.tl, which computes the same. For weights that know something, put those of
-a layer that you have trained in their place.
+models/transformer.safetensors is for transformer.tl, which computes the same. For weights that know something, put
+those of a layer that you have trained in their place.
 """
 
 import argparse

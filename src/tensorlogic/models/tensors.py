@@ -33,7 +33,9 @@ class Tensors:
         tensor = self.read(name).to(getattr(torch, self.infos[name].dtype))
         if not tensor.numel():
             return memoryview(b"")
-        return memoryview(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+        whole = tensor.detach().cpu().contiguous()
+        flat = whole.as_strided((whole.numel(),), (1,))  # a single element may have any stride, which a view refuses
+        return memoryview(flat.view(torch.uint8).numpy())
 
 
 def tensors_of(source: Any) -> Tensors:
