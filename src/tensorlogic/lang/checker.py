@@ -341,9 +341,15 @@ def _infer(node: tree.Infer, context: Context) -> checked.Statement:
 
 def _system(nodes: Sequence[tree.Equation], first: tree.Statement, context: Context) -> checked.Statement:
     """Equations that follow one another, which are solved together."""
-    solution, accesses = System(nodes, context).solved()
-    names = {name.id: name for name in map(target_name, nodes)}
-    unknowns = tuple(_unknown(name, context) for name in names.values())
+    system = System(nodes, context)
+    solution, accesses = system.solved()
+    targets = [target_name(node) for node in nodes]
+    names = {name.id: name for name in reversed(targets)}
+    unknowns = tuple(_unknown(name, context) for name in reversed(names.values()))
+    for name in targets:
+        context.assigned(name)
+    for name in system.read:
+        context.lookup(name)
     return checked.System(solution.span, unknowns, solution, accesses)
 
 

@@ -50,6 +50,8 @@ class System:
         self._nodes = nodes
         self._unknown = {target_name(node).id for node in nodes}
         self._given: dict[str, checked.Expression] = {}
+        self.read: list[tree.Name] = []
+        """The unknowns where equations read them, which mean something only once they are solved."""
         self._number = 0
         self._accesses: list[checked.Access] = []
 
@@ -151,6 +153,8 @@ class System:
         name = tensor.id if isinstance(tensor, tree.Name) else f"·{len(self._given)}"
         if name not in self._unknown:
             value = self._given[name] = self._tensor(tensor)
+        elif isinstance(tensor, tree.Name):
+            self.read.append(tensor)
         self._accessed(tensor, indices, value, name)
         return ("access", name, *self._indices(indices))
 
