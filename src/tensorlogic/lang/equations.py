@@ -17,6 +17,7 @@ from tensorlogic.lang.resolve import resolve
 
 OPERATORS: Final = frozenset({"+", "-", "*", "/", "%", "**", "==", "!=", "<", "<=", ">", ">="})
 FORMS: Final = "An index is a name, a name plus or minus a number, or a number: X[t + 1, i]."
+TAKEN: Final = "Take those places before the equation: rows = X[places]."
 
 
 Part = tuple[Any, ...]
@@ -197,7 +198,8 @@ class System:
                 case tree.Unary(operator="-", operand=tree.Literal(value=int(number))):
                     yield ("fixed", -number)
                 case _:
-                    self._context.problems.report(WRONG_TYPE, "this is no index of an equation", node.span, FORMS)
+                    help = TAKEN if isinstance(node, tree.Index) else FORMS
+                    self._context.problems.report(WRONG_TYPE, "this is no index of an equation", node.span, help)
 
 
 def _indices(target: tree.Index | tree.Name) -> tuple[tree.Expression, ...]:
@@ -219,6 +221,9 @@ def _names(node: tree.Expression) -> Iterator[tree.Name]:
     elif isinstance(node, tree.Binary):
         yield from _names(node.left)
         yield from _names(node.right)
+    elif isinstance(node, tree.Index):
+        for index in node.indices:
+            yield from _names(index)
 
 
 def _index_names(node: tree.Expression) -> Iterator[str]:
