@@ -29,6 +29,10 @@ CASES = [
         "let x = 1\nif true {\nlet x = 2\nprint(x)\n}\nprint(x)",
         "variable x@1; variable x@3; print; x=3; print; x=1",
     ),
+    Case(
+        "x = [1]\nh[i] <- x[i]\ny[i] <- h[i]\nh[i] <- 1 * x[i]",
+        "variable x@1; variable h@2; x=1; variable y@3; h=2; h=2; x=1",
+    ),
     Case("print(pi)", "print; pi"),
     Case(
         "fn f(a, b) {\na + b\n}\nf(1, b: 2)",

@@ -29,6 +29,7 @@ CASES = [
     Case("fn f() { relation R(x) }", codes.MISPLACED_STATEMENT, 1, "relation R(x)", "at the top level"),
     Case("x = zeros(3) Y[i, k] <- x[i]", codes.UNSAFE_VARIABLE, 1, "k", "index `k` stands only on the left"),
     Case("x = zeros(3) Y[i] <- x[i] + x[i, j]", codes.WRONG_ARGUMENTS, 1, "x", "2 indices here, and 1 elsewhere"),
+    Case("x = zeros(3) n = [0] Y[i] <- x[n[i]]", codes.WRONG_TYPE, 1, "n[i]", "no index of an equation", "X[places]"),
     Case("x = zeros(3) Y[i] <- x[2 * i]", codes.WRONG_TYPE, 1, "2 * i", "no index of an equation", "X[t + 1, i]"),
     Case("x = zeros(3) Y[i] <- [x[i]]", codes.WRONG_TYPE, 1, "[x[i]]", "no meaning in an equation"),
     Case("fn f(x) { x } x = zeros(3) Y[i] <- f(x[i])", codes.WRONG_TYPE, 1, "f", "no function of equations"),

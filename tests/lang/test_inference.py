@@ -328,6 +328,8 @@ UNUSED: dict[str, list[tuple[int, str]]] = {
     "fn f(unused) { }": [],
     "let x = 1\ny = 2": [],
     "main { x = 1\n x += 1 }": [],
+    "fn f(x) { h[i] <- relu(x[i])\n y[i] <- h[i]\n y }": [],
+    "fn f(x) { h[i] <- relu(x[i])\n h[i] <- x[i]\n x }": [(1, "h")],
 }
 
 

@@ -60,6 +60,13 @@ def test_write_what_pytorch_reads(tmp_path: Path) -> None:
         assert file.metadata() == {"epoch": "3", "format": "pt"}
 
 
+def test_a_single_element_of_any_stride_is_saved(tmp_path: Path) -> None:
+    tensor = torch.tensor(3.0).expand([1]).clone()
+    assert tensor.stride() == (0,)
+    tl.save_model({"w": tensor}, tmp_path / "m.safetensors")
+    assert safetensors.torch.load_file(tmp_path / "m.safetensors")["w"].tolist() == [3]
+
+
 def test_metadata_is_kept(tmp_path: Path) -> None:
     first, second = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
     safetensors.torch.save_file({"w": torch.ones(2)}, first, {"größe": "3", "format": "flax"})

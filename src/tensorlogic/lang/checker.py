@@ -22,7 +22,7 @@ from tensorlogic.lang import checked, tree, types
 from tensorlogic.lang.context import Context, Surroundings
 from tensorlogic.lang.equations import System, kinds, target_name
 from tensorlogic.lang.holding import struct_of
-from tensorlogic.lang.knowledge import Clause, asked, related
+from tensorlogic.lang.knowledge import Clause, asked, constant, related
 from tensorlogic.lang.learning import OPTIONS, assigned, embedding, options, settings
 from tensorlogic.lang.occurrences import Field
 from tensorlogic.lang.relations import entities, foundation, relations
@@ -341,9 +341,15 @@ def _infer(node: tree.Infer, context: Context) -> checked.Statement:
 
 def _system(nodes: Sequence[tree.Equation], first: tree.Statement, context: Context) -> checked.Statement:
     """Equations that follow one another, which are solved together."""
-    solution, accesses = System(nodes, context).solved()
-    names = {name.id: name for name in map(target_name, nodes)}
-    unknowns = tuple(_unknown(name, context) for name in names.values())
+    system = System(nodes, context)
+    solution, accesses = system.solved()
+    targets = [target_name(node) for node in nodes]
+    names = {name.id: name for name in reversed(targets)}
+    unknowns = tuple(_unknown(name, context) for name in reversed(names.values()))
+    for name in targets:
+        context.assigned(name)
+    for name in system.read:
+        context.lookup(name)
     return checked.System(solution.span, unknowns, solution, accesses)
 
 
@@ -385,6 +391,9 @@ def _embedding(node: tree.Embedding, context: Context) -> checked.Statement:
     value = embedding(node, context)
     variable = _declared(node.name, context)
     context.learnables[variable] = None
+    if variable.unit is not None:
+        known = (constant(node.span, each) for each in (variable.name, variable.unit))
+        value = checked.Helped(node.span, "enlist", (value, *known))
     return checked.Assign(node.span, variable, value, None, True)
 
 

@@ -319,6 +319,9 @@ def _tensor(node: checked.Tensor, writer: Writer) -> Iterator[ast.stmt]:
     made = writer.held("declare", value, f"`{node.target.name}`", node.type, node.span)
     if node.learnable:
         made = writer.call("as_learnable", node.span, made)
+        if node.target.unit is not None:
+            known = (writer.constant(each, node.span) for each in (node.target.name, node.target.unit))
+            made = writer.call("enlist", node.span, made, *known)
     yield writer.assign(writer.variable(node.target), made, node.span)
 
 

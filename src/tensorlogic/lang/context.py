@@ -104,6 +104,12 @@ class Context:
             self.occurrences.use(name.span, symbol)
         return symbol
 
+    def assigned(self, name: tree.Name) -> None:
+        """Note that a name gets a value once more, where its meaning is known already."""
+        symbol = self.find(name.id)
+        if symbol is not None:
+            self.occurrences.assign(name.span, symbol)
+
     def find(self, name: str) -> Symbol | None:
         """The innermost meaning of a name first, builtins last."""
         if (variable := self.here.scope.find(name)) is not None:

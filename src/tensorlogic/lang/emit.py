@@ -24,7 +24,7 @@ HELPERS: Final = frozenset(
     | {"struct", "implement", "elements", "settle"}
     | {"same", "unmatched", "python_import"}
     | {"entity", "members", "relation", "form", "tell", "rule"}
-    | {"as_learnable", "update", "choice", "options", "learn", "by_hand", "no_grad", "embedding"}
+    | {"as_learnable", "enlist", "update", "choice", "options", "learn", "by_hand", "no_grad", "embedding"}
     | {"solve", "indicator", "state"}
     | {"ask", "show", "prove", "forward", "backward", "gradient", "symbolic"}
     | {"bool", "float", "int", "str"}

@@ -17,6 +17,7 @@ from tensorlogic.lang.resolve import resolve
 
 OPERATORS: Final = frozenset({"+", "-", "*", "/", "%", "**", "==", "!=", "<", "<=", ">", ">="})
 FORMS: Final = "An index is a name, a name plus or minus a number, or a number: X[t + 1, i]."
+TAKEN: Final = "Take those places before the equation: rows = X[places]."
 
 
 Part = tuple[Any, ...]
@@ -50,6 +51,8 @@ class System:
         self._nodes = nodes
         self._unknown = {target_name(node).id for node in nodes}
         self._given: dict[str, checked.Expression] = {}
+        self.read: list[tree.Name] = []
+        """The unknowns where equations read them, which mean something only once they are solved."""
         self._number = 0
         self._accesses: list[checked.Access] = []
 
@@ -151,6 +154,8 @@ class System:
         name = tensor.id if isinstance(tensor, tree.Name) else f"·{len(self._given)}"
         if name not in self._unknown:
             value = self._given[name] = self._tensor(tensor)
+        elif isinstance(tensor, tree.Name):
+            self.read.append(tensor)
         self._accessed(tensor, indices, value, name)
         return ("access", name, *self._indices(indices))
 
@@ -193,7 +198,8 @@ class System:
                 case tree.Unary(operator="-", operand=tree.Literal(value=int(number))):
                     yield ("fixed", -number)
                 case _:
-                    self._context.problems.report(WRONG_TYPE, "this is no index of an equation", node.span, FORMS)
+                    help = TAKEN if isinstance(node, tree.Index) else FORMS
+                    self._context.problems.report(WRONG_TYPE, "this is no index of an equation", node.span, help)
 
 
 def _indices(target: tree.Index | tree.Name) -> tuple[tree.Expression, ...]:
@@ -215,6 +221,9 @@ def _names(node: tree.Expression) -> Iterator[tree.Name]:
     elif isinstance(node, tree.Binary):
         yield from _names(node.left)
         yield from _names(node.right)
+    elif isinstance(node, tree.Index):
+        for index in node.indices:
+            yield from _names(index)
 
 
 def _index_names(node: tree.Expression) -> Iterator[str]:

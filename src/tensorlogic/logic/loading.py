@@ -37,7 +37,7 @@ def load(signature: Signature, path: Path) -> list[list[Value]]:
     if path.suffix.lower() not in (*_DELIMITERS, ".parquet") or any(letter in str(path) for letter in _PATTERN):
         raise _problem("file", f"{path.name} is no file of facts", "Facts are read from .csv, .tsv and .parquet files.")
     if not path.is_file():
-        raise _problem("file", f"there is no file {path.name}", "Write its path as it is from the program's folder.")
+        raise _problem("file", f"there is no file {path.name}", "Relative paths start at the current folder.")
     try:
         with duckdb.connect() as connection:
             names, line = _opened(connection, signature, path)

@@ -45,7 +45,7 @@ from tensorlogic.runtime.operators import (
 from tensorlogic.runtime.python import python_import
 from tensorlogic.runtime.solving import indicator, solve, state
 from tensorlogic.runtime.structs import elements, implement, settle, struct
-from tensorlogic.runtime.training import by_hand, choice, learn, options, update
+from tensorlogic.runtime.training import by_hand, choice, enlist, learn, options, update
 from tensorlogic.runtime.types import accept, argument, cast, declare
 
 HELPERS: Final[dict[str, Any]] = {
@@ -57,7 +57,7 @@ HELPERS: Final[dict[str, Any]] = {
         *(struct, implement, elements, settle),
         *(same, unmatched, python_import),
         *(entity, members, relation, form, tell, rule),
-        *(as_learnable, update, choice, options, learn, by_hand, no_grad, embedding),
+        *(as_learnable, enlist, update, choice, options, learn, by_hand, no_grad, embedding),
         *(solve, indicator, state),
         *(ask, show, prove, forward, backward, symbolic, gradient),
         *(bool, float, int, str),

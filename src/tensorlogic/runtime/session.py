@@ -55,6 +55,8 @@ class Session:
     """What has been trained so far."""
     optimizer: Hand | None = None
     """What makes a step at each ``backward``, in a ``learn`` block that trains by hand."""
+    learnables: dict[tuple[str, int], Any] = field(default_factory=dict)
+    """What is declared as learnable at the top level, by its name and the number of its file."""
     _generator: torch.Generator | None = None
     _knowledge: Knowledge | None = None
 
@@ -74,8 +76,9 @@ class Session:
         return self._knowledge
 
     def forget(self) -> None:
-        """Know nothing, as when a program begins."""
+        """Know nothing and have nothing learnable, as when a program begins."""
         self._knowledge = None
+        self.learnables = {}
 
     def seed(self, number: int) -> None:
         """Begin the random numbers at a known point."""
@@ -91,7 +94,8 @@ class Session:
 
     def aside(self, out: TextIO) -> Session:
         """A session that begins as this one is, prints to `out`, and leaves this one as it is."""
-        other = replace(self, out=out, python_modules={**self.python_modules}, trainings=[], _generator=None)
+        own = {"python_modules": {**self.python_modules}, "learnables": {**self.learnables}}
+        other = replace(self, out=out, trainings=[], _generator=None, **own)
         if self._generator is not None:
             other.generator.set_state(self._generator.get_state())
         return other

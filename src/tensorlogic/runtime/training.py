@@ -11,11 +11,19 @@ from tensorlogic.errors.codes import WRONG_SHAPE
 from tensorlogic.runtime.embeddings import Embedding
 from tensorlogic.runtime.kinds import kind
 from tensorlogic.runtime.lazy import learning, torch
+from tensorlogic.runtime.session import CURRENT
 
 
-def update(tensor: torch.Tensor, value: Any) -> None:
+def enlist(value: Any, name: str, unit: int) -> Any:
+    """Let the program be known to have this learnable tensor or embedding; `unit` is the number of its file."""
+    CURRENT.get().learnables[name, unit] = value
+    return value
+
+
+def update(learnable: torch.Tensor | Embedding, value: Any) -> None:
     """Give a learnable tensor other numbers, which have no gradient yet; it stays the one that is trained."""
-    new = torch.as_tensor(value)
+    tensor = learnable.table if isinstance(learnable, Embedding) else learnable
+    new = torch.as_tensor(value.table if isinstance(value, Embedding) else value)
     if new.ndim and new.shape != tensor.shape:
         raise SourceError(WRONG_SHAPE, f"{kind(new)} does not fit the learnable {kind(tensor)}")
     with torch.no_grad():

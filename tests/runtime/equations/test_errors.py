@@ -62,6 +62,10 @@ def test_errors(text: str, message: str, index: str | None, equation: int | None
         ("Y <- Weight[i]", "Did you mean Weights?"),
         ("Y[i] <- elu(V[i], slope=3)", "It has: alpha."),
         ("Y <- relo(V[i])", "Did you mean relu?"),
+        (
+            "Y <- max(V[i])",
+            "An index that only the right side has is projected: Y[i] max= X[i, j] is the largest over j.",
+        ),
         ("Y[i, j] <- softmax(W[i, j])", "Write over: j."),
         ("Y[i] <- W[i]", "It was read as W[i]."),
         ("Y[i] <- V[j]", "Give i a size, or read a tensor that has it."),

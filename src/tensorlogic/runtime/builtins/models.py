@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tensorlogic.errors import SourceError
-from tensorlogic.errors.codes import WRONG_TYPE
+from tensorlogic.errors.codes import WRONG_ARGUMENTS, WRONG_TYPE
 from tensorlogic.runtime.convert import as_int, as_optional_int, as_string, is_number
+from tensorlogic.runtime.embeddings import Embedding
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.registry import builtin, calling_a_method
 from tensorlogic.runtime.session import CURRENT
@@ -50,18 +51,23 @@ def load_model(
 
 
 @builtin
-def save_model(model: Any, path: str, max_shard_size: int | str | None = None) -> None:
+def save_model(model: Any, path: str | None = None, max_shard_size: int | str | None = None) -> None:
     """Write the tensors of a model, a record or a struct to SafeTensors files, where the program may write.
 
+    With a path alone, `save_model("trained.safetensors")`, they are those that the program has learned: the tensors
+    that are declared `learnable` at the top level of a file, and the embeddings there, by their names.
     Records, structs and lists may stand in each other: the field `w` of the first of a list `layers` is called
     ``layers.0.w``. Fields that are void are left out. A path without an ending, ``"trained"``, is a folder, with the
     configuration that the model has. `max_shard_size`, in bytes or like ``"5GB"``, is what one file holds at most.
 
-    Errors: a value that is no tensor or number, two tensors of one name, a file that cannot be written.
+    Errors: a value that is no tensor or number, two tensors of one name, nothing that is learnable, a file that cannot
+    be written.
     """
     from tensorlogic import models
 
-    target = CURRENT.get().writable(path)
+    target = CURRENT.get().writable(model if path is None else path)
+    if path is None:
+        model = _learnables()
     if not _is_model(model) and not isinstance(model, Struct | dict):
         raise SourceError(WRONG_TYPE, f"this takes a model, a struct or a record, not {with_article(kind(model))}")
     size = max_shard_size if isinstance(max_shard_size, str | None) else as_int(max_shard_size)
@@ -69,10 +75,26 @@ def save_model(model: Any, path: str, max_shard_size: int | str | None = None) -
     models.save_model(values, target, size)
 
 
+def _learnables() -> dict[str, Any]:
+    """All that is learnable in the program, by its names."""
+    found = CURRENT.get().learnables
+    names = [name for name, _ in found]
+    if not names:
+        message, help = "the program has nothing learnable", "Declare it: tensor w: float32[3] learnable."
+        raise SourceError(WRONG_ARGUMENTS, message, help=help)
+    for name in names:
+        if names.count(name) > 1:
+            help = "Save a struct, in which they have other names."
+            raise SourceError(WRONG_ARGUMENTS, f"two files have something learnable called `{name}`", help=help)
+    return dict(zip(names, found.values(), strict=True))
+
+
 def _plain(value: Any, name: str) -> Any:
     """Structs and records as dictionaries of tensors; `name` is the way to the value."""
     if isinstance(value, Struct):
         return _plain(value.values, name)
+    if isinstance(value, Embedding):
+        return value.table
     if isinstance(value, dict):
         return {key: _plain(item, f"{name}.{key}".strip(".")) for key, item in value.items()}
     if isinstance(value, list):

@@ -10,7 +10,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 from tensorlogic.errors import nearest
-from tensorlogic.runtime.equations.functions import ELEMENTWISE, FUNCTIONS, OPERATORS, PROJECTIONS, Function
+from tensorlogic.runtime.equations.functions import ELEMENTWISE, FUNCTIONS, OPERATORS, PROJECTING, PROJECTIONS, Function
 from tensorlogic.runtime.equations.notation import Access, Apply, Expression, Number, mentioned, union
 from tensorlogic.runtime.equations.problems import EquationError
 from tensorlogic.runtime.equations.products import Names, Run, Term, after, aligned, both, dense, multiply, permuted
@@ -236,11 +236,18 @@ def _function(expression: Apply) -> Function:
     name, count = expression.function, len(expression.arguments)
     function = FUNCTIONS.get(name)
     if function is None:
-        close = nearest(name, FUNCTIONS)
-        raise EquationError(f"{name} is no function of equations", f"Did you mean {close}?" if close else None)
+        raise EquationError(f"{name} is no function of equations", _meant(name))
     if function.arity != count:
         raise EquationError(f"{name} takes {function.arity} of what an equation computes, not {count}")
     return function
+
+
+def _meant(name: str) -> str | None:
+    """What to write in place of a function that there is not."""
+    if name in PROJECTING:
+        return f"An index that only the right side has is projected: {PROJECTING[name]}"
+    close = nearest(name, FUNCTIONS)
+    return f"Did you mean {close}?" if close else None
 
 
 def _options(expression: Apply, function: Function) -> dict[str, Any]:

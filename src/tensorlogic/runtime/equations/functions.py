@@ -102,6 +102,14 @@ PROJECTIONS: dict[str, Compute] = {
 }
 """How indices that are missing on the left are taken together."""
 
+PROJECTING: dict[str, str] = {
+    "sum": "Y[i] <- X[i, j] sums over j.",
+    "mean": "Y[i] avg= X[i, j] is the mean over j.",
+    "max": "Y[i] max= X[i, j] is the largest over j.",
+    "min": "Y[i] min= X[i, j] is the smallest over j.",
+}
+"""How an equation says what functions of whole tensors say elsewhere."""
+
 TOGETHER: dict[str, Compute] = {
     "sum": operator.add,
     "avg": operator.add,
