@@ -335,25 +335,27 @@ def _explain(node: tree.Explain, context: Context) -> checked.Statement:
 
 @statement.register(tree.Infer)
 def _infer(node: tree.Infer, context: Context) -> checked.Statement:
-    inferred = [_helped(asked(each.query, each.method, context)) for each in node.inferences]
+    inferred = [_helped(asked(each.query, "infer", context, each.method)) for each in node.inferences]
     return checked.Block(node.span, tuple(inferred))
 
 
 def _system(nodes: Sequence[tree.Equation], first: tree.Statement, context: Context) -> checked.Statement:
     """Equations that follow one another, which are solved together."""
-    solution, accesses = System(nodes, context).solved()
+    system = System(nodes, context)
+    solution, accesses = system.solved()
     names = {name.id: name for name in map(target_name, nodes)}
-    unknowns = tuple(_unknown(name, context) for name in names.values())
+    unknowns = tuple(_unknown(name, system, context) for name in names.values())
     return checked.System(solution.span, unknowns, solution, accesses)
 
 
 def _unknown(
-    name: tree.Name, context: Context
+    name: tree.Name, system: System, context: Context
 ) -> tuple[checked.Variable | checked.Relation, tuple[checked.Expression, ...]]:
     symbol = context.find(name.id)
     if isinstance(symbol, checked.Relation):
         context.occurrences.use(name.span, symbol)
-        return symbol, tuple(kinds(name, symbol, context))
+        reads = checked.Data(name.span, tuple(system.relations))
+        return symbol, (checked.Place(name.span), reads, *kinds(name, symbol, context))
     variable = _target(name, context)
     context.hold(variable, None)
     return variable, ()

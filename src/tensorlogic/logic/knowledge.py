@@ -9,7 +9,7 @@ from typing import cast
 from tensorlogic.errors import nearest
 from tensorlogic.logic.checking import arity, is_entity, misfit, problems
 from tensorlogic.logic.fixpoint import LARGE, Fixpoint
-from tensorlogic.logic.goals import directed, wholes
+from tensorlogic.logic.goals import directed, reached, wholes
 from tensorlogic.logic.loading import load
 from tensorlogic.logic.problems import KnowledgeError, Problem
 from tensorlogic.logic.proofs import Proof, merged, proof
@@ -26,6 +26,7 @@ from tensorlogic.logic.terms import (
     Variable,
     variables,
 )
+from tensorlogic.logic.theory import Theory
 from tensorlogic.logic.values import Values
 
 _GOAL = "?"
@@ -51,6 +52,8 @@ class Knowledge:
         self._closed: dict[str, dict[Value, int]] = {}
         self._kept: dict[str, Relation] = {}
         self._is_sound = True
+        self.version = 0
+        """Another number whenever something was declared, told or said."""
 
     def entity(self, name: str, members: Iterable[Value] | None = None) -> None:
         """Declare an entity, which is also a relation of one value: `Person(X)`.
@@ -86,6 +89,11 @@ class Knowledge:
         for column, (_, type) in enumerate(signature.parameters):
             self._grow(relation if relation in self._members else type, (row[column] for row in told))
         self._changed()
+
+    def replace(self, relation: str, rows: Iterable[Sequence[Value]]) -> None:
+        """Let these be the facts of a relation, in place of those that were told before."""
+        self._facts.pop(relation, None)
+        self.tell(relation, rows)
 
     def load(self, relation: str, path: Path) -> None:
         """Add the facts of a CSV or a Parquet file: all of them or, if one does not fit, none."""
@@ -137,6 +145,10 @@ class Knowledge:
         distinct = tuple(Variable(str(i)) for i in range(len(terms)))
         return self._answers(Rule(Atom(_GOAL, distinct), (Atom(relation, distinct),)))
 
+    def facts(self, relation: str) -> list[tuple[Value, ...]]:
+        """The rows of a relation that were told, in the order of `ask`."""
+        return self._in_order(self._facts.get(relation) or Relation(len(self._signature(relation).parameters)))
+
     def explain(self, atom: Atom) -> Proof | None:
         """A shortest proof of `atom` or, if it has variables, of its first answer; None if it does not hold."""
         found = self.ask(atom)
@@ -153,11 +165,34 @@ class Knowledge:
         asked = [rule for each in rules.values() for rule in each]
         return proof((ground.relation, row), asked, held, self._facts, self._values)
 
+    def theory(self, goal: Rule) -> Theory:
+        """What the body of `goal` depends on. Its head is of a relation that nobody declares."""
+        goal = self._checked(goal, goal.head.relation)
+        rules = {**self._sound_rules(), goal.head.relation: [goal]}
+        names = reached({goal.head.relation}, rules)
+        needed = tuple(rule for name in rules if name in names for rule in rules[name] if rule is not goal)
+        return Theory(
+            goal,
+            needed,
+            {name: frozenset(self._facts[name]) for name in names if name in self._facts},
+            {name: self._signatures[name] for name in names if name in self._signatures},
+            {name: tuple(each.values()) for name, each in self._members.items()},
+            self._values,
+        )
+
+    def depends(self, relation: str) -> set[str]:
+        """The relation itself, and all that its rules read."""
+        return reached({relation}, by_head(self._rules))
+
     def members(self, entity: str) -> list[Value]:
         """The members of an entity, in order of first appearance."""
         if entity not in self._members:
             raise KnowledgeError([_unknown(entity, self._members, "entity")])
         return list(self._members[entity])
+
+    def numbers(self, entity: str) -> tuple[int, ...]:
+        """The members as the numbers that a `Theory` speaks of."""
+        return tuple(self._members[entity].values())
 
     def _answers(self, goal: Rule) -> list[tuple[Value, ...]]:
         goal = self._checked(goal, _GOAL)
@@ -233,6 +268,7 @@ class Knowledge:
 
     def _changed(self) -> None:
         self._kept.clear()
+        self.version += 1
         self._is_sound = False
 
 

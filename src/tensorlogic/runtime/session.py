@@ -6,18 +6,25 @@ from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import CANNOT_WRITE, FILE_NOT_FOUND, NOT_ALLOWED, WRONG_TYPE
 from tensorlogic.runtime.kinds import kind, with_article
-from tensorlogic.runtime.lazy import logic, torch
+from tensorlogic.runtime.lazy import degrees, logic, torch
 
 if TYPE_CHECKING:
     from tensorlogic.logic import Knowledge
-
-if TYPE_CHECKING:
+    from tensorlogic.runtime.degrees import Relaxations
     from tensorlogic.runtime.learning import Hand, History
+
+
+class Stated(NamedTuple):
+    """What equations say of a relation: degrees, the kinds of entities of its indices, the relations they read."""
+
+    tensor: torch.Tensor
+    kinds: tuple[str, ...]
+    reads: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,12 @@ class Session:
     """What has been trained so far."""
     optimizer: Hand | None = None
     """What makes a step at each ``backward``, in a ``learn`` block that trains by hand."""
+    stated: dict[str, Stated] = field(default_factory=dict)
+    """The relations that equations give."""
+    unsettled: set[str] = field(default_factory=set)
+    """Those of them of which deduction does not know yet."""
     _generator: torch.Generator | None = None
+    _relaxations: Relaxations | None = None
     _knowledge: Knowledge | None = None
 
     @property
@@ -73,9 +85,17 @@ class Session:
             self._knowledge = logic.Knowledge()
         return self._knowledge
 
+    @property
+    def relaxations(self) -> Relaxations:
+        """The questions that were asked for degrees."""
+        if self._relaxations is None:
+            self._relaxations = degrees.Relaxations()
+        return self._relaxations
+
     def forget(self) -> None:
         """Know nothing, as when a program begins."""
-        self._knowledge = None
+        self._knowledge = self._relaxations = None
+        self.stated, self.unsettled = {}, set()
 
     def seed(self, number: int) -> None:
         """Begin the random numbers at a known point."""
