@@ -39,7 +39,8 @@ EXACT = {
     # A rule on what an equation gives, an equation on what the rule gives.
     "Found[x, y] <- step(e[x, i] * R[i, j] * R[j, k] * e[y, k] - 0.5)\nrelation Has(x: P)\nHas(X) <- Found(X, Y)\n"
     "n[x] <- 2 * Has[x]\nprint(n, query Has(X))": '[2.0, 0.0, 0.0, 0.0] [{X: "a"}]',
-    'print(entity_onehot(P, "c"), entity_onehot("P", 0), entity_dim("P"))': "[0.0, 0.0, 1.0, 0.0] [1.0, 0.0, 0.0, 0.0] 4",
+    'print(entity_onehot(P, "c"), entity_onehot("P", 0), entity_dim("P"))':
+        "[0.0, 0.0, 1.0, 0.0] [1.0, 0.0, 0.0, 0.0] 4",
 }  # fmt: skip
 
 

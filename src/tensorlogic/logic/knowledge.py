@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from tensorlogic.errors import nearest
 from tensorlogic.logic.checking import arity, is_entity, misfit, problems
@@ -145,10 +145,6 @@ class Knowledge:
         distinct = tuple(Variable(str(i)) for i in range(len(terms)))
         return self._answers(Rule(Atom(_GOAL, distinct), (Atom(relation, distinct),)))
 
-    def facts(self, relation: str) -> list[tuple[Value, ...]]:
-        """The rows of a relation that were told, in the order of `ask`."""
-        return self._in_order(self._facts.get(relation) or Relation(len(self._signature(relation).parameters)))
-
     def explain(self, atom: Atom) -> Proof | None:
         """A shortest proof of `atom` or, if it has variables, of its first answer; None if it does not hold."""
         found = self.ask(atom)
@@ -194,7 +190,19 @@ class Knowledge:
         """The members as the numbers that a `Theory` speaks of."""
         return tuple(self._members[entity].values())
 
+    def columns(self, relation: str, *, derived: bool = True) -> list[Any]:
+        """The rows of a relation, told and (where wanted) derived, as an array of numbers for each parameter."""
+        parameters = tuple(Variable(str(i)) for i, _ in enumerate(self._signature(relation).parameters))
+        if derived:
+            found = self._found(Rule(Atom(_GOAL, parameters), (Atom(relation, parameters),)))
+        else:
+            found = self._facts.get(relation) or Relation(len(parameters))
+        return found.arrays()
+
     def _answers(self, goal: Rule) -> list[tuple[Value, ...]]:
+        return self._in_order(self._found(goal))
+
+    def _found(self, goal: Rule) -> Relation:
         goal = self._checked(goal, _GOAL)
         relations = {**self._facts, **self._kept}
         rules = self._sound_rules()
@@ -206,7 +214,7 @@ class Knowledge:
             wanted.remove(asking)
         self._derive(wanted, relations)
         self._kept |= {name: relations[name] for name in wholes(wanted)}
-        return self._in_order(relations.get(answer) or Relation(len(asking.head.terms)))
+        return relations.get(answer) or Relation(len(asking.head.terms))
 
     def _derive(self, rules: Sequence[Rule], relations: dict[str, Relation]) -> None:
         Fixpoint(relations, self._values, self.memory, self.large).derive(rules)

@@ -9,7 +9,7 @@ from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import DUPLICATE_NAME
 from tensorlogic.runtime.display import text
 from tensorlogic.runtime.knowledge import SHADOW, derived, known
-from tensorlogic.runtime.lazy import logic
+from tensorlogic.runtime.lazy import degrees, logic
 from tensorlogic.runtime.session import CURRENT
 
 if TYPE_CHECKING:
@@ -88,13 +88,12 @@ def symbolic(atom: Atom, *where: Literal) -> Answers:
 
 def gradient(atom: Atom, *where: Literal) -> Answers:
     """The answers, each with its `degree`: how true it is, a tensor that gradients go through."""
-    from tensorlogic.runtime.degrees import Given
-
     session = CURRENT.get()
     with known() as knowledge:
-        relaxation = session.relaxations.get(knowledge, atom, where)
+        key = "degrees", atom, where
+        relaxation = session.keep_of_knowledge(key, lambda: degrees.relaxation(knowledge, atom, where))
         given = {
-            name: Given(
+            name: degrees.Given(
                 tuple(knowledge.numbers(kind)[:size] for kind, size in zip(kinds, tensor.shape, strict=True)), tensor
             )
             for name, (tensor, kinds, _) in session.stated.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import CANNOT_WRITE, FILE_NOT_FOUND, NOT_ALLOWED, WRONG_TYPE
 from tensorlogic.runtime.kinds import kind, with_article
-from tensorlogic.runtime.lazy import degrees, logic, torch
+from tensorlogic.runtime.lazy import logic, torch
 
 if TYPE_CHECKING:
     from tensorlogic.logic import Knowledge
-    from tensorlogic.runtime.degrees import Relaxations
     from tensorlogic.runtime.learning import Hand, History
+
+
+_MOST_KEPT = 64
 
 
 class Stated(NamedTuple):
@@ -67,8 +69,9 @@ class Session:
     unsettled: set[str] = field(default_factory=set)
     """Those of them of which deduction does not know yet."""
     _generator: torch.Generator | None = None
-    _relaxations: Relaxations | None = None
     _knowledge: Knowledge | None = None
+    _kept: dict[Hashable, Any] = field(default_factory=dict)
+    _version: int = 0
 
     @property
     def generator(self) -> torch.Generator:
@@ -85,17 +88,21 @@ class Session:
             self._knowledge = logic.Knowledge()
         return self._knowledge
 
-    @property
-    def relaxations(self) -> Relaxations:
-        """The questions that were asked for degrees."""
-        if self._relaxations is None:
-            self._relaxations = degrees.Relaxations()
-        return self._relaxations
+    def keep_of_knowledge(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What was made for a key since the relations last changed, or what is made now."""
+        version = self.knowledge.version
+        if version != self._version or len(self._kept) >= _MOST_KEPT:
+            self._kept.clear()
+            self._version = version
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
 
     def forget(self) -> None:
         """Know nothing, as when a program begins."""
-        self._knowledge = self._relaxations = None
+        self._knowledge = None
         self.stated, self.unsettled = {}, set()
+        self._kept.clear()
 
     def seed(self, number: int) -> None:
         """Begin the random numbers at a known point."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tensorlogic.errors import SourceError, SourcePlace
 from tensorlogic.errors.codes import WRONG_SHAPE, WRONG_TYPE
@@ -12,11 +12,8 @@ from tensorlogic.runtime.embeddings import Embedding
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.knowledge import SHADOW, check_order, derived, known
 from tensorlogic.runtime.lazy import equations, is_tensor, logic, torch
+from tensorlogic.runtime.marking import marked
 from tensorlogic.runtime.session import CURRENT, Stated
-from tensorlogic.runtime.sizes import check_size
-
-if TYPE_CHECKING:
-    from tensorlogic.logic import Value
 
 
 class _Option(NamedTuple):
@@ -62,7 +59,7 @@ def solve(system: tuple[Any, ...], *values: Any) -> dict[str, torch.Tensor]:
         solved: dict[str, torch.Tensor] = _solver(tuple(written))(tensors)
     except equations.EquationError as error:
         place = None if error.equation is None else SourcePlace(*written[error.equation][1])
-        raise SourceError(WRONG_SHAPE, error.message, place, error.help) from error
+        raise SourceError(error.code, error.message, place, error.help) from error
     return solved
 
 
@@ -83,23 +80,14 @@ def indicator(name: str, *kinds: str) -> torch.Tensor:
     """
     stated = CURRENT.get().stated.get(name + SHADOW)
     with known() as knowledge:
-        places = [{each: i for i, each in enumerate(knowledge.members(kind))} for kind in kinds]
-        depends, told = knowledge.depends(name), knowledge.facts(name)
-    if stated is not None and stated.tensor.shape == tuple(map(len, places)) and depends == {name, name + SHADOW}:
-        return torch.maximum(stated.tensor, _indicated(told, places))
+        entities = [knowledge.numbers(kind) for kind in kinds]
+        depends, told = knowledge.depends(name), knowledge.columns(name, derived=False)
+    if stated is not None and stated.tensor.shape == tuple(map(len, entities)) and depends == {name, name + SHADOW}:
+        return torch.maximum(stated.tensor, marked(told, entities, is_sparse=False))
     with derived() as knowledge:
-        rows = knowledge.rows(name)
-    return _indicated(rows, places)
-
-
-def _indicated(rows: Iterable[Sequence[Value]], places: Sequence[Mapping[Value, int]]) -> torch.Tensor:
-    sizes = [len(each) for each in places]
-    check_size(sizes, torch.float32)
-    tensor = torch.zeros(sizes)
-    found = [[place[value] for place, value in zip(places, row, strict=True)] for row in rows]
-    if found:
-        tensor[tuple(torch.tensor(found).T)] = 1
-    return tensor
+        key = "indicator", name, kinds
+        tensor: torch.Tensor = CURRENT.get().keep_of_knowledge(key, lambda: marked(knowledge.columns(name), entities))
+    return tensor if tensor.is_sparse else tensor.clone()
 
 
 def state(tensor: torch.Tensor, name: str, origin: tuple[Any, ...], reads: tuple[str, ...], *kinds: str) -> None:
@@ -119,6 +107,7 @@ def state(tensor: torch.Tensor, name: str, origin: tuple[Any, ...], reads: tuple
                 logic.Signature(shadow, tuple((each.name, kind) for each, kind in zip(variables, kinds, strict=True)))
             )
             knowledge.add(logic.Rule(logic.Atom(name, variables), (logic.Atom(shadow, variables),), origin))
-    session.stated[shadow] = Stated(tensor.clamp(0, 1), kinds, reads)
+    numbers = tensor if tensor.is_floating_point() else tensor.float()
+    session.stated[shadow] = Stated(numbers.clamp(0, 1), kinds, reads)
     session.unsettled.add(shadow)
     check_order(name, reads, origin)

@@ -12,12 +12,14 @@ from tensorlogic.runtime.degrees.domains import Domains
 from tensorlogic.runtime.degrees.translating import Translator, refuse, temperature_name
 from tensorlogic.runtime.equations import EquationError, Solver
 from tensorlogic.runtime.lazy import is_tensor, torch
+from tensorlogic.runtime.sizes import check_length
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 _GOAL = "?"
-_MOST = 64
+_ANSWER = 500
+"""The bytes of a record with a degree, about."""
 
 
 class Given(NamedTuple):
@@ -51,6 +53,7 @@ class Relaxation:
         if not head.terms:
             return [((), degrees)]
         places = (degrees.detach() > 0).nonzero()
+        check_length(len(places), _ANSWER)
         constants = [self._domains.of((head.relation, place)).constants for place in range(len(head.terms))]
         rows = ([each[i] for each, i in zip(constants, row, strict=True)] for row in places.tolist())
         found = degrees[tuple(places.T)].unbind()
@@ -100,20 +103,7 @@ def _temperature(rule: Rule) -> Tensor:
     return number.reshape(())
 
 
-class Relaxations:
-    """The questions of a session as equations, which are made anew when it knows something else."""
-
-    def __init__(self) -> None:
-        self._made: dict[Any, Relaxation] = {}
-        self._version = -1
-
-    def get(self, knowledge: Knowledge, atom: Atom, where: tuple[Literal, ...]) -> Relaxation:
-        """The question whether an atom and conditions hold."""
-        if knowledge.version != self._version or len(self._made) >= _MOST:
-            self._made.clear()
-            self._version = knowledge.version
-        if (atom, where) not in self._made:
-            named = (each for each in variables(atom) if not each.name.startswith("_"))
-            goal = Rule(Atom(_GOAL, tuple(dict.fromkeys(named))), (atom, *where))
-            self._made[atom, where] = Relaxation(knowledge.theory(goal))
-        return self._made[atom, where]
+def relaxation(knowledge: Knowledge, atom: Atom, where: tuple[Literal, ...]) -> Relaxation:
+    """The question whether an atom and conditions hold; variables without a name are no part of the answers."""
+    named = (each for each in variables(atom) if not each.name.startswith("_"))
+    return Relaxation(knowledge.theory(Rule(Atom(_GOAL, tuple(dict.fromkeys(named))), (atom, *where))))

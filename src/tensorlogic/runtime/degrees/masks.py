@@ -8,20 +8,19 @@ from typing import Any
 from tensorlogic.logic import Atom, Comparison, Knowledge, Rule, Signature, Test, Theory, Variable
 from tensorlogic.runtime.degrees.domains import Domain
 from tensorlogic.runtime.lazy import torch
+from tensorlogic.runtime.marking import marked
 from tensorlogic.runtime.sizes import check_size
 
 _MASK = "?"
 
 
-def marked(rows: Iterable[Sequence[int]], domains: Sequence[Domain]) -> Any:
+def held(rows: Iterable[Sequence[int]], domains: Sequence[Domain]) -> Any:
     """1 for each row of numbers of constants, 0 elsewhere."""
-    sizes = [len(domain.constants) for domain in domains]
-    check_size(sizes, torch.float32)
-    tensor = torch.zeros(sizes)
-    places = [[domain.places[number] for number, domain in zip(row, domains, strict=True)] for row in rows]
-    if places and sizes:
-        tensor[tuple(torch.tensor(places).T)] = 1
-    return tensor.fill_(1) if places and not sizes else tensor
+    given = list(rows)
+    if not domains:
+        return torch.tensor(float(bool(given)))
+    columns = torch.tensor(given, dtype=torch.long).reshape(len(given), len(domains)).T
+    return marked(list(columns), [domain.constants for domain in domains])
 
 
 def same(domain: Domain) -> Any:
@@ -47,4 +46,4 @@ def holding(
         knowledge.tell(atom.relation, [(theory.values.values[number],) for number in numbers])
     knowledge.add(Rule(Atom(_MASK, tuple(variables)), (*atoms, literal), rule.origin))
     number = theory.values.number
-    return marked([[number(value) for value in row] for row in knowledge.rows(_MASK)], domains)
+    return held([[number(value) for value in row] for row in knowledge.rows(_MASK)], domains)

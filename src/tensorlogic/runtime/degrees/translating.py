@@ -22,7 +22,7 @@ from tensorlogic.logic import (
 )
 from tensorlogic.logic.terms import is_aggregating, variables
 from tensorlogic.runtime.degrees.domains import Domain, Domains
-from tensorlogic.runtime.degrees.masks import holding, marked, same
+from tensorlogic.runtime.degrees.masks import held, holding, same
 from tensorlogic.runtime.equations.notation import Access, Apply, Equation, Expression, Fixed, Index, Number
 
 
@@ -111,7 +111,7 @@ class Translator:
         if index is not None:
             self._made.tensors[name] = partial(same, domain)
             return Access(name, (index, own))
-        self._made.tensors[name] = partial(marked, [[self._theory.values.number(term)]], [domain])
+        self._made.tensors[name] = partial(held, [[self._theory.values.number(term)]], [domain])
         return Access(name, (own,))
 
     def _literal(self, number: int, rule: Rule, place: int) -> Expression:
@@ -177,7 +177,7 @@ class Translator:
 
     def _facts(self, relation: str) -> Callable[[], Any]:
         arity = len(self._theory.signatures[relation].parameters)
-        return partial(marked, self._theory.facts.get(relation, frozenset()), self._of(relation, arity))
+        return partial(held, self._theory.facts.get(relation, frozenset()), self._of(relation, arity))
 
     def _of(self, relation: str, arity: int) -> list[Domain]:
         return [self._domains.of((relation, place)) for place in range(arity)]
