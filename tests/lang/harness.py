@@ -269,7 +269,12 @@ def _relation(node: tree.Relation) -> str:
 
 @sexp.register(tree.Rule)
 def _rule(node: tree.Rule) -> str:
-    return _list("rule", sexp(node.head), *map(sexp, node.body))
+    return _list(
+        "rule",
+        sexp(node.head),
+        *map(sexp, node.body),
+        *([] if node.temperature is None else ["temperature:", sexp(node.temperature)]),
+    )
 
 
 @sexp.register(tree.Equation)
@@ -285,6 +290,11 @@ def _explain(node: tree.Explain) -> str:
 @sexp.register(tree.Inference)
 def _inference(node: tree.Inference) -> str:
     return _list(node.method, sexp(node.query))
+
+
+@sexp.register(tree.Inferred)
+def _inferred(node: tree.Inferred) -> str:
+    return _list("infer", sexp(node.inference))
 
 
 @sexp.register(tree.Infer)

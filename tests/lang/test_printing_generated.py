@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tensorlogic.lang import Source, Span, tree
-from tensorlogic.lang.clauses import METHODS, PROJECTIONS
+from tensorlogic.lang.clauses import PROJECTIONS
+from tensorlogic.lang.expressions import METHODS
 from tensorlogic.lang.parser import parse
 from tensorlogic.lang.printing import format_source, print_tree
 from tests.lang.harness import parsed, sexp
@@ -55,8 +56,10 @@ def compound(inner: st.SearchStrategy[tree.Expression]) -> st.SearchStrategy[tre
     functions = st.builds(tree.Path, st.just(AT), names, names)
     arms = st.builds(tree.Arm, st.just(AT), patterns, st.none() | inner, inner)
     queries = st.builds(tree.Query, st.just(AT), atoms_of(inner), st.none() | inner)
+    inferences = st.builds(tree.Inference, st.just(AT), st.sampled_from(METHODS), queries)
     return st.one_of(
         queries,
+        st.builds(tree.Inferred, st.just(AT), inferences),
         st.builds(tree.Array, st.just(AT), several),
         st.builds(tree.Unary, st.just(AT), st.sampled_from(["-", "!", "not"]), inner),
         st.builds(tree.Binary, st.just(AT), st.sampled_from(OPERATORS), inner, inner),
@@ -102,7 +105,7 @@ inferences = st.builds(tree.Inference, st.just(AT), st.sampled_from(METHODS), qu
 clauses = st.one_of(
     st.builds(tree.Entity, st.just(AT), names, st.none() | members),
     st.builds(tree.Relation, st.just(AT), names, parameters, st.none() | types, st.none() | texts),
-    st.builds(tree.Rule, st.just(AT), atoms, several),
+    st.builds(tree.Rule, st.just(AT), atoms, several, st.none() | expressions),
     st.builds(tree.Equation, st.just(AT), elements, st.sampled_from(PROJECTIONS), expressions),
     st.builds(tree.Equation, st.just(AT), names, st.just("sum"), expressions),
     st.builds(tree.Explain, st.just(AT), atoms),

@@ -122,6 +122,13 @@ CLAUSES = {
     "X[t + 1, i] <- tanh(X[t, i])": "(sum (index X (+ t 1) i) (call tanh (index X t i)))",
     "l <- x[i]": "(sum l (index x i))",
     "a[0] max = 3": "(index a 0)\n(= max 3)",
+    "P(X) <- Q(X), R(X) with temperature: 2 * t": "(rule (call P X) (call Q X) (call R X) temperature: (* 2 t))",
+    "P(X) <- Q(X)\nwith = 1": "(rule (call P X) (call Q X))\n(= with 1)",
+    "P(X) <- Q(X) with = 1": "(rule (call P X) (call Q X))\n(= with 1)",
+    "x = infer gradient P(X)? where X > 1, X < 3":
+        "(= x (infer (gradient (query (call P X) where (and (> X 1) (< X 3))))))",
+    "x = infer gradient P(a)?[0].degree": "(= x (. (index (infer (gradient (query (call P a)))) 0) degree))",
+    "infer = forward(x)": "(= infer (call forward x))",
     "explain Ancestor(a, X)?": "(explain (call Ancestor a X))",
     "infer forward P(X)?": "(infer (forward (query (call P X))))",
     "infer { forward P(X)? symbolic Q(Y)? where Y > 2 }":

@@ -108,7 +108,12 @@ CALLS = [
     Case("ones(2).sum(axes: 1)", codes.UNKNOWN_OPTION, 1, "ones(2).sum(axes: 1)", "no option `axes`", "`axis`"),
     Case("fn f(a, b) { a }\n1.f()", codes.WRONG_ARGUMENTS, 2, "1.f()", "`f(a, b)` also needs `b`"),
     Case(
-        "ones(2).qqq()", codes.NO_MEMBER, 1, "ones(2).qqq()", "a float32[2] has no member `qqq`", "dtype, grad, ndim, shape"
+        "ones(2).qqq()",
+        codes.NO_MEMBER,
+        1,
+        "ones(2).qqq()",
+        "a float32[2] has no member `qqq`",
+        "dtype, grad, ndim, shape",
     ),
     Case("ones(2).reshpe(2)", codes.NO_MEMBER, 1, "ones(2).reshpe(2)", "has no member `reshpe`", "`reshape`"),
     Case("ones(2).shape.foo", codes.NO_MEMBER, 1, "ones(2).shape.foo", "a list has no member `foo`"),

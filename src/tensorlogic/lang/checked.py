@@ -381,7 +381,7 @@ class System(Statement):
     """Equations that are solved together; each unknown becomes a variable, or what a relation holds of."""
 
     unknowns: tuple[tuple[Variable | Relation, tuple[Expression, ...]], ...]
-    """Of a relation with the kinds of entities that its indices stand for."""
+    """Of a relation with its place, the relations that are read, and the kinds of entities of its indices."""
     solution: Expression
     accesses: tuple[Access, ...]
 

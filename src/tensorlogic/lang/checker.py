@@ -335,7 +335,7 @@ def _explain(node: tree.Explain, context: Context) -> checked.Statement:
 
 @statement.register(tree.Infer)
 def _infer(node: tree.Infer, context: Context) -> checked.Statement:
-    inferred = [_helped(asked(each.query, each.method, context)) for each in node.inferences]
+    inferred = [_helped(asked(each.query, "infer", context, each.method)) for each in node.inferences]
     return checked.Block(node.span, tuple(inferred))
 
 
@@ -345,7 +345,7 @@ def _system(nodes: Sequence[tree.Equation], first: tree.Statement, context: Cont
     solution, accesses = system.solved()
     targets = [target_name(node) for node in nodes]
     names = {name.id: name for name in reversed(targets)}
-    unknowns = tuple(_unknown(name, context) for name in reversed(names.values()))
+    unknowns = tuple(_unknown(name, system, context) for name in reversed(names.values()))
     for name in targets:
         context.assigned(name)
     for name in system.read:
@@ -354,12 +354,13 @@ def _system(nodes: Sequence[tree.Equation], first: tree.Statement, context: Cont
 
 
 def _unknown(
-    name: tree.Name, context: Context
+    name: tree.Name, system: System, context: Context
 ) -> tuple[checked.Variable | checked.Relation, tuple[checked.Expression, ...]]:
     symbol = context.find(name.id)
     if isinstance(symbol, checked.Relation):
         context.occurrences.use(name.span, symbol)
-        return symbol, tuple(kinds(name, symbol, context))
+        reads = checked.Data(name.span, tuple(system.relations))
+        return symbol, (checked.Place(name.span), reads, *kinds(name, symbol, context))
     variable = _target(name, context)
     context.hold(variable, None)
     return variable, ()

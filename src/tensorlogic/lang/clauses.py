@@ -11,7 +11,6 @@ from tensorlogic.lang.cursor import Layout, UnparsableError
 from tensorlogic.lang.expressions import Expressions
 from tensorlogic.lang.names import Item
 
-METHODS: Final = ("forward", "backward", "gradient", "symbolic")
 PROJECTIONS: Final = ("max", "min", "avg", "sum")
 
 
@@ -89,7 +88,15 @@ class Clauses(Expressions):
         body = [self.expression()]
         while self.accept(","):
             body.append(self.expression())
-        return tree.Rule(self.since(head.span), head, tuple(body))
+        temperature = self._temperature() if self._goes_on("with", "name") else None
+        return tree.Rule(self.since(head.span), head, tuple(body), temperature)
+
+    def _temperature(self) -> tree.Expression:
+        if self.token.value != "temperature":
+            self.unexpected("temperature", "A rule has a temperature: P(X) <- Q(X) with temperature: 0.2.")
+        self.advance()
+        self.expect(":")
+        return self.expression()
 
     def _equation(self, target: tree.Index | tree.Name, projection: str) -> tree.Statement:
         self.advance()
@@ -116,18 +123,11 @@ class Clauses(Expressions):
     def infer(self) -> tree.Statement:
         """``infer forward P(a, X)?``, or several between braces."""
         start = self.advance().span
-        inferences = self._braced_items(self._inference) if self.token.kind == "{" else [self._inference()]
+        inferences = self._braced_items(self._asked) if self.token.kind == "{" else [self._asked()]
         return tree.Infer(self.since(start), tuple(inferences))
 
-    def _inference(self) -> tree.Inference:
-        start = self.token.span
-        if self.token.value not in METHODS:
-            self.unexpected("forward, backward, gradient or symbolic")
-        method = str(self.advance().value)
-        atom = self.atom()
-        query = self.conditioned(self.asked(atom, atom.span))
-        assert isinstance(query, tree.Query)
-        return tree.Inference(self.since(start), method, query)
+    def _asked(self) -> tree.Inference:
+        return self.whole(self.inference())
 
     def _braced_items(self, item: Callable[[], Item]) -> list[Item]:
         """Items between braces, with or without commas."""

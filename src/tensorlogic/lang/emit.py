@@ -23,10 +23,10 @@ HELPERS: Final = frozenset(
     | {"accept", "argument", "cast", "declare"}
     | {"struct", "implement", "elements", "settle"}
     | {"same", "unmatched", "python_import"}
-    | {"entity", "members", "relation", "form", "tell", "rule"}
+    | {"entity", "members", "relation", "form", "tell", "rule", "soft_rule"}
     | {"as_learnable", "enlist", "update", "choice", "options", "learn", "by_hand", "no_grad", "embedding"}
     | {"solve", "indicator", "state"}
-    | {"ask", "show", "prove", "forward", "backward", "gradient", "symbolic"}
+    | {"ask", "show", "prove", "infer", "inferred"}
     | {"bool", "float", "int", "str"}
 )
 CLASSES: Final = {"int": "int", "float": "float", "bool": "bool", "string": "str"}

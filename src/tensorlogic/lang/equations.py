@@ -55,6 +55,8 @@ class System:
         """The unknowns where equations read them, which mean something only once they are solved."""
         self._number = 0
         self._accesses: list[checked.Access] = []
+        self.relations: dict[str, None] = {}
+        """The relations that are read as tensors."""
 
     def solved(self) -> tuple[checked.Expression, tuple[checked.Access, ...]]:
         """The solution, a record of the unknowns, and what was accessed on the way."""
@@ -164,6 +166,7 @@ class System:
         symbol = self._context.find(node.id) if isinstance(node, tree.Name) else None
         if isinstance(node, tree.Name) and isinstance(symbol, checked.Relation | checked.Entity):
             self._context.lookup(node)
+            self.relations[node.id] = None
             return checked.Helped(
                 node.span, "indicator", (constant(node.span, node.id), *kinds(node, symbol, self._context))
             )

@@ -11,6 +11,8 @@ from tensorlogic.lang.cursor import Layout, UnparsableError
 from tensorlogic.lang.patterns import Patterns
 from tensorlogic.lang.source import Span
 
+METHODS: Final = ("forward", "backward", "gradient", "symbolic")
+"""The ways to infer."""
 OR, AND, NOT, COMPARISON, CAST, SUM, PRODUCT, MATRIX, SIGN, POWER, POSTFIX = range(10, 120, 10)
 
 
@@ -70,6 +72,10 @@ class Expressions(Patterns):
     def _named(self) -> tree.Expression:
         if self.token.value == "query" and self.peek().kind == "name" and not self.peek().first:
             return self._query()
+        if self.token.value == "infer" and self.peek().value in METHODS and self.peek(2).kind == "name":
+            start = self.advance().span
+            inference = self.inference()
+            return tree.Inferred(self.since(start), inference)
         if self._begins_type():
             return self._of_type()
         return self.name()
@@ -94,8 +100,26 @@ class Expressions(Patterns):
             where = self.expression()
         return tree.Query(self.since(start), atom, where)
 
+    def inference(self) -> tree.Inference:
+        """A method and a query: ``forward P(a, X)?``."""
+        start = self.token.span
+        if self.token.value not in METHODS:
+            self.unexpected("forward, backward, gradient or symbolic")
+        method = str(self.advance().value)
+        atom = self.atom()
+        query = self.asked(atom, atom.span)
+        return tree.Inference(self.since(start), method, query)
+
+    def whole(self, inference: tree.Inference) -> tree.Inference:
+        """The inference that a statement ends with."""
+        query = self.conditioned(inference.query)
+        assert isinstance(query, tree.Query)
+        return tree.Inference(self.since(inference.span), inference.method, query)
+
     def conditioned(self, value: tree.Expression) -> tree.Expression:
         """The value that a statement ends with; behind ``where``, commas may join conditions."""
+        if isinstance(value, tree.Inferred):
+            return tree.Inferred(self.since(value.span), self.whole(value.inference))
         while isinstance(value, tree.Query) and value.where is not None and self.accept(","):
             right = self.expression(AND)
             where = tree.Binary(self.since(value.where.span), "and", value.where, right)

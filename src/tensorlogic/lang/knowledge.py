@@ -79,15 +79,20 @@ class Clause:
         body = [self._literal(part) for part in node.body]
         self._need(each.value for each in node.head.arguments)
         self.check_safety("Let a relation in the body say what it is.")
-        return checked.Helped(node.span, "rule", (checked.Place(node.span), head, *body, *self._computed))
+        place, parts = checked.Place(node.span), (head, *body, *self._computed)
+        if node.temperature is None:
+            return checked.Helped(node.span, "rule", (place, *parts))
+        temperature = checked.Lambda(node.temperature.span, (), resolve(node.temperature, self._context))
+        return checked.Helped(node.span, "soft_rule", (place, temperature, *parts))
 
-    def query(self, node: tree.Query, helper: str) -> checked.Expression:
+    def query(self, node: tree.Query, helper: str, *options: str) -> checked.Expression:
         """A question, with what its answers must fulfil."""
         self._bind(each.value for each in node.atom.arguments)
         atom = self._atom(node.atom, self._part)
         where = [self._literal(part) for part in _conditions(node.where)]
         self.check_safety("Only the variables of the relation have values here.")
-        return checked.Helped(node.span, helper, (atom, *where, *self._computed))
+        given = (constant(node.span, each) for each in options)
+        return checked.Helped(node.span, helper, (*given, atom, *where, *self._computed))
 
     def check_safety(self, help: str) -> None:
         """Report the variables that nothing gives a value."""
@@ -250,9 +255,14 @@ def _query(node: tree.Query, context: Context) -> checked.Expression:
     return asked(node, "ask", context)
 
 
-def asked(node: tree.Query, helper: str, context: Context) -> checked.Expression:
-    """A question that a helper answers: ``ask``, ``show``, ``prove``, or a way to infer."""
-    return Clause((node.atom, *_conditions(node.where)), context).query(node, helper)
+@resolve.register(tree.Inferred)
+def _inferred(node: tree.Inferred, context: Context) -> checked.Expression:
+    return asked(node.inference.query, "inferred", context, node.inference.method)
+
+
+def asked(node: tree.Query, helper: str, context: Context, *options: str) -> checked.Expression:
+    """A question that a helper answers, given options: ``ask``, ``show``, ``prove``, or ``infer`` and a method."""
+    return Clause((node.atom, *_conditions(node.where)), context).query(node, helper, *options)
 
 
 def _conditions(node: tree.Expression | None) -> Iterator[tree.Expression]:

@@ -207,6 +207,21 @@ class Query(Expression):
 
 
 @node
+class Inference(Node):
+    """``forward P(a, X)?``."""
+
+    method: str
+    query: Query
+
+
+@node
+class Inferred(Expression):
+    """``infer forward P(a, X)?`` where a value stands."""
+
+    inference: Inference
+
+
+@node
 class Members(Expression):
     """``{alice, bob}``: the names of entities."""
 
@@ -392,10 +407,11 @@ class Relation(Statement):
 
 @node
 class Rule(Statement):
-    """``Head(X, Z) <- Body(X, Y), not Other(Y, Z), X != Z``."""
+    """``Head(X, Z) <- Body(X, Y), not Other(Y, Z), X != Z with temperature: 0.2``."""
 
     head: Call
     body: tuple[Expression, ...]
+    temperature: Expression | None
 
 
 @node
@@ -412,14 +428,6 @@ class Explain(Statement):
     """``explain Ancestor(a, X)?``."""
 
     atom: Call
-
-
-@node
-class Inference(Node):
-    """``forward P(a, X)?``."""
-
-    method: str
-    query: Query
 
 
 @node

@@ -16,6 +16,7 @@ from tensorlogic.logic.terms import (
     Variable,
     written,
 )
+from tensorlogic.logic.theory import Theory
 
 __all__ = [
     "Aggregate",
@@ -31,6 +32,7 @@ __all__ = [
     "Rule",
     "Signature",
     "Test",
+    "Theory",
     "Value",
     "Variable",
     "written",

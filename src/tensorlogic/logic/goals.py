@@ -60,12 +60,12 @@ def _needed_whole(goal: Rule, rules: Mapping[str, list[Rule]]) -> set[str]:
 
     What is asked for may depend on them, so they must not depend on what is asked for.
     """
-    asked = _reached({goal.head.relation}, {**rules, goal.head.relation: [goal]})
+    asked = reached({goal.head.relation}, {**rules, goal.head.relation: [goal]})
     relevant = [goal, *(rule for name in asked for rule in rules.get(name, ()))]
-    return _reached({used for rule in relevant for used, is_whole in uses(rule) if is_whole}, rules)
+    return reached({used for rule in relevant for used, is_whole in uses(rule) if is_whole}, rules)
 
 
-def _reached(names: set[str], rules: Mapping[str, list[Rule]]) -> set[str]:
+def reached(names: set[str], rules: Mapping[str, list[Rule]]) -> set[str]:
     """Relations, with all that they depend on."""
     found, waiting = set(names), list(names)
     while waiting:

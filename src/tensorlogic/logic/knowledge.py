@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from tensorlogic.errors import nearest
 from tensorlogic.logic.checking import arity, is_entity, misfit, problems
 from tensorlogic.logic.fixpoint import LARGE, Fixpoint
-from tensorlogic.logic.goals import directed, wholes
+from tensorlogic.logic.goals import directed, reached, wholes
 from tensorlogic.logic.loading import load
 from tensorlogic.logic.problems import KnowledgeError, Problem
 from tensorlogic.logic.proofs import Proof, merged, proof
@@ -26,6 +26,7 @@ from tensorlogic.logic.terms import (
     Variable,
     variables,
 )
+from tensorlogic.logic.theory import Theory
 from tensorlogic.logic.values import Values
 
 _GOAL = "?"
@@ -51,6 +52,8 @@ class Knowledge:
         self._closed: dict[str, dict[Value, int]] = {}
         self._kept: dict[str, Relation] = {}
         self._is_sound = True
+        self.version = 0
+        """Another number whenever something was declared, told or said."""
 
     def entity(self, name: str, members: Iterable[Value] | None = None) -> None:
         """Declare an entity, which is also a relation of one value: `Person(X)`.
@@ -86,6 +89,11 @@ class Knowledge:
         for column, (_, type) in enumerate(signature.parameters):
             self._grow(relation if relation in self._members else type, (row[column] for row in told))
         self._changed()
+
+    def replace(self, relation: str, rows: Iterable[Sequence[Value]]) -> None:
+        """Let these be the facts of a relation, in place of those that were told before."""
+        self._facts.pop(relation, None)
+        self.tell(relation, rows)
 
     def load(self, relation: str, path: Path) -> None:
         """Add the facts of a CSV or a Parquet file: all of them or, if one does not fit, none."""
@@ -153,13 +161,48 @@ class Knowledge:
         asked = [rule for each in rules.values() for rule in each]
         return proof((ground.relation, row), asked, held, self._facts, self._values)
 
+    def theory(self, goal: Rule) -> Theory:
+        """What the body of `goal` depends on. Its head is of a relation that nobody declares."""
+        goal = self._checked(goal, goal.head.relation)
+        rules = {**self._sound_rules(), goal.head.relation: [goal]}
+        names = reached({goal.head.relation}, rules)
+        needed = tuple(rule for name in rules if name in names for rule in rules[name] if rule is not goal)
+        return Theory(
+            goal,
+            needed,
+            {name: frozenset(self._facts[name]) for name in names if name in self._facts},
+            {name: self._signatures[name] for name in names if name in self._signatures},
+            {name: tuple(each.values()) for name, each in self._members.items()},
+            self._values,
+        )
+
+    def depends(self, relation: str) -> set[str]:
+        """The relation itself, and all that its rules read."""
+        return reached({relation}, by_head(self._rules))
+
     def members(self, entity: str) -> list[Value]:
         """The members of an entity, in order of first appearance."""
         if entity not in self._members:
             raise KnowledgeError([_unknown(entity, self._members, "entity")])
         return list(self._members[entity])
 
+    def numbers(self, entity: str) -> tuple[int, ...]:
+        """The members as the numbers that a `Theory` speaks of."""
+        return tuple(self._members[entity].values())
+
+    def columns(self, relation: str, *, derived: bool = True) -> list[Any]:
+        """The rows of a relation, told and (where wanted) derived, as an array of numbers for each parameter."""
+        parameters = tuple(Variable(str(i)) for i, _ in enumerate(self._signature(relation).parameters))
+        if derived:
+            found = self._found(Rule(Atom(_GOAL, parameters), (Atom(relation, parameters),)))
+        else:
+            found = self._facts.get(relation) or Relation(len(parameters))
+        return found.arrays()
+
     def _answers(self, goal: Rule) -> list[tuple[Value, ...]]:
+        return self._in_order(self._found(goal))
+
+    def _found(self, goal: Rule) -> Relation:
         goal = self._checked(goal, _GOAL)
         relations = {**self._facts, **self._kept}
         rules = self._sound_rules()
@@ -171,7 +214,7 @@ class Knowledge:
             wanted.remove(asking)
         self._derive(wanted, relations)
         self._kept |= {name: relations[name] for name in wholes(wanted)}
-        return self._in_order(relations.get(answer) or Relation(len(asking.head.terms)))
+        return relations.get(answer) or Relation(len(asking.head.terms))
 
     def _derive(self, rules: Sequence[Rule], relations: dict[str, Relation]) -> None:
         Fixpoint(relations, self._values, self.memory, self.large).derive(rules)
@@ -233,6 +276,7 @@ class Knowledge:
 
     def _changed(self) -> None:
         self._kept.clear()
+        self.version += 1
         self._is_sound = False
 
 

@@ -58,6 +58,16 @@ class Relation:
             self._columns = made
         return self._columns
 
+    def arrays(self) -> list[Column]:
+        """The columns as arrays of as many numbers as there are rows."""
+        import numpy as np
+
+        from tensorlogic.logic.columns import unpack
+
+        if self.is_packed:
+            return list(unpack(self.columns.packed, self.arity))
+        return list(np.array(list(self.rows), np.int64).reshape(len(self), self.arity).T)
+
     def add(self, rows: Iterable[Row]) -> list[Row]:
         """Add rows, and give those that were not there."""
         fresh = self.rows.add(rows)

@@ -73,11 +73,15 @@ Literal: TypeAlias = Atom | Not | Comparison | Test
 
 
 class Rule(NamedTuple):
-    """`head` holds wherever all of `body` does. `origin` is handed back in problems."""
+    """`head` holds wherever all of `body` does.
+
+    `origin` is handed back in problems, and `temperature`, which is for others, in a `Theory`.
+    """
 
     head: Atom
     body: tuple[Literal, ...]
     origin: Hashable = None
+    temperature: Hashable = None
 
 
 class Signature(NamedTuple):

@@ -7,10 +7,10 @@ from math import sqrt
 from typing import Any, Final
 
 from tensorlogic.errors import SourceError, nearest
-from tensorlogic.errors.codes import NO_MEMBER, WRONG_ARGUMENTS
+from tensorlogic.errors.codes import NO_MEMBER, WRONG_ARGUMENTS, WRONG_SHAPE
 from tensorlogic.runtime.convert import as_int
 from tensorlogic.runtime.knowledge import known
-from tensorlogic.runtime.lazy import torch
+from tensorlogic.runtime.lazy import functional, torch
 from tensorlogic.runtime.session import CURRENT
 from tensorlogic.runtime.sizes import check_size
 
@@ -19,14 +19,28 @@ def _uniform(table: torch.Tensor, bound: float, generator: torch.Generator) -> t
     return table.uniform_(-bound, bound, generator=generator)
 
 
+def _identity(table: torch.Tensor) -> torch.Tensor:
+    names, dimension = table.shape
+    if dimension < names:
+        help = f"Let the dimension be {names}, or begin with `unit`, where vectors are almost at right angles."
+        raise SourceError(WRONG_SHAPE, f"{dimension} dimensions are too few for {names} one-hot vectors", help=help)
+    return table.zero_().fill_diagonal_(1)
+
+
 _STARTS: Final[dict[str, Callable[..., torch.Tensor]]] = {
     "random": lambda table, generator: _uniform(table, 0.1, generator),
     "xavier": lambda table, generator: _uniform(table, sqrt(6 / sum(table.shape)), generator),
     "he": lambda table, generator: table.normal_(0, sqrt(2 / max(1, len(table))), generator=generator),
+    "unit": lambda table, generator: functional.normalize(table.normal_(generator=generator), out=table),
+    "onehot": lambda table, generator: _identity(table),
+    "identity": lambda table, generator: _identity(table),
     "zeros": lambda table, generator: table.zero_(),
     "ones": lambda table, generator: table.fill_(1),
 }
-"""The ways to begin, as the public implementation has them: xavier is U(±√(6 / (n + d))), he is N(0, √(2 / n))."""
+"""The ways to begin: xavier is U(±√(6 / (n + d))), he is N(0, √(2 / n)), as the public implementation has them.
+
+Vectors of `unit` have length 1 and random directions, those of `onehot`, or `identity`, are at right angles.
+"""
 
 
 class Embedding(Mapping[str, Any]):

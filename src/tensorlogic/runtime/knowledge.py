@@ -1,13 +1,13 @@
-"""Relations, rules and queries of a running program: what compiled code says in plain data, as calls of `logic`."""
+"""Relations and rules of a running program: what compiled code says in plain data, as calls of `logic`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tensorlogic.errors import Code, Diagnostic, SourceError, SourcePlace, UnsupportedError
+from tensorlogic.errors import Code, Diagnostic, SourceError, SourcePlace
 from tensorlogic.errors.codes import (
     FILE_NOT_FOUND,
     RULE_CYCLE,
@@ -15,11 +15,9 @@ from tensorlogic.errors.codes import (
     TOO_LARGE,
     UNDEFINED_NAME,
     UNSAFE_VARIABLE,
-    UNSUPPORTED_SYNTAX,
     WRONG_ARGUMENTS,
     WRONG_TYPE,
 )
-from tensorlogic.runtime.display import text
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.lazy import is_tensor, logic
 from tensorlogic.runtime.session import CURRENT
@@ -38,8 +36,12 @@ CODES: Final[dict[str, Code]] = {
     "value": RUN_FAILED,
     "file": FILE_NOT_FOUND,
     "limit": TOO_LARGE,
+    "degrees": RUN_FAILED,
 }
-"""The codes of the kinds of problems that `logic` finds."""
+"""The codes of the kinds of problems that `logic` finds, and those who reason with degrees."""
+
+TRUE: Final = 0.5
+"""What holds to a greater degree holds where nothing but true and false counts."""
 
 
 @contextmanager
@@ -49,6 +51,20 @@ def known() -> Iterator[Any]:
         yield CURRENT.get().knowledge
     except logic.KnowledgeError as error:
         raise SourceError.of([_diagnostic(problem) for problem in error.problems]) from error
+
+
+@contextmanager
+def derived() -> Iterator[Any]:
+    """The same for what follows, also from the relations that equations give."""
+    session = CURRENT.get()
+    with known() as knowledge:
+        while session.unsettled:
+            name = session.unsettled.pop()
+            constants = [knowledge.members(kind) for kind in session.stated[name].kinds]
+            held = (session.stated[name].tensor > TRUE).nonzero().tolist()
+            rows = [[each[i] for each, i in zip(constants, row, strict=True)] for row in held]
+            knowledge.replace(name, rows)
+        yield knowledge
 
 
 def _diagnostic(problem: Any) -> Diagnostic:
@@ -123,79 +139,28 @@ def _term(part: Any) -> Any:
     return part if isinstance(part, logic.Variable | logic.Operation | logic.Aggregate) else _value(part)
 
 
-def rule(origin: tuple[Any, ...], head: Atom, *body: Literal) -> None:
+def rule(origin: tuple[Any, ...], head: Atom, *body: Literal, temperature: Callable[[], Any] | None = None) -> None:
     """``head <- body``; `origin` is where it stands."""
     with known() as knowledge:
-        knowledge.add(logic.Rule(head, body, origin))
+        knowledge.add(logic.Rule(head, body, origin, temperature))
+        for name, stated in CURRENT.get().stated.items():
+            check_order(name.removesuffix(SHADOW), stated.reads, origin)
 
 
-def ask(atom: Atom, *where: Literal) -> list[dict[str, Value]]:
-    """``query Ancestor(alice, X)``: a record of the variables for each answer, in a fixed order."""
+def soft_rule(origin: tuple[Any, ...], temperature: Callable[[], Any], head: Atom, *body: Literal) -> None:
+    """``head <- body with temperature: t``, which is asked for whenever it is needed, as it may be learnt."""
+    rule(origin, head, *body, temperature=temperature)
+
+
+SHADOW: Final = "·"
+"""What the name of a relation ends with that holds what equations say of the one before: a rule says so."""
+
+
+def check_order(name: str, reads: Iterable[str], origin: Any) -> None:
+    """Refuse a relation that equations compute from what rules derive from it: neither can be done first."""
     with known() as knowledge:
-        found = knowledge.ask(atom, where)
-    return [{name: value for name, value in each.items() if not name.startswith("_")} for each in found]
-
-
-def show(atom: Atom, *where: Literal) -> None:
-    """``Ancestor(alice, X)?``: print the answers."""
-    answers = ask(atom, *where)
-    print(f"Query: {_written(atom)}", file=CURRENT.get().out)
-    print(f"  Found {len(answers)} solution(s)" if answers else "  No solutions found", file=CURRENT.get().out)
-    for number, answer in enumerate(answers, 1):
-        lines = [f"    {name} = {text(value)}" for name, value in answer.items()]
-        print("\n".join([f"  Solution {number}:" + ("" if lines else " Yes"), *lines]), file=CURRENT.get().out)
-
-
-def _written(atom: Atom) -> str:
-    return f"{atom.relation}({', '.join(_name(term) for term in atom.terms)})"
-
-
-def _name(term: Any) -> str:
-    if isinstance(term, logic.Variable):
-        return "_" if term.name.startswith("_") else str(term.name)
-    return text(term)
-
-
-def prove(atom: Atom) -> None:
-    """``explain Ancestor(alice, X)?``: print a proof of each answer, as a tree."""
-    answers = ask(atom)
-    if not answers:
-        print(f"{_written(atom)} does not hold", file=CURRENT.get().out)
-    for answer in answers:
-        terms = (answer.get(term.name, term) if isinstance(term, logic.Variable) else term for term in atom.terms)
-        with known() as knowledge:
-            proof = knowledge.explain(logic.Atom(atom.relation, tuple(terms)))
-        if proof is not None:
-            print("\n".join(_lines(proof, "")), file=CURRENT.get().out)
-
-
-def _lines(proof: Any, margin: str) -> Iterator[str]:
-    """A proof, each conclusion above what it follows from."""
-    reason = "" if proof.rule is None else f"  by line {proof.rule.origin[1]}"
-    atom = proof.atom
-    yield f"{margin}{_written(atom) if isinstance(atom, logic.Atom) else logic.terms.written(atom)}{reason}"
-    for child in proof.children:
-        yield from _lines(child, margin + "    ")
-
-
-def forward(atom: Atom, *where: Literal) -> None:
-    """``infer forward P(a, X)?``: derive the whole relation from the facts, and print the answers."""
-    with known() as knowledge:
-        knowledge.rows(atom.relation)
-    show(atom, *where)
-
-
-def backward(atom: Atom, *where: Literal) -> None:
-    """``infer backward P(a, X)?``: derive only what the question needs, and print the answers."""
-    show(atom, *where)
-
-
-def symbolic(atom: Atom, *where: Literal) -> None:
-    """``infer symbolic P(a, X)?``: print the answers, and a proof of each."""
-    show(atom, *where)
-    prove(atom)
-
-
-def gradient(atom: Atom, *where: Literal) -> None:
-    """``infer gradient P(a, X)?``, which needs weights of facts."""
-    raise UnsupportedError(UNSUPPORTED_SYNTAX, "`infer gradient` is not in the language yet")
+        for read in reads:
+            if read != name and name in knowledge.depends(read):
+                message = f"`{name}` is computed by an equation from `{read}`, which rules derive from `{name}`"
+                help = "Write the recursion in rules alone, or in equations alone."
+                raise SourceError(RULE_CYCLE, message, SourcePlace(*origin), help)

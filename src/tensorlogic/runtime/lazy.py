@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tensorlogic import logic
     from tensorlogic.models.packed import PackedTensor
 
+    degrees: Any
     equations: Any
     learning: Any
 
@@ -37,10 +38,11 @@ if not TYPE_CHECKING:
     torch = _Lazy("torch")
     functional = _Lazy("torch.nn.functional")
     logic = _Lazy("tensorlogic.logic")
+    degrees = _Lazy("tensorlogic.runtime.degrees")
     equations = _Lazy("tensorlogic.runtime.equations")
     learning = _Lazy("tensorlogic.runtime.learning")
 
-__all__ = ["equations", "functional", "is_packed", "is_tensor", "learning", "logic", "torch"]
+__all__ = ["degrees", "equations", "functional", "is_packed", "is_tensor", "learning", "logic", "torch"]
 
 
 def is_tensor(value: object) -> TypeGuard[torch.Tensor]:

@@ -10,21 +10,8 @@ from tensorlogic.lang.emit import builtin_name, module_name
 from tensorlogic.runtime.arrays import array
 from tensorlogic.runtime.builtins import CONSTANTS, FUNCTIONS
 from tensorlogic.runtime.embeddings import embedding
-from tensorlogic.runtime.knowledge import (
-    ask,
-    backward,
-    entity,
-    form,
-    forward,
-    gradient,
-    members,
-    prove,
-    relation,
-    rule,
-    show,
-    symbolic,
-    tell,
-)
+from tensorlogic.runtime.inference import ask, infer, inferred, prove, show
+from tensorlogic.runtime.knowledge import entity, form, members, relation, rule, soft_rule, tell
 from tensorlogic.runtime.lazy import functional, torch
 from tensorlogic.runtime.learning.gradients import as_learnable, no_grad
 from tensorlogic.runtime.members import invoke, member, store
@@ -56,10 +43,10 @@ HELPERS: Final[dict[str, Any]] = {
         *(accept, argument, cast, declare),
         *(struct, implement, elements, settle),
         *(same, unmatched, python_import),
-        *(entity, members, relation, form, tell, rule),
+        *(entity, members, relation, form, tell, rule, soft_rule),
         *(as_learnable, enlist, update, choice, options, learn, by_hand, no_grad, embedding),
         *(solve, indicator, state),
-        *(ask, show, prove, forward, backward, symbolic, gradient),
+        *(ask, show, prove, infer, inferred),
         *(bool, float, int, str),
     )
 }

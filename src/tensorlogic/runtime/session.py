@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from contextvars import ContextVar
+from copy import copy, deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import CANNOT_WRITE, FILE_NOT_FOUND, NOT_ALLOWED, WRONG_TYPE
@@ -15,9 +16,18 @@ from tensorlogic.runtime.lazy import logic, torch
 
 if TYPE_CHECKING:
     from tensorlogic.logic import Knowledge
-
-if TYPE_CHECKING:
     from tensorlogic.runtime.learning import Hand, History
+
+
+_MOST_KEPT = 64
+
+
+class Stated(NamedTuple):
+    """What equations say of a relation: degrees, the kinds of entities of its indices, the relations they read."""
+
+    tensor: torch.Tensor
+    kinds: tuple[str, ...]
+    reads: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -57,8 +67,14 @@ class Session:
     """What makes a step at each ``backward``, in a ``learn`` block that trains by hand."""
     learnables: dict[tuple[str, int], Any] = field(default_factory=dict)
     """What is declared as learnable at the top level, by its name and the number of its file."""
+    stated: dict[str, Stated] = field(default_factory=dict)
+    """The relations that equations give."""
+    unsettled: set[str] = field(default_factory=set)
+    """Those of them of which deduction does not know yet."""
     _generator: torch.Generator | None = None
     _knowledge: Knowledge | None = None
+    _kept: dict[Hashable, Any] = field(default_factory=dict)
+    _version: int = 0
 
     @property
     def generator(self) -> torch.Generator:
@@ -75,10 +91,22 @@ class Session:
             self._knowledge = logic.Knowledge()
         return self._knowledge
 
+    def keep_of_knowledge(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What was made for a key since the relations last changed, or what is made now."""
+        version = self.knowledge.version
+        if version != self._version or len(self._kept) >= _MOST_KEPT:
+            self._kept.clear()
+            self._version = version
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
+
     def forget(self) -> None:
         """Know nothing and have nothing learnable, as when a program begins."""
         self._knowledge = None
         self.learnables = {}
+        self.stated, self.unsettled = {}, set()
+        self._kept.clear()
 
     def seed(self, number: int) -> None:
         """Begin the random numbers at a known point."""
@@ -94,8 +122,11 @@ class Session:
 
     def aside(self, out: TextIO) -> Session:
         """A session that begins as this one is, prints to `out`, and leaves this one as it is."""
-        own = {"python_modules": {**self.python_modules}, "learnables": {**self.learnables}}
-        other = replace(self, out=out, trainings=[], _generator=None, **own)
+        own: dict[str, Any] = {
+            name: copy(getattr(self, name)) for name in ("python_modules", "learnables", "stated", "unsettled")
+        }
+        knowledge = deepcopy(self._knowledge)
+        other = replace(self, out=out, trainings=[], _generator=None, _knowledge=knowledge, _kept={}, **own)
         if self._generator is not None:
             other.generator.set_state(self._generator.get_state())
         return other

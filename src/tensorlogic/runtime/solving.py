@@ -10,9 +10,10 @@ from tensorlogic.errors import SourceError, SourcePlace
 from tensorlogic.errors.codes import WRONG_SHAPE, WRONG_TYPE
 from tensorlogic.runtime.embeddings import Embedding
 from tensorlogic.runtime.kinds import kind, with_article
-from tensorlogic.runtime.knowledge import known
-from tensorlogic.runtime.lazy import equations, is_tensor, torch
-from tensorlogic.runtime.sizes import check_size
+from tensorlogic.runtime.knowledge import SHADOW, check_order, derived, known
+from tensorlogic.runtime.lazy import equations, is_tensor, logic, torch
+from tensorlogic.runtime.marking import marked
+from tensorlogic.runtime.session import CURRENT, Stated
 
 
 class _Option(NamedTuple):
@@ -58,7 +59,7 @@ def solve(system: tuple[Any, ...], *values: Any) -> dict[str, torch.Tensor]:
         solved: dict[str, torch.Tensor] = _solver(tuple(written))(tensors)
     except equations.EquationError as error:
         place = None if error.equation is None else SourcePlace(*written[error.equation][1])
-        raise SourceError(WRONG_SHAPE, error.message, place, error.help) from error
+        raise SourceError(error.code, error.message, place, error.help) from error
     return solved
 
 
@@ -73,25 +74,40 @@ def _tensor(value: Any) -> torch.Tensor:
 
 
 def indicator(name: str, *kinds: str) -> torch.Tensor:
-    """A relation as a tensor: 1 where it holds of the entities of these kinds that the indices stand for, else 0."""
+    """A relation as a tensor: 1 where it holds of the entities of these kinds that the indices stand for, else 0.
+
+    Where an equation gives it and no rule does, it is the degrees that the equation says.
+    """
+    stated = CURRENT.get().stated.get(name + SHADOW)
     with known() as knowledge:
-        places = [{each: i for i, each in enumerate(knowledge.members(kind))} for kind in kinds]
-        rows = knowledge.rows(name)
-    sizes = [len(each) for each in places]
-    check_size(sizes, torch.float32)
-    tensor = torch.zeros(sizes)
-    if rows:
-        found = [[place[value] for place, value in zip(places, row, strict=True)] for row in rows]
-        tensor[tuple(torch.tensor(found).T)] = 1
-    return tensor
+        entities = [knowledge.numbers(kind) for kind in kinds]
+        depends, told = knowledge.depends(name), knowledge.columns(name, derived=False)
+    if stated is not None and stated.tensor.shape == tuple(map(len, entities)) and depends == {name, name + SHADOW}:
+        return torch.maximum(stated.tensor, marked(told, entities, is_sparse=False))
+    with derived() as knowledge:
+        key = "indicator", name, kinds
+        tensor: torch.Tensor = CURRENT.get().keep_of_knowledge(key, lambda: marked(knowledge.columns(name), entities))
+    return tensor if tensor.is_sparse else tensor.clone()
 
 
-def state(tensor: torch.Tensor, name: str, *kinds: str) -> None:
-    """Let a relation hold wherever a tensor is greater than 0."""
+def state(tensor: torch.Tensor, name: str, origin: tuple[Any, ...], reads: tuple[str, ...], *kinds: str) -> None:
+    """Let the degrees of a relation be what a tensor says, in place of what equations said of it before.
+
+    Numbers below 0 count as 0, those above 1 as 1. Deduction takes those above a half for true.
+    """
     with known() as knowledge:
-        entities = [knowledge.members(kind) for kind in kinds]
-        sizes = [len(each) for each in entities]
+        sizes = [len(knowledge.members(kind)) for kind in kinds]
         if list(tensor.shape) != sizes:
-            raise SourceError(WRONG_SHAPE, f"`{name}` is of {sizes} entities, the tensor of {list(tensor.shape)}")
-        held = (tensor > 0).nonzero().tolist()
-        knowledge.tell(name, [tuple(each[i] for each, i in zip(entities, row, strict=True)) for row in held])
+            message = f"`{name}` is of {sizes} entities, the tensor of {list(tensor.shape)}"
+            raise SourceError(WRONG_SHAPE, message, SourcePlace(*origin))
+        session, shadow = CURRENT.get(), name + SHADOW
+        if shadow not in session.stated:
+            variables = tuple(logic.Variable(str(place)) for place in range(len(kinds)))
+            knowledge.declare(
+                logic.Signature(shadow, tuple((each.name, kind) for each, kind in zip(variables, kinds, strict=True)))
+            )
+            knowledge.add(logic.Rule(logic.Atom(name, variables), (logic.Atom(shadow, variables),), origin))
+    numbers = tensor if tensor.is_floating_point() else tensor.float()
+    session.stated[shadow] = Stated(numbers.clamp(0, 1), kinds, reads)
+    session.unsettled.add(shadow)
+    check_order(name, reads, origin)

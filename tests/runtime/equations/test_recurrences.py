@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tensorlogic.errors import SourceError
 from tensorlogic.runtime import sizes as limits
 from tensorlogic.runtime.equations import EquationError, Solver, solve
 from tests.runtime.equations.harness import equations, solved
@@ -94,7 +93,7 @@ def test_states_nobody_reads_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> No
     tensors = {"B": torch.ones(10)}
     found = solve(equations(text), tensors, {"t": 100}, wanted=["Y"])
     torch.testing.assert_close(found["Y"], torch.full((10,), 2.0))
-    with pytest.raises(SourceError, match=r"float32\[101, 10\] needs"):
+    with pytest.raises(EquationError, match=r"float32\[101, 10\] needs"):
         solve(equations(text), tensors, {"t": 100})
 
 

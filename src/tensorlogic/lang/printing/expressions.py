@@ -146,6 +146,14 @@ class Expressions:
     def _(self, node: tree.Query, margin: str) -> str:
         return f"query {self.asked(node, margin, '')}"
 
+    @text.register
+    def _(self, node: tree.Inference, margin: str) -> str:
+        return f"{node.method} {self.asked(node.query, margin, '?')}"
+
+    @text.register
+    def _(self, node: tree.Inferred, margin: str) -> str:
+        return f"infer {self.text(node.inference, margin)}"
+
     def asked(self, node: tree.Query, margin: str, mark: str) -> str:
         """An atom with `mark` behind it, and what its answers must fulfil."""
         where = "" if node.where is None else f" where {self.text(node.where, margin)}"
@@ -201,7 +209,9 @@ def _power(node: tree.Expression) -> int:
         return CAST
     if isinstance(node, tree.Unary):
         return NOT if node.operator == "not" else SIGN
-    loose = isinstance(node, tree.Conditional) or (isinstance(node, tree.Query) and node.where is not None)
+    loose = isinstance(node, tree.Conditional | tree.Inferred) or (
+        isinstance(node, tree.Query) and node.where is not None
+    )
     return 0 if loose else POSTFIX
 
 
@@ -214,6 +224,8 @@ def _has_struct(node: tree.Expression) -> bool:
             return _has_struct(left) or _has_struct(right)
         case tree.Unary(operand=inner) | tree.Cast(operand=inner):
             return _has_struct(inner)
+        case tree.Inferred(inference=inference):
+            return _has_struct(inference.query)
         case tree.Query(where=inner) if inner is not None:
             return _has_struct(inner)
         case tree.Member(object=inner) | tree.Index(object=inner) | tree.Call(callee=inner):

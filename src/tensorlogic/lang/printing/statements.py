@@ -200,6 +200,8 @@ class Printer(Expressions):
     @text.register
     def _(self, node: tree.Rule, margin: str) -> str:
         head, body = self.text(node.head, margin), list(self._parts(node.body, margin + INDENT))
+        if node.temperature is not None:
+            body[-1] += f" with temperature: {self.text(node.temperature, margin + INDENT)}"
         line = f"{head} <- {', '.join(body)}"
         if "\n" not in line and len(margin) + len(line) <= WIDTH:
             return line
@@ -213,10 +215,6 @@ class Printer(Expressions):
     @text.register
     def _(self, node: tree.Explain, margin: str) -> str:
         return f"explain {self.text(node.atom, margin)}?"
-
-    @text.register
-    def _(self, node: tree.Inference, margin: str) -> str:
-        return f"{node.method} {self.asked(node.query, margin, '?')}"
 
     @text.register
     def _(self, node: tree.Infer, margin: str) -> str:

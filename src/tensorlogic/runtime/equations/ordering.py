@@ -25,7 +25,7 @@ def ordered(equations: Sequence[Equation]) -> list[Group]:
     reached = {target: reachable(target, reads) for target in reads}
     groups = []
     done: set[str] = set()
-    for target in sorted(reads, key=lambda name: len(reached[name])):  # who reads another reaches more than that
+    for target in sorted(reads, key=lambda name: len(reached[name] | {name})):  # who reads another reaches more
         if target not in done:
             together = {name for name in reached[target] if target in reached[name]} | {target}
             done |= together

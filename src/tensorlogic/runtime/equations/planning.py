@@ -121,8 +121,9 @@ class _Planner(NamedTuple):
 
     def _part(self, equation: Equation, shape: Shape) -> tuple[Run, tuple[slice | int, ...]]:
         """What one equation says, zeros elsewhere, and where that is."""
-        ranges = extents(equation, self.known.shapes, self.sizes, {})
-        run = self._compiled(equation, ranges, None, {})
+        with located(self.equations.index(equation)):
+            ranges = extents(equation, self.known.shapes, self.sizes, {})
+            run = self._compiled(equation, ranges, None, {})
         where = tuple(_where(index, size, ranges) for index, size in zip(equation.indices, shape, strict=True))
         return after(run, *_padded(where, shape)), where
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tensorlogic.errors import Code, SourceError
+from tensorlogic.errors.codes import WRONG_SHAPE
+
 
 class EquationError(Exception):
     """An equation that cannot be run.
@@ -14,13 +17,19 @@ class EquationError(Exception):
     """
 
     def __init__(
-        self, message: str, help: str | None = None, index: str | None = None, equation: int | None = None
+        self,
+        message: str,
+        help: str | None = None,
+        index: str | None = None,
+        equation: int | None = None,
+        code: Code = WRONG_SHAPE,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.help = help
         self.index = index
         self.equation = equation
+        self.code = code
 
 
 @contextmanager
@@ -32,3 +41,6 @@ def located(number: int) -> Iterator[None]:
         if error.equation is None:
             error.equation = number
         raise
+    except SourceError as error:
+        found = error.diagnostics[0]
+        raise EquationError(found.message, found.help, equation=number, code=found.code) from error

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
+from tensorlogic.errors import SourceError
 from tensorlogic.runtime.equations.notation import union
 from tensorlogic.runtime.equations.problems import EquationError
 from tensorlogic.runtime.lazy import torch
@@ -171,8 +172,19 @@ def dense(term: Term, sizes: Mapping[str, int]) -> Term:
     """The term with all its elements, the zeros too."""
     if not term.sparse:
         return term
-    check_size((sizes[name] for name in term.indices), torch.float32)
+    check_dense([sizes[name] for name in term.indices], torch.float32)
     return term._replace(run=after(term.run, lambda x: x.to_dense()), sparse=False)
+
+
+def check_dense(shape: Sequence[int], dtype: Any) -> None:
+    """Refuse a sparse tensor that has to become dense and is too large for that."""
+    try:
+        check_size(shape, dtype)
+    except SourceError as error:
+        found = error.diagnostics[0]
+        message = f"a relation stands here with all its zeros: {found.message}"
+        help = "In a product with a vector or a matrix it stays sparse: Y[x] <- Rel[x, y] * v[y]."
+        raise EquationError(message, help, code=found.code) from error
 
 
 def _multiplies(sparse: Names, other: Names, out: Names) -> bool:

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 from tensorlogic.runtime.equations.extents import Extent, Shape, check_access
 from tensorlogic.runtime.equations.notation import Access, Fixed, Index, names
 from tensorlogic.runtime.equations.problems import EquationError
-from tensorlogic.runtime.equations.products import CLOCK, Run, Term, View, after
-from tensorlogic.runtime.sizes import check_size
+from tensorlogic.runtime.equations.products import CLOCK, Run, Term, View, after, check_dense
 
 
 class Known(NamedTuple):
@@ -42,7 +41,7 @@ class Reader(NamedTuple):
         if name in self.known.sparse:
             if self._whole(access):
                 return Term(names(access.indices), after(run, lambda x: x.to(self.dtype)), sparse=True)
-            check_size(shape, self.dtype)
+            check_dense(shape, self.dtype)
             run = after(run, lambda x: x.to_dense())
         if self.known.dtypes[name] != self.dtype:
             run = after(run, lambda x: x.to(self.dtype))
