@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 
 _MOST_KEPT = 64
+_MOST_REMEMBERED = 1 << 20
 
 
 class Stated(NamedTuple):
@@ -72,6 +74,7 @@ class Session:
     _knowledge: Knowledge | None = None
     _kept: dict[Hashable, Any] = field(default_factory=dict)
     _version: int = 0
+    _remembered: dict[Hashable, Any] | None = None
 
     @property
     def generator(self) -> torch.Generator:
@@ -97,6 +100,26 @@ class Session:
         if key not in self._kept:
             self._kept[key] = make()
         return self._kept[key]
+
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """While a question is answered, what its rules compute of the same values is computed once."""
+        outermost = self._remembered is None
+        if outermost:
+            self._remembered = {}
+        try:
+            yield
+        finally:
+            if outermost:
+                self._remembered = None
+
+    def remembered(self, key: Hashable, compute: Callable[[], Any]) -> Any:
+        """What was computed for a key while this question is answered, or what is computed now."""
+        if self._remembered is None or len(self._remembered) >= _MOST_REMEMBERED:
+            return compute()
+        if key not in self._remembered:
+            self._remembered[key] = compute()
+        return self._remembered[key]
 
     def forget(self) -> None:
         """Know nothing, as when a program begins."""
