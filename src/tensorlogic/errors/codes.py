@@ -59,7 +59,6 @@ UNSUPPORTED_OPERATION = Code("TL0701", "operation not supported")
 UNSUPPORTED_MODEL = Code("TL0702", "kind of model not supported")
 UNSUPPORTED_TYPE = Code("TL0703", "data type not supported")
 UNSUPPORTED_VERSION = Code("TL0704", "version not supported")
-UNSUPPORTED_SYNTAX = Code("TL0705", "not in the language yet")
 
 NO_ENGINE = Code("TL0801", "no engine can run this")
 ENGINE_FAILED = Code("TL0802", "engine failed")

@@ -444,6 +444,9 @@ def _own_word(name: str, node: tree.Learn, context: Context) -> checked.Variable
     return variable
 
 
+_PLAIN = (checked.Constant, checked.Array, checked.Unary, checked.Binary, checked.Make)
+
+
 @statement.register(tree.Assign)
 def _assign(node: tree.Assign, context: Context) -> checked.Statement:
     value = resolve(node.value, context)
@@ -455,6 +458,8 @@ def _assign(node: tree.Assign, context: Context) -> checked.Statement:
         return checked.AssignField(node.span, resolve_member(node.target, context), None, value)
     declared = None if node.type is None else context.type(node.type)
     target = _declared(node.target, context) if node.declares else _target(node.target, context)
+    if isinstance(value, _PLAIN):
+        context.plain.add(target)
     context.hold(target, struct_of(value, context.held) if declared is None else declared.struct)
     return checked.Assign(node.span, target, typed(value, declared), declared, node.declares)
 

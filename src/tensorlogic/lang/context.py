@@ -75,6 +75,8 @@ class Context:
         """Where in the text each variable means something."""
         self.held: dict[Variable, Struct | None] = {}
         """The struct that a variable holds a value of; None for one that holds others too."""
+        self.plain: set[Variable] = set()
+        """The variables that get a number, a text, an array or the like, which cannot be called."""
         self.learnables: dict[Variable, None] = {}
         """The variables that are declared to be trained, in their order."""
         self.here = Surroundings(self.top)

@@ -25,7 +25,7 @@ HELPERS: Final = frozenset(
     | {"same", "unmatched", "python_import"}
     | {"entity", "members", "relation", "form", "tell", "rule", "soft_rule"}
     | {"as_learnable", "enlist", "update", "choice", "options", "learn", "by_hand", "no_grad", "embedding"}
-    | {"solve", "indicator", "state"}
+    | {"solve", "indicator", "state", "each"}
     | {"ask", "show", "prove", "infer", "inferred"}
     | {"bool", "float", "int", "str"}
 )

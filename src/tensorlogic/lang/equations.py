@@ -1,7 +1,8 @@
 """Tensor equations that follow one another: what their names and indices mean.
 
 A name between the brackets of an equation is an index, whatever else has that name. A part without indices is a value
-of the program. What stands on the left of one of the equations is an unknown, and may stand on the right of all.
+A name between the brackets of an equation is an index, whatever else has that name. A part without indices is a value
+stands on the left of one of the equations is an unknown, and may stand on the right of all.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, Final
 from tensorlogic.errors.codes import UNSAFE_VARIABLE, WRONG_ARGUMENTS, WRONG_TYPE
 from tensorlogic.lang import checked, tree, types
 from tensorlogic.lang.context import Context
-from tensorlogic.lang.knowledge import constant
+from tensorlogic.lang.knowledge import constant, every_node, function
 from tensorlogic.lang.resolve import resolve
 
 OPERATORS: Final = frozenset({"+", "-", "*", "/", "%", "**", "==", "!=", "<", "<=", ">", ">="})
@@ -24,10 +25,14 @@ Part = tuple[Any, ...]
 """A part of an equation in plain data: what it is, and its own parts, such as ``("index", "t", 1)``."""
 
 
+def parameters(symbol: checked.Relation | checked.Entity) -> tuple[tuple[str, str | None], ...]:
+    """The names and types of what a relation holds of; a kind of entity is a relation of one value."""
+    return ((symbol.name, symbol.name),) if isinstance(symbol, checked.Entity) else symbol.parameters
+
+
 def kinds(node: tree.Name, symbol: checked.Relation | checked.Entity, context: Context) -> Iterator[checked.Expression]:
     """The kinds of entities that the indices of a relation stand for; one that holds of anything has none."""
-    parameters = ((symbol.name, symbol.name),) if isinstance(symbol, checked.Entity) else symbol.parameters
-    for name, type in parameters:
+    for name, type in parameters(symbol):
         if type is None or type in types.SCALARS:
             message = f"`{name}` of `{symbol.name}` is of no kind of entity, so it is no index of a tensor"
             help = f"Declare it: relation {symbol.name}({name}: Person, …)."
@@ -55,6 +60,8 @@ class System:
         """The unknowns where equations read them, which mean something only once they are solved."""
         self._number = 0
         self._accesses: list[checked.Access] = []
+        self._entities: dict[str, str] = {}
+        """The kinds of entities that indices of the equation stand for."""
         self.relations: dict[str, None] = {}
         """The relations that are read as tensors."""
 
@@ -78,10 +85,11 @@ class System:
 
     def _equation(self, node: tree.Equation) -> Part:
         self._number += 1
+        self._entities = dict(self._standing(node.target)) | dict(self._standing(node.value))
         value = self._expression(node.value)
         indices = self._indices(_indices(node.target))
         self._accessed(target_name(node), _indices(node.target), None)
-        on_the_right = set(_index_names(node.value))
+        on_the_right = {*_index_names(node.value), *self._named(node.value)}
         for index in _indices(node.target):
             for name in _names(index):
                 if name.id not in on_the_right:
@@ -145,21 +153,49 @@ class System:
                 return not any(isinstance(index, tree.Slice) or _is_text(index) for index in indices)
         return any(map(self._is_of_indices, _parts(node)))
 
+    def _standing(self, node: tree.Expression) -> Iterator[tuple[str, str]]:
+        """The indices of relations in an expression, with the kinds of entities that they stand for."""
+        if isinstance(node, tree.Index) and isinstance(node.object, tree.Name):
+            symbol = self._context.find(node.object.id)
+            if isinstance(symbol, checked.Relation | checked.Entity):
+                for index, (_, kind) in zip(node.indices, parameters(symbol), strict=False):
+                    if isinstance(index, tree.Name) and kind is not None and kind not in types.SCALARS:
+                        yield index.id, kind
+        for part in _parts(node):
+            yield from self._standing(part)
+
     def _value(self, node: tree.Expression) -> Part:
         """A value of the program, which the equations know by a name that no program has."""
-        name = node.id if isinstance(node, tree.Name) else f"·{len(self._given)}"
-        self._given[name] = resolve(node, self._context)
-        return ("access", name)
+        name = node.id if isinstance(node, tree.Name) and node.id not in self._entities else f"·{len(self._given)}"
+        indices = self._named(node)
+        self._given[name] = self._of_entities(node, indices, 0)
+        return ("access", name, *(("index", index, 0) for index in indices))
+
+    def _named(self, node: tree.Expression) -> list[str]:
+        """The indices that are named outside of brackets, where they are entities."""
+        names = (each.id for each in every_node(node) if isinstance(each, tree.Name))
+        return [name for name in dict.fromkeys(names) if name in self._entities]
+
+    def _of_entities(self, node: tree.Expression, indices: Sequence[str], rank: int) -> checked.Expression:
+        """A value or, where it names indices, one for each entity that these stand for, with so many dimensions."""
+        if not indices:
+            return resolve(node, self._context)
+        computed = function(node, indices, self._context)
+        entities = (constant(node.span, self._entities[index]) for index in indices)
+        return checked.Helped(node.span, "each", (computed, constant(node.span, rank), *entities))
 
     def _access(self, tensor: tree.Expression, node: tree.Expression, indices: tuple[tree.Expression, ...]) -> Part:
         value = None
         name = tensor.id if isinstance(tensor, tree.Name) else f"·{len(self._given)}"
+        entities = [] if isinstance(tensor, tree.Name) else self._named(tensor)
         if name not in self._unknown:
-            value = self._given[name] = self._tensor(tensor)
+            made = self._of_entities(tensor, entities, len(indices)) if entities else self._tensor(tensor)
+            value = self._given[name] = made
         elif isinstance(tensor, tree.Name):
             self.read.append(tensor)
-        self._accessed(tensor, indices, value, name)
-        return ("access", name, *self._indices(indices))
+        if not entities:
+            self._accessed(tensor, indices, value, name)
+        return ("access", name, *(("index", index, 0) for index in entities), *self._indices(indices))
 
     def _tensor(self, node: tree.Expression) -> checked.Expression:
         """A tensor with indices; a relation is one of 0 and 1 over its entities."""

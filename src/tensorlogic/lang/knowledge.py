@@ -34,6 +34,15 @@ def form(kind: str, span: Span, *parts: checked.Expression | int | float | str) 
     return checked.Helped(span, "form", (constant(span, kind), *made))
 
 
+def function(node: tree.Expression, names: Iterable[str], context: Context) -> checked.Lambda:
+    """An expression as a function of what it names so."""
+    with context.here.scope.block(node.span):
+        variables = [context.declare(tree.Name(node.span.first(0), name), inner=True) for name in names]
+        for variable in variables:
+            context.occurrences.excuse(variable)
+        return checked.Lambda(node.span, tuple(variables), resolve(node, context))
+
+
 def related(call: tree.Expression, context: Context) -> checked.Relation | checked.Entity | None:
     """The relation that a call names, if it names one; a kind of entity is a relation of one value."""
     if not isinstance(call, tree.Call) or not isinstance(call.callee, tree.Name):
@@ -47,7 +56,7 @@ class Clause:
 
     def __init__(self, parts: Iterable[tree.Expression], context: Context, *, is_fact: bool = False) -> None:
         self._context, self._is_fact = context, is_fact
-        nodes = [node for part in parts for node in _nodes(part)]
+        nodes = [node for part in parts for node in every_node(part)]
         relations = (related(node, context) for node in nodes)
         self._parameters = {name for r in relations if isinstance(r, checked.Relation) for name, _ in r.parameters}
         self._wildcards = 0
@@ -149,16 +158,9 @@ class Clause:
 
     def _test(self, node: tree.Expression) -> checked.Expression:
         """A condition of the program's own, whose parameters are the variables in it."""
-        context = self._context
         self._need((node,))
         names = list(dict.fromkeys(name for name, _ in self._names(node)))
-        with context.here.scope.block(node.span):
-            variables = [context.declare(tree.Name(node.span.first(0), name), inner=True) for name in names]
-            for variable in variables:
-                context.occurrences.excuse(variable)
-            value = resolve(node, context)
-        condition = checked.Lambda(node.span, tuple(variables), value)
-        return form("test", node.span, condition, *names)
+        return form("test", node.span, function(node, names, self._context), *names)
 
     def _atom(self, node: tree.Call, term: Callable[[tree.Expression], checked.Expression]) -> checked.Expression:
         assert isinstance(node.callee, tree.Name)
@@ -234,7 +236,7 @@ class Clause:
 
     def _names(self, node: tree.Expression) -> list[tuple[str, Span]]:
         """The variables in a part, where they stand."""
-        names = (each for each in _nodes(node) if isinstance(each, tree.Name) and each.id != "_")
+        names = (each for each in every_node(node) if isinstance(each, tree.Name) and each.id != "_")
         return [(each.id, each.span) for each in names if self.is_variable(each.id)]
 
     def _bind(self, nodes: Iterable[tree.Expression]) -> None:
@@ -274,7 +276,7 @@ def _conditions(node: tree.Expression | None) -> Iterator[tree.Expression]:
         yield node
 
 
-def _nodes(node: tree.Expression) -> Iterator[tree.Expression]:
+def every_node(node: tree.Expression) -> Iterator[tree.Expression]:
     """The parts of an expression that are evaluated, but for the names that are called."""
     yield node
     match node:
@@ -292,4 +294,4 @@ def _nodes(node: tree.Expression) -> Iterator[tree.Expression]:
         case _:
             parts = []
     for part in parts:
-        yield from _nodes(part)
+        yield from every_node(part)

@@ -11,9 +11,8 @@ from tensorlogic.errors import (
     Severity,
     SourceError,
     TensorLogicError,
-    UnsupportedError,
 )
-from tensorlogic.errors.codes import NESTED_TOO_DEEPLY, UNSUPPORTED_SYNTAX
+from tensorlogic.errors.codes import NESTED_TOO_DEEPLY
 from tensorlogic.lang.source import Source, Span
 
 MOST = 20
@@ -71,6 +70,4 @@ class Problems:
 
 def error_of(diagnostics: Collection[Diagnostic]) -> TensorLogicError:
     """The error that carries the findings that are no warnings (at least one)."""
-    errors = [d for d in diagnostics if d.severity == "error"]
-    unsupported = all(d.code == UNSUPPORTED_SYNTAX for d in errors)
-    return (UnsupportedError if unsupported else SourceError).of(errors)
+    return SourceError.of([d for d in diagnostics if d.severity == "error"])

@@ -222,6 +222,9 @@ def resolve_element(node: tree.Index, context: Context) -> checked.Index:
 def _call(node: tree.Call, context: Context) -> checked.Expression:
     if isinstance(node.callee, tree.Member):
         return _method_call(node, node.callee, context)
+    symbol = context.find(node.callee.id) if isinstance(node.callee, tree.Name) else None
+    if isinstance(symbol, checked.Variable) and symbol not in context.plain:
+        return _prediction(node, context)
     function = _callee(node.callee, context)
     arguments, options = _arguments(node, context)
     if function is None:
@@ -230,6 +233,13 @@ def _call(node: tree.Call, context: Context) -> checked.Expression:
     if isinstance(function, checked.Function):
         arguments, options = _typed_arguments(function, arguments, options)
     return checked.Call(node.span, function, tuple(arguments), options)
+
+
+def _prediction(node: tree.Call, context: Context) -> checked.Expression:
+    """``classifier(x)``: what can be called and is no function of the program is a model that it has loaded."""
+    model = resolve(node.callee, context)
+    arguments, options = _arguments(node, context)
+    return checked.Call(node.span, checked.Builtin("predict"), (model, *arguments), options)
 
 
 def _method_call(node: tree.Call, callee: tree.Member, context: Context) -> checked.Expression:

@@ -83,13 +83,14 @@ def forward(atom: Atom, *where: Literal) -> Answers:
 
 def symbolic(atom: Atom, *where: Literal) -> Answers:
     """The answers, each with its `proof`: a text, as ``explain`` prints it."""
-    return [{**answer, "proof": _proof(atom, answer)} for answer in ask(atom, *where)]
+    with derived():
+        return [{**answer, "proof": _proof(atom, answer)} for answer in ask(atom, *where)]
 
 
 def gradient(atom: Atom, *where: Literal) -> Answers:
     """The answers, each with its `degree`: how true it is, a tensor that gradients go through."""
     session = CURRENT.get()
-    with known() as knowledge:
+    with known() as knowledge, session.remembering():
         key = "degrees", atom, where
         relaxation = session.keep_of_knowledge(key, lambda: degrees.relaxation(knowledge, atom, where))
         given = {

@@ -57,7 +57,7 @@ def known() -> Iterator[Any]:
 def derived() -> Iterator[Any]:
     """The same for what follows, also from the relations that equations give."""
     session = CURRENT.get()
-    with known() as knowledge:
+    with known() as knowledge, session.remembering():
         while session.unsettled:
             name = session.unsettled.pop()
             constants = [knowledge.members(kind) for kind in session.stated[name].kinds]
@@ -113,7 +113,7 @@ def _value(given: Any) -> Value:
 
 def _test(condition: Callable[..., Any], *names: str) -> Any:
     def holds(*values: Value) -> bool:
-        found = condition(*values)
+        found = CURRENT.get().remembered((holds, *map(type, values), *values), lambda: condition(*values))
         return bool((found > 0).all()) if is_tensor(found) else bool(found > 0)
 
     return logic.Test(holds, tuple(map(logic.Variable, names)))

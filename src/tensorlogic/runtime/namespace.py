@@ -30,7 +30,7 @@ from tensorlogic.runtime.operators import (
     unmatched,
 )
 from tensorlogic.runtime.python import python_import
-from tensorlogic.runtime.solving import indicator, solve, state
+from tensorlogic.runtime.solving import each, indicator, solve, state
 from tensorlogic.runtime.structs import elements, implement, settle, struct
 from tensorlogic.runtime.training import by_hand, choice, enlist, learn, options, update
 from tensorlogic.runtime.types import accept, argument, cast, declare
@@ -45,7 +45,7 @@ HELPERS: Final[dict[str, Any]] = {
         *(same, unmatched, python_import),
         *(entity, members, relation, form, tell, rule, soft_rule),
         *(as_learnable, enlist, update, choice, options, learn, by_hand, no_grad, embedding),
-        *(solve, indicator, state),
+        *(solve, indicator, state, each),
         *(ask, show, prove, infer, inferred),
         *(bool, float, int, str),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import copy, deepcopy
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 
 _MOST_KEPT = 64
+_MOST_REMEMBERED = 1 << 20
 
 
 class Stated(NamedTuple):
@@ -75,6 +77,7 @@ class Session:
     _knowledge: Knowledge | None = None
     _kept: dict[Hashable, Any] = field(default_factory=dict)
     _version: int = 0
+    _remembered: dict[Hashable, Any] | None = None
 
     @property
     def generator(self) -> torch.Generator:
@@ -100,6 +103,26 @@ class Session:
         if key not in self._kept:
             self._kept[key] = make()
         return self._kept[key]
+
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """While a question is answered, what its rules compute of the same values is computed once."""
+        outermost = self._remembered is None
+        if outermost:
+            self._remembered = {}
+        try:
+            yield
+        finally:
+            if outermost:
+                self._remembered = None
+
+    def remembered(self, key: Hashable, compute: Callable[[], Any]) -> Any:
+        """What was computed for a key while this question is answered, or what is computed now."""
+        if self._remembered is None or len(self._remembered) >= _MOST_REMEMBERED:
+            return compute()
+        if key not in self._remembered:
+            self._remembered[key] = compute()
+        return self._remembered[key]
 
     def forget(self) -> None:
         """Know nothing and have nothing learnable, as when a program begins."""

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tensorlogic.errors import SourceError, SourcePlace
 from tensorlogic.errors.codes import WRONG_SHAPE, WRONG_TYPE
+from tensorlogic.runtime.convert import as_tensor
 from tensorlogic.runtime.embeddings import Embedding
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.knowledge import SHADOW, check_order, derived, known
 from tensorlogic.runtime.lazy import equations, is_tensor, logic, torch
 from tensorlogic.runtime.marking import marked
 from tensorlogic.runtime.session import CURRENT, Stated
+from tensorlogic.runtime.sizes import check_length, check_size
+
+if TYPE_CHECKING:
+    from tensorlogic.logic import Value
 
 
 class _Option(NamedTuple):
@@ -88,6 +95,40 @@ def indicator(name: str, *kinds: str) -> torch.Tensor:
         key = "indicator", name, kinds
         tensor: torch.Tensor = CURRENT.get().keep_of_knowledge(key, lambda: marked(knowledge.columns(name), entities))
     return tensor if tensor.is_sparse else tensor.clone()
+
+
+def each(compute: Callable[..., Any], rank: int, *kinds: str) -> torch.Tensor:
+    """What is computed of entities, as a tensor with a dimension for each kind, and then those of the values: `rank`.
+
+    Where no indices follow, a tensor of one element is its number.
+    """
+    with known() as knowledge:
+        entities = [knowledge.members(kind) for kind in kinds]
+    sizes = [len(members) for members in entities]
+    check_length(prod(sizes))
+    values = [_computed(compute, rank, row) for row in product(*entities)]
+    if not values:
+        return torch.zeros([*sizes, *([0] * rank)])
+    shape = values[0].shape
+    for value, row in zip(values, product(*entities), strict=True):
+        if value.shape != shape:
+            raise _unlike(f"{list(shape)} for the first, and {list(value.shape)}", row)
+    check_size([*sizes, *shape], values[0].dtype)
+    return torch.stack(values).reshape(*sizes, *shape)
+
+
+def _computed(compute: Callable[..., Any], rank: int, row: Sequence[Value]) -> torch.Tensor:
+    value = as_tensor(compute(*row))
+    if rank == 0 and value.numel() == 1:
+        return value.reshape(())
+    if value.ndim != rank:
+        raise _unlike(f"a tensor of shape {list(value.shape)}, with {rank} indices,", row)
+    return value
+
+
+def _unlike(shapes: str, row: Sequence[Value]) -> SourceError:
+    help = "Give it an index for each dimension, which has one size for all entities."
+    return SourceError(WRONG_SHAPE, f"this is {shapes} for {', '.join(map(str, row))}", help=help)
 
 
 def state(tensor: torch.Tensor, name: str, origin: tuple[Any, ...], reads: tuple[str, ...], *kinds: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -33,6 +33,7 @@ class _System(NamedTuple):
     solver: Solver
     origins: list[Any]
     tensors: dict[str, Tensor]
+    tests: dict[str, Callable[[], Tensor]]
 
 
 class Relaxation:
@@ -63,11 +64,11 @@ class Relaxation:
         """The degrees of the goal, with a dimension for each value of its head."""
         temperatures = {n: _temperature(rule) for n, rule in enumerate(self._rules) if rule.temperature is not None}
         system = self._system(frozenset(n for n, each in temperatures.items() if each == 0), frozenset(given))
-        named = {temperature_name(number): each for number, each in temperatures.items()}
+        made = {name: make() for name, make in system.tests.items()}
+        made |= {temperature_name(number): each for number, each in temperatures.items()}
+        made |= {name: self._placed(name, each) for name, each in given.items()}
         try:
-            solved = system.solver(
-                {**system.tensors, **named, **{n: self._placed(n, each) for n, each in given.items()}}
-            )
+            solved = system.solver({**system.tensors, **made})
         except EquationError as error:
             origin = None if error.equation is None else system.origins[error.equation]
             raise KnowledgeError([Problem("degrees", error.message, error.help, origin)]) from error
@@ -78,7 +79,7 @@ class Relaxation:
             made = Translator(self.theory, self._rules, self._domains, given, cold).translation()
             solver = Solver(made.equations, made.sizes, [self.theory.goal.head.relation])
             tensors = {name: make() for name, make in made.tensors.items()}
-            self._systems[cold, given] = _System(solver, made.origins, tensors)
+            self._systems[cold, given] = _System(solver, made.origins, tensors, made.tests)
         return self._systems[cold, given]
 
     def _placed(self, name: str, given: Given) -> Tensor:

@@ -33,6 +33,8 @@ class Translation(NamedTuple):
     origins: list[Any]
     sizes: dict[str, int]
     tensors: dict[str, Callable[[], Any]]
+    tests: dict[str, Callable[[], Any]]
+    """Those of the tensors that are made for each question, as a program's own conditions may change."""
 
 
 def temperature_name(number: int) -> str:
@@ -59,7 +61,7 @@ class Translator:
         self, theory: Theory, rules: tuple[Rule, ...], domains: Domains, given: Collection[str], cold: Collection[int]
     ) -> None:
         self._theory, self._rules, self._domains, self._given, self._cold = theory, rules, domains, given, cold
-        self._made = Translation([], [], {}, {})
+        self._made = Translation([], [], {}, {}, {})
         self._derived = {rule.head.relation for rule in rules}
 
     def translation(self) -> Translation:
@@ -141,7 +143,8 @@ class Translator:
         domains = [self._domains.of((number, each)) for each in names]
         possible = [self._possible(each, rule, domain) for each, domain in zip(names, domains, strict=True)]
         name = f"body·{place}·{number}"
-        self._made.tensors[name] = partial(holding, literal, names, possible, domains, rule, self._theory)
+        made = self._made.tests if isinstance(literal, Test) else self._made.tensors
+        made[name] = partial(holding, literal, names, possible, domains, rule, self._theory)
         return Access(name, tuple(self._index(number, each) for each in names))
 
     def _possible(self, variable: Variable, rule: Rule, domain: Domain) -> list[int]:
