@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tensorlogic.errors import SourceError, SourcePlace
 from tensorlogic.errors.codes import WRONG_SHAPE, WRONG_TYPE
+from tensorlogic.runtime.display import text
 from tensorlogic.runtime.embeddings import Embedding
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.knowledge import known
 from tensorlogic.runtime.lazy import equations, is_tensor, torch
 from tensorlogic.runtime.sizes import check_size
+
+if TYPE_CHECKING:
+    from tensorlogic.logic import Value
 
 
 class _Option(NamedTuple):
@@ -81,9 +85,16 @@ def indicator(name: str, *kinds: str) -> torch.Tensor:
     check_size(sizes, torch.float32)
     tensor = torch.zeros(sizes)
     if rows:
-        found = [[place[value] for place, value in zip(places, row, strict=True)] for row in rows]
+        found = [[_place(*each) for each in zip(places, kinds, row, strict=True)] for row in rows]
         tensor[tuple(torch.tensor(found).T)] = 1
     return tensor
+
+
+def _place(places: Mapping[Value, int], entity: str, value: Value) -> int:
+    if value not in places:
+        message = f"`{text(value)}` was derived, but no fact says that it is one of `{entity}`"
+        raise SourceError(WRONG_TYPE, message, help=f"Say so: {entity}({text(value)})")
+    return places[value]
 
 
 def state(tensor: torch.Tensor, name: str, *kinds: str) -> None:
