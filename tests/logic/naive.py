@@ -55,8 +55,8 @@ def known(facts: Facts, rules: list[Rule], large: int) -> Knowledge:
     knowledge = Knowledge()
     knowledge.large = large
     for name, arity in ARITY.items():
-        knowledge.declare(Signature(name, tuple((f"v{i}", "string") for i in range(arity))))
-        knowledge.tell(name, sorted(facts[name]))
+        knowledge.declare(Signature(name, tuple((f"v{i}", None) for i in range(arity))))
+        knowledge.tell(name, sorted(facts[name], key=repr))
     for rule in rules:
         knowledge.add(rule)
     return knowledge

@@ -47,3 +47,32 @@ def answers(query: Atom, wanted) -> list[dict]:
 
 def order(found: dict, query: Atom, knowledge) -> list[int]:
     return [knowledge._values.number(value) for value in found.values()]
+
+
+EQUAL = {"a": 1, "b": True, "c": 1.0, "d": "1"}
+"""Constants that are easily taken for one another."""
+
+
+def replaced(part):
+    if isinstance(part, str) and part in EQUAL:
+        return EQUAL[part]
+    if isinstance(part, tuple | list | set):
+        items = map(replaced, part)
+        return type(part)(*items) if hasattr(part, "_fields") else type(part)(items)
+    return part
+
+
+@HELD
+@ROUNDS
+@given(program=programs(), query=atoms(list(ARITY), st.sampled_from((X, Y, "a", "b", "c"))))
+def test_equal_constants_of_different_types_are_different(large, program, query):
+    wanted = naive(*program)
+    knowledge = known(
+        {name: list(map(replaced, rows)) for name, rows in program[0].items()}, replaced(program[1]), large
+    )
+    for name in ARITY:
+        assert {repr(row) for row in knowledge.rows(name)} == {repr(replaced(row)) for row in wanted[name]}
+    found = knowledge.ask(replaced(query))
+    assert {repr(each) for each in found} == {
+        repr({name: replaced(value) for name, value in each.items()}) for each in answers(query, wanted)
+    }

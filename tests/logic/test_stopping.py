@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tensorlogic.logic import Atom, Interrupted, Rule, Variable
+from tensorlogic.logic import Atom, Interrupted, KnowledgeError, Rule, Variable
 from tensorlogic.logic import Test as Predicate
 from tests.logic.texts import atom, knowledge, literals
 
@@ -61,3 +61,49 @@ def test_a_join_is_made_in_pieces():
 def test_it_loads_neither_numpy_nor_duckdb_before_they_are_needed():
     code = "import sys, tensorlogic.logic; print([n for n in ('numpy', 'duckdb', 'torch') if n in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+CHAIN = ", ".join(f"E(X{i}, X{i + 1})" for i in range(50))
+LONG = [
+    ("a chain of 50 variables", f"S(X0) <- {CHAIN}", [0, 1, 2, 3, 4, 5, 6, 7]),
+    ("a cross product", "S(A) <- " + ", ".join(f"E({x}, {x}1)" for x in "ABCDEFGHIJ"), [0, 1, 2, 3, 4, 5, 6, 7]),
+]
+
+
+@pytest.mark.parametrize("large", [10**9, 0], ids=["in rows", "in columns"])
+@pytest.mark.parametrize(("text", "want"), [row[1:] for row in LONG], ids=[row[0] for row in LONG])
+def test_a_join_does_not_go_every_way(large, text, want):
+    made = knowledge("relation E(x: int, y: int)\nrelation S(n: int)\n" + text)
+    made.large = large
+    made.tell("E", [(i, j) for i in range(8) for j in range(8)])
+    assert [row[0] for row in made.rows("S")] == want
+
+
+ENDLESS = [
+    ("N(M) <- N(X), M == X + 1", "N has not ended after 1,000 rounds"),
+    ("N(M) <- N(X), N(Y), M == X + Y + 1000 * X", "N has more than 10,000 facts and has not ended"),
+    (
+        "N(count(X)) <- A(X), A(Y), A(Z), A(U), A(V)",
+        "N counts more than 166,666 solutions: there is no memory for them",
+    ),
+]
+
+
+@pytest.mark.parametrize("large", [10**9, 0], ids=["in rows", "in columns"])
+@pytest.mark.parametrize(("rule", "message"), ENDLESS)
+def test_what_does_not_end_is_ended(large, rule, message, monkeypatch):
+    monkeypatch.setattr("tensorlogic.logic.fixpoint.ROUNDS", 1000)
+    made = knowledge(f"relation N(n: int)\nrelation A(n: int)\nN(1)\nN(2)\n{rule}")
+    made.large, made.memory = large, 100_000_000
+    made.tell("A", [(i,) for i in range(100)])
+    with pytest.raises(KnowledgeError) as caught:
+        made.rows("N")
+    (problem,) = caught.value.problems
+    assert (problem.kind, problem.message, problem.origin) == ("limit", message, 4)
+
+
+def test_more_facts_than_there_is_memory_for_are_not_told():
+    made = knowledge("relation A(n: int)")
+    made.memory = 4000
+    with pytest.raises(KnowledgeError, match="A has 11 facts: there is no memory for them"):
+        made.tell("A", [(i,) for i in range(11)])

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
-from math import fsum
+from collections.abc import Callable, Sequence
+from math import fsum, isfinite
 from typing import Any, cast
 
 from tensorlogic.logic.problems import KnowledgeError, Problem
-from tensorlogic.logic.terms import Value, written
+from tensorlogic.logic.terms import Operation, Value, written
 
-_MOST_BITS = 1 << 14
-"""An integer longer than that is no value of a rule: a rule that multiplies could double its digits in every round."""
+_MOST_BITS = 14_000
+"""An integer longer than that is no value of a rule: a rule that multiplies could double its digits in every round.
+
+Python writes integers of up to 4,300 digits, which are a few more bits.
+"""
 
 
 def _quotient(left: Any, right: Any) -> Any:
@@ -23,7 +26,7 @@ def _quotient(left: Any, right: Any) -> Any:
 
 
 def _power(left: Any, right: Any) -> Any:
-    if isinstance(left, int) and isinstance(right, int) and left.bit_length() * max(right, 0) > _MOST_BITS:
+    if isinstance(left, int) and isinstance(right, int) and (left.bit_length() - 1) * right > _MOST_BITS:
         raise OverflowError
     return left**right
 
@@ -47,18 +50,27 @@ COMPARISONS = ("==", "!=", *ORDERS)
 
 def calculate(sign: str, *operands: Any) -> int | float:
     """The value of an operation with numbers."""
-    shown = f" {sign} ".join(map(written, operands)) if len(operands) > 1 else f"{sign}{written(operands[0])}"
-    if not all(_is_number(each) for each in operands):
-        raise _problem("type", f"{shown} is no arithmetic with numbers")
+    if not all(map(_is_number, operands)):
+        raise _of_operation("type", sign, operands, "is no arithmetic with numbers")
     try:
         result: Any = -operands[0] if len(operands) == 1 else OPERATIONS[sign](*operands)
+        _check_length(result)
     except ZeroDivisionError:
-        raise _problem("value", f"{shown} divides by zero") from None
+        raise _of_operation("value", sign, operands, "divides by zero") from None
     except OverflowError:
-        raise _problem("value", f"{shown} is too large a number") from None
-    if isinstance(result, complex) or (isinstance(result, int) and result.bit_length() > _MOST_BITS):
-        raise _problem("value", f"{shown} is {'too large a' if isinstance(result, int) else 'no real'} number")
+        raise _of_operation("value", sign, operands, "is too large a number") from None
+    if isinstance(result, complex):
+        raise _of_operation("value", sign, operands, "is no real number")
     return cast("int | float", result)
+
+
+def _check_length(result: object) -> None:
+    if isinstance(result, int) and result.bit_length() > _MOST_BITS:
+        raise OverflowError
+
+
+def _of_operation(kind: str, sign: str, operands: Sequence[Value], wrong: str) -> KnowledgeError:
+    return _problem(kind, f"{written(Operation(sign, tuple(operands)))} {wrong}")
 
 
 def compare(sign: str, left: Value, right: Value) -> bool:
@@ -77,25 +89,38 @@ def _problem(kind: str, message: str) -> KnowledgeError:
     return KnowledgeError([Problem(kind, message)])
 
 
-def _total(values: list[Any]) -> Value:
+def aggregate(function: str, values: list[Any]) -> Value:
+    """What an aggregate makes of values, whatever their order."""
+    try:
+        result: Value = AGGREGATES[function](values)
+        _check_length(result)
+    except OverflowError:
+        raise _problem("value", f"{function} of {len(values):,} numbers is too large a number") from None
+    return result
+
+
+def _total(values: list[Any]) -> Any:
     """A sum, exact, so that it does not depend on the order."""
     for value in values:
         if not _is_number(value):
             raise _problem("type", f"{written(value)} is no number to add")
-    return sum(values) if all(isinstance(value, int) for value in values) else fsum(values)
+    if all(isinstance(value, int) for value in values):
+        return sum(values)
+    infinite = {value for value in values if not isfinite(value)}  # of which `fsum` does not take both
+    return sum(infinite) if infinite else fsum(values)
 
 
 def _mean(values: list[Any]) -> Value:
-    return calculate("/", float(_total(values)), len(values))
+    return float(_total(values) / len(values))
 
 
 def _extreme(values: list[Any], sign: str) -> Value:
-    """The least (``<``) or the greatest (``>``); of 1 and 1.0, always the integer."""
+    """The least (``<``) or the greatest (``>``); of 1 and 1.0, always the integer; of NaN and a number, NaN."""
     best = values[0]
     for value in values[1:]:
         if compare(sign, value, best) or (value == best and isinstance(value, int)):
             best = value
-    return best  # type: ignore[no-any-return]
+    return cast("Value", next((value for value in values if value != value), best))
 
 
 AGGREGATES: dict[str, Callable[[list[Any]], Value]] = {

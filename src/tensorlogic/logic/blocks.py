@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tensorlogic.logic.columns import Column, Index, of_rows, pack
-from tensorlogic.logic.plans import Compute, Plan, Refuse, Same, Scan, Step
+from tensorlogic.logic.columns import Column, Columns, Index, TooWide, distinct, of_rows, pack
+from tensorlogic.logic.plans import MOST_SEEN, Compute, Distinct, Plan, Refuse, Same, Scan, Step
 from tensorlogic.logic.relation import Relation
 from tensorlogic.logic.rows import Row
 
 _BLOCK = 1 << 21
-"""A step makes at most so many environments at once: it bounds the memory of a join."""
+"""A step makes at most so many environments at once, and so many values: it bounds the memory of a join."""
+_VALUES = 1 << 22
 
 
 class Block(NamedTuple):
@@ -43,11 +44,16 @@ def packed(plan: Plan, relations: Mapping[str, Relation]) -> Iterator[Column]:
     for step, read_later in zip(plan.steps, live, strict=True):
         blocks = _taken(step, blocks, relations, read_later)
     if plan.group is not None:
-        rows = plan.group(dict.fromkeys(row for block in blocks for row in block.rows()))
+        rows = list(plan.group(row for block in blocks for row in block.rows()))
+        for place, check in plan.fits:
+            check(row[place] for row in rows)
         yield of_rows(rows, len(plan.head))
         return
     for block in blocks:
-        yield pack([block.columns[slot] for slot in plan.head], block.length)
+        columns = [block.columns[slot] for slot in plan.head]
+        for place, check in plan.fits:
+            check(distinct(columns[place]).tolist())
+        yield pack(columns, block.length)
 
 
 def _live(plan: Plan) -> list[frozenset[int]]:
@@ -63,8 +69,11 @@ def _live(plan: Plan) -> list[frozenset[int]]:
 def _taken(
     step: Step, blocks: Iterator[Block], relations: Mapping[str, Relation], live: frozenset[int]
 ) -> Iterator[Block]:
+    seen = Columns(1)
     for block in blocks:
         match step:
+            case Distinct():
+                yield _distinct(step, block, seen, live)
             case Scan() if step.access.take:
                 yield from _joined(step, block, relations[step.relation].columns.index(step.access), live)
             case Scan() | Refuse():
@@ -86,17 +95,28 @@ def _joined(step: Scan, block: Block, index: Index, live: frozenset[int]) -> Ite
     ends = np.cumsum(counts)
     width = block.width + len(index.taken)
     total = int(ends[-1]) if block.length else 0
-    for begin in range(0, total, _BLOCK):
-        places = np.arange(begin, min(begin + _BLOCK, total))
+    size = min(_BLOCK, _VALUES // max(len(live), 1))
+    for begin in range(0, total, size):
+        places = np.arange(begin, min(begin + size, total))
         which = (
-            np.searchsorted(ends, places, side="right")
-            if total > _BLOCK
-            else np.repeat(np.arange(block.length), counts)
+            np.searchsorted(ends, places, side="right") if total > size else np.repeat(np.arange(block.length), counts)
         )
         rows = places - (ends - counts - first)[which]
         old = block.at(which, live).columns
         new = {block.width + i: column[rows] for i, column in enumerate(index.taken) if block.width + i in live}
         yield Block({**old, **new}, width, len(places))
+
+
+def _distinct(step: Distinct, block: Block, seen: Columns, live: frozenset[int]) -> Block:
+    """Environments that are not among those before, of which `seen` keeps some."""
+    try:
+        keys, first = np.unique(pack([block.columns[slot] for slot in step.slots], block.length), return_index=True)
+    except TooWide:
+        return block
+    fresh = seen.fresh(keys)
+    if len(seen) < MOST_SEEN:
+        seen.add(fresh)
+    return block.at(first[np.searchsorted(keys, fresh)], live)
 
 
 def _computed(step: Compute, block: Block, live: frozenset[int]) -> Block:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from tensorlogic.errors import nearest
 from tensorlogic.logic.plans import is_ready
-from tensorlogic.logic.problems import Problem
+from tensorlogic.logic.problems import KnowledgeError, Problem
 from tensorlogic.logic.terms import (
     Aggregate,
     Atom,
     Comparison,
     Not,
+    Operation,
     Rule,
     Signature,
     Value,
     Variable,
+    elsewhere,
     variables,
     written,
 )
@@ -101,29 +102,69 @@ def _clashes(atoms: list[Atom], rule: Rule, signatures: Mapping[str, Signature])
                 yield Problem("type", message, "No value is of both types: take two variables.", rule.origin)
 
 
+def fits_of(
+    rule: Rule, signatures: Mapping[str, Signature], closed: Mapping[str, Mapping[Value, int]]
+) -> Iterator[tuple[int, Callable[[Value], None]]]:
+    """The places of a head whose values must be looked at: the body does not say that they are of the declared type."""
+    signature = signatures[rule.head.relation]
+    for place, (term, (name, type)) in enumerate(zip(rule.head.terms, signature.parameters, strict=True)):
+        if isinstance(term, Variable | Aggregate) and type not in _ANY and type not in _known(term, rule, signatures):
+            yield place, _check(type, f"{name} of {signature.name}", closed)
+
+
+def _check(type: str | None, place: str, closed: Mapping[str, Mapping[Value, int]]) -> Callable[[Value], None]:
+    def check(value: Value) -> None:
+        if wrong := misfit(value, type, place, closed):
+            raise KnowledgeError([wrong])
+
+    return check
+
+
+def _known(term: object, rule: Rule, signatures: Mapping[str, Signature]) -> set[str | None]:
+    """The types that the values of a head's term, or of an expression, have for certain."""
+    if isinstance(term, int | float):
+        return {name for name, type in TYPES.items() if isinstance(term, type) and not isinstance(term, bool)}
+    if isinstance(term, Operation):
+        kinds = [_known(operand, rule, signatures) & {"int", "float"} for operand in term.operands]
+        is_whole = term.operator != "**" and all(kind == {"int"} for kind in kinds)
+        return {"int" if is_whole else "float"} if all(kinds) and (is_whole or {"float"} in kinds) else set()
+    if isinstance(term, Aggregate):
+        of_result = {"count": {"int"}, "avg": {"float"}}.get(term.function)
+        return _known(term.term, rule, signatures) if of_result is None else of_result  # type: ignore[return-value]
+    pairs = [
+        (each, type)
+        for atom in rule.body
+        if isinstance(atom, Atom)
+        for each, (_, type) in zip(atom.terms, signatures[atom.relation].parameters, strict=True)
+    ]
+    found = {type for each, type in pairs if each == term and isinstance(each, Variable)}
+    for i, literal in enumerate(rule.body):
+        rest = rule._replace(body=rule.body[:i] + rule.body[i + 1 :])
+        match literal:
+            case Comparison("==", left, Operation() as value) if left == term:
+                found |= _known(value, rest, signatures)
+            case Comparison("==", Operation() as value, right) if right == term:
+                found |= _known(value, rest, signatures)
+    return found | {"string" for type in found if is_entity(type)}
+
+
 def _unsafe(rule: Rule) -> Iterator[Problem]:
     """Variables that nothing gives a value."""
-    counts = Counter(v for part in (rule.head, *rule.body) for v in variables(part))
     bound = {v for literal in rule.body if isinstance(literal, Atom) for v in variables(literal)}
     rest = [literal for literal in rule.body if not isinstance(literal, Atom)]
-    while ready := [each for each in rest if is_ready(each, bound, _elsewhere(each, counts))]:
+    while ready := [each for each in rest if is_ready(each, bound, elsewhere(each, rule))]:
         for literal in ready:
             rest.remove(literal)
             if isinstance(literal, Comparison):
                 bound.update(variables(literal))
     loose: dict[Variable, object] = {
-        v: literal for literal in rest for v in variables(literal) if v in _elsewhere(literal, counts) | _own(literal)
+        v: literal for literal in rest for v in variables(literal) if v in elsewhere(literal, rule) | _own(literal)
     }
     loose |= dict.fromkeys(variables(rule.head), rule.head)
     for variable, place in loose.items():
         if variable not in bound:
             message = f"{variable.name} in {written(place)} may be anything"
             yield Problem("unsafe", message, f"Let a relation in the body say what {variable.name} is.", rule.origin)
-
-
-def _elsewhere(literal: object, counts: Counter[Variable]) -> set[Variable]:
-    inside = Counter(variables(literal))
-    return {v for v in inside if counts[v] > inside[v]}
 
 
 def _own(literal: object) -> set[Variable]:

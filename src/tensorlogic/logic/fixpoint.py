@@ -11,7 +11,7 @@ from tensorlogic.logic.problems import Interrupted, KnowledgeError, Problem
 from tensorlogic.logic.relation import Relation
 from tensorlogic.logic.rows import Row
 from tensorlogic.logic.strata import by_head, strata
-from tensorlogic.logic.terms import Atom, Not, Rule
+from tensorlogic.logic.terms import Atom, Not, Rule, computes, variables
 from tensorlogic.logic.values import Values
 
 T = TypeVar("T")
@@ -20,9 +20,12 @@ LARGE = 4_000
 _GAIN = 10
 """What a rule gives in a round is gathered in columns from `LARGE` / `_GAIN` rows on: there are more rounds to come."""
 _CHUNK = 1 << 14
-_BYTES_OF_A_ROW = 400
-"""What a row takes in memory, with its indexes."""
-_BYTES_IN_COLUMNS = 56
+_BYTES_OF_A_ROW = 350, 50
+"""What a row takes in memory with its indexes, and each of its values."""
+_BYTES_IN_COLUMNS = 56, 0
+ROUNDS = 1_000_000
+"""A recursion with arithmetic takes no more rounds, and gives no more than ten times as many facts."""
+_CURE = "Does a rule count on for ever? A comparison such as N < 100 in its body ends it."
 
 
 class _Large(Exception):  # noqa: N818 (it changes how rows are held)
@@ -36,6 +39,8 @@ class Fixpoint:
         """`memory` is how many bytes a relation may take, roughly, before it ends with a `KnowledgeError`."""
         self.relations, self.values, self.memory, self.large = relations, values, memory, large
         self.rounds = 0
+        self.most_rounds = ROUNDS
+        self._is_counting = False
         self._derived: dict[str, int] = {}
 
     def derive(self, rules: Sequence[Rule]) -> None:
@@ -76,11 +81,16 @@ class Fixpoint:
             self.large = large
 
     def _rounds(self, rules: list[Rule], group: tuple[str, ...], add: Callable[[Plan], Relation]) -> None:
-        first = [plan(rule, self.values) for rule in rules]
+        most = self._most(rules)
+        first = [plan(rule, self.values, most=most) for rule in rules]
         again = [plan(rule, self.values, first=i) for rule, i in _recursions(rules, group)]
+        self._is_counting = any(computes(literal) for each in again for literal in each.rule.body)
+        last = self.rounds + self.most_rounds
         changed = self._round(first, add)
         while again and any(map(len, changed.values())):
             self.rounds += 1
+            if self._is_counting and self.rounds > last:
+                raise _limit(f"{_shown(again[0])} has not ended after {self.most_rounds:,} rounds", again[0])
             arities = {name: self.relations[name].arity for name in group}
             self.relations |= {CHANGED + name: changed.get(name) or Relation(arities[name]) for name in group}
             changed = self._round(again, add)
@@ -135,12 +145,35 @@ class Fixpoint:
             origin = plan.rule.origin
             raise KnowledgeError(p if p.origin else p._replace(origin=origin) for p in error.problems) from None
 
-    def _check(self, count: int, each: int, plan: Plan) -> None:
-        if count * each > self.memory:
-            name = plan.rule.head.relation.lstrip("?").partition("/")[0]
-            message = f"{name or 'the query'} has more than {count - 1:,} facts: there is no memory for them"
-            cure = "Does a rule count on for ever? A comparison such as N < 100 in its body ends it."
-            raise KnowledgeError([Problem("limit", message, cure, plan.rule.origin)])
+    def _check(self, count: int, each: tuple[int, int], plan: Plan) -> None:
+        if count * _bytes(each, len(plan.head)) > self.memory:
+            raise _limit(f"{_shown(plan)} has more than {count - 1:,} facts: there is no memory for them", plan)
+        if self._is_counting and count > 10 * self.most_rounds:
+            raise _limit(f"{_shown(plan)} has more than {10 * self.most_rounds:,} facts and has not ended", plan)
+
+    def _most(self, rules: list[Rule]) -> int:
+        """How many solutions of a rule there is memory for."""
+        width = max(len(set(variables(rule))) for rule in rules)
+        return self.memory // _bytes(_BYTES_OF_A_ROW, width)
+
+
+def _bytes(each: tuple[int, int], arity: int) -> int:
+    of_row, of_value = each
+    return of_row + of_value * arity
+
+
+def check_told(count: int, arity: int, memory: int, relation: str) -> None:
+    """Refuse more facts than there is memory for."""
+    if count * _bytes(_BYTES_OF_A_ROW, arity) > memory:
+        raise KnowledgeError([Problem("limit", f"{relation} has {count:,} facts: there is no memory for them")])
+
+
+def _shown(plan: Plan) -> str:
+    return plan.rule.head.relation.lstrip("?").partition("/")[0] or "the query"
+
+
+def _limit(message: str, plan: Plan) -> KnowledgeError:
+    return KnowledgeError([Problem("limit", message, _CURE, plan.rule.origin)])
 
 
 def _atoms(rule: Rule) -> Iterator[Atom]:

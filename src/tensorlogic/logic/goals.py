@@ -10,8 +10,26 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
+from tensorlogic.logic.plans import is_ready
 from tensorlogic.logic.strata import components, uses
-from tensorlogic.logic.terms import Atom, Comparison, Literal, Not, Rule, Term, Variable, is_aggregating, variables
+from tensorlogic.logic.terms import (
+    Atom,
+    Comparison,
+    Literal,
+    Not,
+    Rule,
+    Term,
+    Test,
+    Variable,
+    computes,
+    elsewhere,
+    exact,
+    is_aggregating,
+    variables,
+)
+
+_FIRST = 1 << 20
+"""More than an atom has values."""
 
 
 class Asked(NamedTuple):
@@ -121,14 +139,14 @@ class _Maker:
             guard = [] if asked.is_whole else [asked.values(rule.head)]
         bound = {v for literal in guard for v in variables(literal)}
         body, before = list(guard), list(guard)
-        for literal in _in_order(rule.body, bound):
+        for literal in _in_order(rule, bound):
             body.append(self._literal(literal, bound, rule, asked))
             if isinstance(literal, Atom):
                 yield from self._demand(literal, bound, rule, asked, before)
-            if isinstance(literal, Atom | Comparison):
+            if not isinstance(literal, Test):
                 before.append(body[-1])
-                bound |= set(variables(literal)) if isinstance(literal, Atom) else _defined(literal, bound)
-        yield Rule(head, tuple(body), rule.origin)
+            bound |= _binds(literal, bound)
+        yield rule._replace(head=head, body=tuple(body))
 
     def _literal(self, literal: Literal, bound: set[Variable], rule: Rule, asked: Asked | None) -> Literal:
         if isinstance(literal, Not):
@@ -167,28 +185,29 @@ class _Maker:
         wanted = self._asked(atom, bound, rule, asked)
         if atom.relation in self.rules and not wanted.is_whole and wanted.name not in self.known:
             head = wanted.values(atom)
-            if head not in before:
+            if exact(head) not in map(exact, before):  # 1 and True are two
                 yield Rule(head, tuple(before), rule.origin)
 
 
-def _in_order(body: tuple[Literal, ...], bound: set[Variable]) -> Iterator[Literal]:
-    """The literals of a body, each atom after those that say most of it, comparisons once they can be computed."""
-    waiting, known = list(body), set(bound)
+def _in_order(rule: Rule, bound: set[Variable]) -> Iterator[Literal]:
+    """The literals of a body, each atom after those that say most of it, others once they can be told."""
+    waiting, known = list(rule.body), set(bound)
     while waiting:
-        best = max(waiting, key=lambda literal: _readiness(literal, known))
+        best = max(waiting, key=lambda literal: _readiness(literal, known, elsewhere(literal, rule)))
         waiting.remove(best)
-        known |= set(variables(best)) if isinstance(best, Atom) else _defined(best, known)
+        known |= _binds(best, known)
         yield best
 
 
-def _readiness(literal: Literal, known: set[Variable]) -> int:
+def _readiness(literal: Literal, known: set[Variable], others: set[Variable]) -> int:
     if isinstance(literal, Atom):
         return sum(not isinstance(term, Variable) or term in known for term in literal.terms)
-    return 1 << 20 if isinstance(literal, Comparison) and _is_computable(literal, known) else -1
+    return (_FIRST - computes(literal)) if is_ready(literal, known, others) else -1
 
 
-def _is_computable(comparison: Comparison, known: set[Variable]) -> bool:
-    return {v for v in variables(comparison) if v not in known} <= _defined(comparison, known)
+def _binds(literal: Literal, known: set[Variable]) -> set[Variable]:
+    """The variables that have values after a literal."""
+    return set(variables(literal)) if isinstance(literal, Atom) else _defined(literal, known)
 
 
 def _defined(literal: Literal, known: set[Variable]) -> set[Variable]:

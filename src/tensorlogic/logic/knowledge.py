@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from tensorlogic.errors import nearest
-from tensorlogic.logic.checking import arity, is_entity, misfit, problems
-from tensorlogic.logic.fixpoint import LARGE, Fixpoint
+from tensorlogic.logic.checking import arity, fits_of, is_entity, misfit, problems
+from tensorlogic.logic.fixpoint import LARGE, Fixpoint, check_told
 from tensorlogic.logic.goals import directed, reached, wholes
 from tensorlogic.logic.loading import load
 from tensorlogic.logic.problems import KnowledgeError, Problem
@@ -25,6 +25,7 @@ from tensorlogic.logic.terms import (
     Value,
     Variable,
     variables,
+    written,
 )
 from tensorlogic.logic.theory import Theory
 from tensorlogic.logic.values import Values
@@ -85,6 +86,7 @@ class Knowledge:
             raise KnowledgeError(wrong)
         number = self._values.number
         facts = self._facts.setdefault(relation, Relation(len(signature.parameters)))
+        check_told(len(facts) + len(told), facts.arity, self.memory, relation)
         facts.add([tuple(map(number, row)) for row in told])
         for column, (_, type) in enumerate(signature.parameters):
             self._grow(relation if relation in self._members else type, (row[column] for row in told))
@@ -120,7 +122,7 @@ class Knowledge:
         """Add a rule. One without a body is a fact."""
         rule = self._checked(rule)
         if rule.body:
-            self._rules.append(rule)
+            self._rules.append(rule._replace(fits=tuple(fits_of(rule, self._signatures, self._closed))))
             self._changed()
         else:
             self.tell(rule.head.relation, [rule.head.terms])  # type: ignore[list-item]
@@ -128,12 +130,10 @@ class Knowledge:
     def ask(self, atom: Atom, where: Sequence[Literal] = ()) -> list[dict[str, Value]]:
         """What the variables of `atom` may be, by their names, in order of first appearance.
 
-        Numbers come by size, before texts, which come in the order in which they were first told. What holds without
-        variables gives one empty answer.
+        Numbers come by size, before texts, which come in the order in which they were first told. Variables whose names
+        begin with ``_`` may be anything, and are not told. What holds without variables gives one empty answer.
         """
-        free = tuple(dict.fromkeys(variables(atom)))
-        names = [variable.name for variable in free]
-        return [dict(zip(names, row, strict=True)) for row in self._answers(Rule(Atom(_GOAL, free), (atom, *where)))]
+        return self._solutions(atom, where, [v for v in variables(atom) if not v.name.startswith("_")])
 
     def holds(self, atom: Atom) -> bool:
         """Whether there is an answer."""
@@ -147,7 +147,7 @@ class Knowledge:
 
     def explain(self, atom: Atom) -> Proof | None:
         """A shortest proof of `atom` or, if it has variables, of its first answer; None if it does not hold."""
-        found = self.ask(atom)
+        found = self._solutions(atom, (), variables(atom))
         if not found:
             return None
         ground = atom._replace(terms=tuple(found[0][t.name] if isinstance(t, Variable) else t for t in atom.terms))
@@ -158,7 +158,7 @@ class Knowledge:
         self._derive(directed(goal, rules, self._facts, self._kept), relations)
         held = merged(relations)
         row = tuple(map(self._values.number, cast("tuple[Value, ...]", ground.terms)))
-        asked = [rule for each in rules.values() for rule in each]
+        asked = [rule for name in reached({ground.relation}, rules) for rule in rules.get(name, ())]
         return proof((ground.relation, row), asked, held, self._facts, self._values)
 
     def theory(self, goal: Rule) -> Theory:
@@ -190,6 +190,10 @@ class Knowledge:
         """The members as the numbers that a `Theory` speaks of."""
         return tuple(self._members[entity].values())
 
+    def value(self, number: int) -> Value:
+        """The constant that has a number."""
+        return self._values.values[number]
+
     def columns(self, relation: str, *, derived: bool = True) -> list[Any]:
         """The rows of a relation, told and (where wanted) derived, as an array of numbers for each parameter."""
         parameters = tuple(Variable(str(i)) for i, _ in enumerate(self._signature(relation).parameters))
@@ -198,6 +202,11 @@ class Knowledge:
         else:
             found = self._facts.get(relation) or Relation(len(parameters))
         return found.arrays()
+
+    def _solutions(self, atom: Atom, where: Sequence[Literal], wanted: Iterable[Variable]) -> list[dict[str, Value]]:
+        free = tuple(dict.fromkeys(wanted))
+        names = [variable.name for variable in free]
+        return [dict(zip(names, row, strict=True)) for row in self._answers(Rule(Atom(_GOAL, free), (atom, *where)))]
 
     def _answers(self, goal: Rule) -> list[tuple[Value, ...]]:
         return self._in_order(self._found(goal))
@@ -292,7 +301,14 @@ def _fitting(row: Sequence[Value], signature: Signature) -> Iterable[Value]:
     types = [type for _, type in signature.parameters]
     for i, value in enumerate(row):
         is_whole = isinstance(value, int) and not isinstance(value, bool)
-        yield float(value) if is_whole and i < len(types) and types[i] == "float" else value
+        yield _as_float(value) if is_whole and i < len(types) and types[i] == "float" else value
+
+
+def _as_float(value: Value) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise KnowledgeError([Problem("value", f"{written(value)} is too large for a float")]) from None
 
 
 def _fitted(atom: Atom, signatures: dict[str, Signature]) -> Atom:

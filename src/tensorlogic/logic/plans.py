@@ -5,10 +5,12 @@ An environment is a row of constants: first those that stand in the rule, then o
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from tensorlogic.logic.arithmetic import AGGREGATES, ORDERS, calculate, compare
+from tensorlogic.logic.arithmetic import ORDERS, aggregate, calculate, compare
+from tensorlogic.logic.problems import KnowledgeError, Problem
 from tensorlogic.logic.relation import Relation
 from tensorlogic.logic.rows import Access, Row, key, picked
 from tensorlogic.logic.terms import (
@@ -23,13 +25,15 @@ from tensorlogic.logic.terms import (
     Test,
     Value,
     Variable,
+    computes,
+    elsewhere,
     is_aggregating,
     variables,
 )
 from tensorlogic.logic.values import Values
 
-CHANGED = "\N{GREEK CAPITAL LETTER DELTA}"
-"""The name under which a plan reads the rows that a relation got in the last round."""
+CHANGED = "+"
+"""Before a name: the rows that the relation got in the last round. No program has such a name."""
 
 
 class Scan(NamedTuple):
@@ -63,7 +67,15 @@ class Compute(NamedTuple):
     adds: int
 
 
-Step: TypeAlias = Scan | Refuse | Same | Compute
+class Distinct(NamedTuple):
+    """Goes on with one of the environments that are the same in `slots`, which are all that is read later."""
+
+    slots: tuple[int, ...]
+
+
+Step: TypeAlias = Scan | Refuse | Same | Compute | Distinct
+MOST_SEEN = 1 << 20
+"""So many environments are known again; with more of them, some may be gone on with twice."""
 
 
 class Plan(NamedTuple):
@@ -78,11 +90,20 @@ class Plan(NamedTuple):
     """What makes rows of all environments, if the head has aggregates."""
     slots: Mapping[Variable | tuple[type, Value], int]
     """Where variables and constants stand in an environment."""
+    fits: tuple[tuple[int, Callable[[Iterable[int]], None]], ...] = ()
+    """What checks the values that come to stand in some places of the head."""
 
     def rows(self, relations: Mapping[str, Relation]) -> Iterable[Row]:
         """The rows of the head, one after the other."""
         found = self.environments(relations)
-        return map(picked(self.head), found) if self.group is None else self.group(dict.fromkeys(found))
+        made = map(picked(self.head), found) if self.group is None else self.group(found)
+        return self._fitting(made) if self.fits else made
+
+    def _fitting(self, rows: Iterable[Row]) -> Iterator[Row]:
+        for row in rows:
+            for place, check in self.fits:
+                check((row[place],))
+            yield row
 
     def environments(self, relations: Mapping[str, Relation]) -> Iterable[Row]:
         """All solutions of the body, one after the other."""
@@ -96,6 +117,8 @@ def _taken(step: Step, environments: Iterable[Row], relations: Mapping[str, Rela
     """What a step makes of environments."""
     if isinstance(step, Compute):
         return step.function(environments)
+    if isinstance(step, Distinct):
+        return _distinct(step, environments)
     if isinstance(step, Same):
         (left, right), wanted = step
         return (each for each in environments if (each[left] == each[right]) is wanted)
@@ -107,20 +130,63 @@ def _taken(step: Step, environments: Iterable[Row], relations: Mapping[str, Rela
     return (each + row for each in environments for row in index.get(of(each), ()))
 
 
-def plan(rule: Rule, values: Values, *, first: int | None = None, keep: bool = False) -> Plan:
+def _distinct(step: Distinct, environments: Iterable[Row]) -> Iterator[Row]:
+    of, seen = picked(step.slots), set[Row]()
+    for each in environments:
+        if (held := of(each)) not in seen:
+            if len(seen) < MOST_SEEN:
+                seen.add(held)
+            yield each
+
+
+def plan(rule: Rule, values: Values, *, first: int | None = None, keep: bool = False, most: int | None = None) -> Plan:
     """The plan of a rule that is safe.
 
     `first` is the literal to begin with, of which only what changed is read. With `keep`, all variables are bound, also
-    those that nothing reads.
+    those that nothing reads. `most` is how many solutions an aggregate may have.
     """
-    planner = _Planner(rule, values, keep=keep or is_aggregating(rule))
+    planner = _Planner(rule, values, keep=keep or is_aggregating(rule), most=most)
     waiting = list(rule.body)
     if first is not None:
         planner.take(waiting.pop(first), CHANGED)
     while waiting:
         planner.take(waiting.pop(planner.best(waiting)))
     group = planner.grouped if is_aggregating(rule) else None
-    return Plan(rule, planner.constants, tuple(planner.steps), planner.head(), group, planner.slots)
+    fits = tuple((place, _checker(check, values)) for place, check in rule.fits)
+    head, steps = planner.head(), planner.steps
+    steps = steps if planner.keep else list(_thinned(steps, len(planner.constants), head))
+    return Plan(rule, planner.constants, tuple(steps), head, group, planner.slots, fits)
+
+
+def _thinned(steps: Sequence[Step], width: int, head: tuple[int, ...]) -> Iterator[Step]:
+    """The steps with a `Distinct` wherever more values are dropped than are needed for two and more further joins.
+
+    Without, a chain of joins takes as long as there are ways through it.
+    """
+    fresh = set[int]()
+    for i, step in enumerate(steps):
+        yield step
+        later = steps[i + 1 :]
+        added = len(step.access.take) if isinstance(step, Scan) else step.adds if isinstance(step, Compute) else 0
+        fresh |= set(range(width, width + added))
+        width += added
+        live = fresh & {*head, *(slot for each in later for slot in each.slots)}
+        if live < fresh and sum(isinstance(each, Scan) and bool(each.access.take) for each in later) > 1:
+            yield Distinct(tuple(sorted(live)))
+            fresh = live
+
+
+def _checker(check: Callable[[Value], None], values: Values) -> Callable[[Iterable[int]], None]:
+    """What checks constants by their numbers, each once."""
+    seen: set[int] = set()
+
+    def all_of(numbers: Iterable[int]) -> None:
+        for number in numbers:
+            if number not in seen:
+                check(values.values[number])
+                seen.add(number)
+
+    return all_of
 
 
 def is_ready(literal: Literal, bound: set[Variable], elsewhere: set[Variable]) -> bool:
@@ -142,15 +208,15 @@ def is_ready(literal: Literal, bound: set[Variable], elsewhere: set[Variable]) -
 class _Planner:
     """A plan in the making."""
 
-    def __init__(self, rule: Rule, values: Values, *, keep: bool) -> None:
-        self.rule, self.values, self.keep = rule, values, keep
+    def __init__(self, rule: Rule, values: Values, *, keep: bool, most: int | None) -> None:
+        self.rule, self.values, self.keep, self.most = rule, values, keep, most
         self.slots: dict[Variable | tuple[type, Value], int] = {}
         self.steps: list[Step] = []
         self.bound: set[Variable] = set()
         self.constants = tuple(values.number(value) for value in _constants(rule))
         for value in _constants(rule):
             self._new((type(value), value))
-        self.often = list(variables(rule.head)) + [v for literal in rule.body for v in variables(literal)]
+        self.often = Counter(variables(rule))
 
     def _new(self, name: Variable | tuple[type, Value]) -> int:
         if isinstance(name, Variable):
@@ -163,17 +229,14 @@ class _Planner:
 
     def best(self, waiting: Sequence[Literal]) -> int:
         """The literal to go on with: one that only tells or computes, else the one of which most is known."""
-        ready = [i for i, literal in enumerate(waiting) if is_ready(literal, self.bound, self._elsewhere(literal))]
+        ready = [i for i, literal in enumerate(waiting) if is_ready(literal, self.bound, elsewhere(literal, self.rule))]
         return max(ready, key=lambda i: (self._known(waiting[i]), -i))
 
     def _known(self, literal: Literal) -> tuple[bool, bool, int]:
         if not isinstance(literal, Atom):
-            return True, False, 0
+            return True, not computes(literal), 0  # so that `X != 0` comes before `Y == 1 / X`
         known = sum(self._slot(term) is not None for term in literal.terms)
         return False, known == len(literal.terms), known
-
-    def _elsewhere(self, literal: Literal) -> set[Variable]:
-        return {v for v in self.often if self.often.count(v) > sum(v == w for w in variables(literal))}
 
     def take(self, literal: Literal, prefix: str = "") -> None:
         """Add the step of a literal."""
@@ -196,7 +259,7 @@ class _Planner:
         by = tuple(i for i, term in enumerate(atom.terms) if self._slot(term) is not None)
         free = [i for i in range(len(atom.terms)) if i not in by]
         first = {i: atom.terms.index(atom.terms[i]) for i in free}
-        read = [i for i in free if self.keep or self.often.count(atom.terms[i]) > 1]  # type: ignore[arg-type]
+        read = [i for i in free if self.keep or self.often[atom.terms[i]] > 1]  # type: ignore[index]
         take = tuple(i for i in read if first[i] == i)
         same = tuple((first[i], i) for i in free if first[i] != i)
         slots = tuple(self._slot(atom.terms[i]) or 0 for i in by)
@@ -249,17 +312,28 @@ class _Planner:
         terms = (term.term if isinstance(term, Aggregate) else term for term in self.rule.head.terms)
         return tuple(self._slot(term) or 0 for term in terms)
 
+    def _solutions(self, environments: Iterable[Row]) -> Iterable[Row]:
+        """Each environment once."""
+        found: dict[Row, None] = {}
+        for each in environments:
+            found[each] = None
+            if self.most is not None and len(found) > self.most:
+                name = self.rule.head.relation.partition("/")[0]
+                message = f"{name} counts more than {self.most:,} solutions: there is no memory for them"
+                raise KnowledgeError([Problem("limit", message, "Count fewer at once, or by more values.")])
+        return found
+
     def grouped(self, environments: Iterable[Row]) -> Iterator[Row]:
         """The rows of a head with aggregates."""
         terms = list(zip(self.rule.head.terms, self.head(), strict=True))
         of = picked(tuple(slot for term, slot in terms if not isinstance(term, Aggregate)))
         groups: dict[Row, list[Row]] = {}
-        for each in environments:
+        for each in self._solutions(environments):
             groups.setdefault(of(each), []).append(each)
         known, number = self.values.values, self.values.number
         for group in groups.values():
             yield tuple(
-                number(AGGREGATES[term.function]([known[each[slot]] for each in group]))
+                number(aggregate(term.function, [known[each[slot]] for each in group]))
                 if isinstance(term, Aggregate)
                 else group[0][slot]
                 for term, slot in terms

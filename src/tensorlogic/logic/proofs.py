@@ -21,6 +21,7 @@ from tensorlogic.logic.terms import (
     Rule,
     Value,
     Variable,
+    exact,
     is_aggregating,
 )
 from tensorlogic.logic.values import Values
@@ -103,7 +104,7 @@ def _steps(rule: Rule, relations: Mapping[str, Relation], values: Values) -> Ite
         places = [(name, slot) for name, slot in made.slots.items() if isinstance(name, Variable)]
         bound = [{name: values.values[each[slot]] for name, slot in places} for each in group]
         every = [_grounded(literal, known) for known in bound for literal in rule.body]
-        literals = tuple({repr(literal): literal for literal in every}.values())  # 1 and 1.0 are two
+        literals = tuple({exact(literal): literal for literal in every}.values())  # 1 and 1.0 are two
         facts = tuple((atom.relation, _row(atom, values)) for atom in literals if isinstance(atom, Atom))
         for row in heads:
             yield _Step((rule.head.relation, row), rule, facts, literals)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from typing import NamedTuple, TypeAlias
 
+_STRENGTHS = {"+": 1, "-": 1, "*": 2, "/": 2, "%": 2, "**": 3}
+_SHOWN_BITS = 512
+"""A longer integer is not written out: Python refuses to, from 4,300 digits on."""
 Value: TypeAlias = str | int | float | bool
 """A constant. Constants of two types are two: 1, 1.0, "1" and True are four of them."""
 
@@ -75,13 +79,15 @@ Literal: TypeAlias = Atom | Not | Comparison | Test
 class Rule(NamedTuple):
     """`head` holds wherever all of `body` does.
 
-    `origin` is handed back in problems, and `temperature`, which is for others, in a `Theory`.
+    `origin` is handed back in problems, and `temperature`, which is for others, in a `Theory`. `fits` is for the
+    engine: in some places of the head, what raises a problem if a value may not stand there.
     """
 
     head: Atom
     body: tuple[Literal, ...]
     origin: Hashable = None
     temperature: Hashable = None
+    fits: tuple[tuple[int, Callable[[Value], None]], ...] = ()
 
 
 class Signature(NamedTuple):
@@ -95,7 +101,7 @@ class Signature(NamedTuple):
 
 
 def variables(part: object) -> Iterator[Variable]:
-    """The variables of a term, an expression, a literal or a head, in their order, as often as they stand there."""
+    """The variables of a term, an expression, a literal or a rule, in their order, as often as they stand there."""
     match part:
         case Variable():
             yield part
@@ -107,6 +113,25 @@ def variables(part: object) -> Iterator[Variable]:
         case Comparison(_, left, right):
             yield from variables(left)
             yield from variables(right)
+        case Rule(head, body):
+            for part in (head, *body):
+                yield from variables(part)
+
+
+def elsewhere(literal: object, rule: Rule) -> set[Variable]:
+    """The variables of a literal that the rest of its rule has too."""
+    counts, inside = Counter(variables(rule)), Counter(variables(literal))
+    return {variable for variable in inside if counts[variable] > inside[variable]}
+
+
+def exact(part: object) -> tuple[object, ...]:
+    """What tells a part from all others, where Python takes 1, 1.0 and True for the same."""
+    return (type(part), *map(exact, part)) if isinstance(part, tuple) else (type(part), part)
+
+
+def computes(part: object) -> bool:
+    """Whether there is arithmetic in a comparison, which may fail."""
+    return isinstance(part, Comparison) and any(isinstance(side, Operation) for side in (part.left, part.right))
 
 
 def is_aggregating(rule: Rule) -> bool:
@@ -125,12 +150,28 @@ def written(part: object) -> str:
             return f"not {written(atom)}"
         case Aggregate(function, term):
             return f"{function}({written(term)})"
-        case Comparison(operator, left, right) | Operation(operator, (left, right)):
+        case Comparison(operator, left, right):
             return f"{written(left)} {operator} {written(right)}"
-        case Operation(operator, (operand,)):
-            return f"{operator}{written(operand)}"
+        case Operation(operator, operands):
+            *before, last = (_operand(operand, part, place) for place, operand in enumerate(operands))
+            return f"{before[0]} {operator} {last}" if before else f"{operator}{last}"
         case Test(function, arguments):
             return f"{getattr(function, '__name__', 'test')}({', '.join(map(written, arguments))})"
         case bool():
             return str(part).lower()
+        case int() if part.bit_length() > _SHOWN_BITS:
+            return f"an integer of {part.bit_length():,} bits"
     return str(part)
+
+
+def _operand(operand: Expression, whole: Operation, place: int) -> str:
+    """An operand, in parentheses where it would be read as another one without."""
+    if not isinstance(operand, Operation):
+        return written(operand)
+    is_last = (place > 0) != (whole.operator == "**")
+    is_weaker = _strength(operand) < _strength(whole) + is_last
+    return f"({written(operand)})" if is_weaker else written(operand)
+
+
+def _strength(part: Operation) -> int:
+    return _STRENGTHS[part.operator] if len(part.operands) > 1 else _STRENGTHS["*"]

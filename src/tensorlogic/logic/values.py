@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from tensorlogic.logic.terms import Value
 
-_ORDER = {bool: 0, int: 1, float: 1, str: 2}
+_ORDER = {bool: 0, int: 1, float: 1, str: 3}
+_NAN = (2, 0)
 
 
 class Values:
@@ -26,10 +27,13 @@ class Values:
         return found
 
     def ranks(self, numbers: Iterable[int]) -> dict[int, int]:
-        """The places of constants in answers: truth values, numbers by size, texts as they first appeared."""
+        """The places of constants in answers: truth values, numbers by size, NaN, texts as they first appeared."""
         ordered = sorted(set(numbers), key=self._key)
         return {number: rank for rank, number in enumerate(ordered)}
 
     def _key(self, number: int) -> tuple[int, float, int]:
+        """Of 1 and 1.0, the integer is first."""
         value = self.values[number]
-        return _ORDER[type(value)], 0 if isinstance(value, str) else value, number
+        if isinstance(value, str):
+            return _ORDER[str], 0, number
+        return (*(_NAN if value != value else (_ORDER[type(value)], value)), isinstance(value, float))

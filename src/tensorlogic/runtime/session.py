@@ -14,10 +14,14 @@ from tensorlogic.errors import SourceError
 from tensorlogic.errors.codes import CANNOT_WRITE, FILE_NOT_FOUND, NOT_ALLOWED, WRONG_TYPE
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.lazy import logic, torch
+from tensorlogic.runtime.sizes import memory
 
 if TYPE_CHECKING:
     from tensorlogic.logic import Knowledge
     from tensorlogic.runtime.learning import Hand, History
+
+_SHARE = 4
+"""The facts of a relation take at most this part of the memory."""
 
 
 _MOST_KEPT = 64
@@ -91,7 +95,7 @@ class Session:
     def knowledge(self) -> Knowledge:
         """The relations of the program, with their facts and rules."""
         if self._knowledge is None:
-            self._knowledge = logic.Knowledge()
+            self._knowledge = logic.Knowledge(memory() // _SHARE)
         return self._knowledge
 
     def keep_of_knowledge(self, key: Hashable, make: Callable[[], Any]) -> Any:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from tensorlogic.errors import SourceError, SourcePlace
 from tensorlogic.errors.codes import WRONG_SHAPE, WRONG_TYPE
 from tensorlogic.runtime.convert import as_tensor
+from tensorlogic.runtime.display import text
 from tensorlogic.runtime.embeddings import Embedding
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.knowledge import SHADOW, check_order, derived, known
 from tensorlogic.runtime.lazy import equations, is_tensor, logic, torch
-from tensorlogic.runtime.marking import marked
+from tensorlogic.runtime.marking import StrangerError, marked
 from tensorlogic.runtime.session import CURRENT, Stated
 from tensorlogic.runtime.sizes import check_length, check_size
 
@@ -85,6 +86,16 @@ def indicator(name: str, *kinds: str) -> torch.Tensor:
 
     Where an equation gives it and no rule does, it is the degrees that the equation says.
     """
+    try:
+        return _indicator(name, kinds)
+    except StrangerError as stranger:
+        value = text(CURRENT.get().knowledge.value(stranger.number))
+        entity = kinds[stranger.dimension]
+        message = f"`{value}` was derived, but no fact says that it is one of `{entity}`"
+        raise SourceError(WRONG_TYPE, message, help=f"Say so: {entity}({value})") from None
+
+
+def _indicator(name: str, kinds: tuple[str, ...]) -> torch.Tensor:
     stated = CURRENT.get().stated.get(name + SHADOW)
     with known() as knowledge:
         entities = [knowledge.numbers(kind) for kind in kinds]
