@@ -88,8 +88,8 @@ def indicator(name: str, *kinds: str) -> torch.Tensor:
     stated = CURRENT.get().stated.get(name + SHADOW)
     with known() as knowledge:
         entities = [knowledge.numbers(kind) for kind in kinds]
-        depends, told = knowledge.depends(name), knowledge.columns(name, derived=False)
-    if stated is not None and stated.tensor.shape == tuple(map(len, entities)) and depends == {name, name + SHADOW}:
+        told, is_told = knowledge.columns(name, derived=False), len(knowledge.rules(name)) == 1
+    if stated is not None and stated.tensor.shape == tuple(map(len, entities)) and is_told:
         return torch.maximum(stated.tensor, marked(told, entities, is_sparse=False))
     with derived() as knowledge:
         key = "indicator", name, kinds
