@@ -31,6 +31,9 @@ CHAINED = {
     # Numbers beyond 0 and 1 count as these.
     "u = 3\nKnows[x, y] <- u * k[x, y] - 1\nprint(query Knows(X, Y))\ns <- Knows[x, y]\nprint(s)":
         '[{X: "a", Y: "b"}]\n1.5',
+    # Entities that come later are not true of it.
+    "entity Q\nrelation Likes(x: Q)\nLikes(d)\nrelation Good(x: Q)\nv = [0.5]\nGood[x] <- v[x]\nLikes(e)\n"
+    "s[x] <- Good[x] + Likes[x]\nprint(s, infer gradient Good(X)?)": '[1.5, 1.0] [{X: "d", degree: 0.5}]',
     # A proof ends at what an equation says, and names its line.
     "Has(X) <- Knows(X, Y)\nexplain Has(X)?": "Has(a)  by line 7\n    Knows(a, b)  by line 6",
     "Knows(b, a)\nprint(query Knows(_, _), query Knows(X, _))": '[{}] [{X: "a"}, {X: "b"}]',
