@@ -94,7 +94,7 @@ def gradient(atom: Atom, *where: Literal) -> Answers:
     """The answers, each with its `degree`: how true it is, a tensor that gradients go through."""
     session = CURRENT.get()
     with known() as knowledge, session.remembering():
-        key = "degrees", atom, where
+        key = "degrees", repr((atom, where))  # where 1, 1.0 and true are three
         relaxation = session.keep_of_knowledge(key, lambda: degrees.relaxation(knowledge, atom, where))
         given = {
             name: degrees.Given(
