@@ -92,6 +92,8 @@ METHODS = {
         "Query: G(alice, X)\n  Found 1 solution(s)\n  Solution 1:\n    X = carol\n    degree = 1.0",
     "infer symbolic Parent(bob, X)?":
         "Query: Parent(bob, X)\n  Found 1 solution(s)\n  Solution 1:\n    X = carol\nParent(bob, carol)",
+    "relation N(n)\nN(1) N(2.0)\nprint(infer gradient N(1)?, infer gradient N(1.0)?, infer gradient N(2.0)?)":
+        "[{degree: 1.0}] [{degree: 0.0}] [{degree: 1.0}]",
     "print(infer gradient G(alice, bob)?)": "[{degree: 0.0}]",
     "S(X, Z) <- Parent(X, Y), Parent(Y, Z) with temperature: 0.5\nprint(query S(X, Y))": '[{X: "alice", Y: "carol"}]',
 }  # fmt: skip

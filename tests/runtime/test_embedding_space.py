@@ -39,6 +39,8 @@ EXACT = {
     # A rule on what an equation gives, an equation on what the rule gives.
     "Found[x, y] <- step(e[x, i] * R[i, j] * R[j, k] * e[y, k] - 0.5)\nrelation Has(x: P)\nHas(X) <- Found(X, Y)\n"
     "n[x] <- 2 * Has[x]\nprint(n, query Has(X))": '[2.0, 0.0, 0.0, 0.0] [{X: "a"}]',
+    'relation_embedding r { relations: all, dimension: 3, init: onehot }\nprint(r["Tall"], len(r))':
+        "[0.0, 1.0, 0.0] 3",
     'print(entity_onehot(P, "c"), entity_onehot("P", 0), entity_dim("P"))':
         "[0.0, 0.0, 1.0, 0.0] [1.0, 0.0, 0.0, 0.0] 4",
 }  # fmt: skip
@@ -47,6 +49,30 @@ EXACT = {
 @pytest.mark.parametrize(("text", "want"), EXACT.items())
 def test_one_hot_vectors_deduce(text: str, want: str) -> None:
     assert output(PEOPLE + text) == want
+
+
+def test_one_hot_vectors_deduce_random_facts() -> None:
+    numbers = np.random.default_rng(5).integers(0, 9, (30, 2))
+    facts = " ".join(f"Next(p{x}, p{y})" for x, y in numbers)
+    names = ", ".join(f"p{i}" for i in range(9))
+    text = f"""entity P = {{{names}}}
+relation Next(x: P, y: P)
+relation Far(x: P, y: P)
+{facts}
+Third(X, W) <- Next(X, Y), Next(Y, Z), Next(W, Z)
+T = 0.001
+embedding e {{ entities: P, dimension: 9, init: onehot }}
+R[i, j] <- Next[x, y] * e[x, i] * e[y, j]
+G[i, l] <- R[i, j] * R[j, k] * R[l, k]
+Far[x, y] <- sigmoid((e[x, i] * G[i, l] * e[y, l] - 0.5) / T)
+print(query Third(X, Y))
+print(query Far(X, Y))
+"""
+    deduced, found = output(text).splitlines()
+    matrix = np.zeros((9, 9))
+    matrix[tuple(numbers.T)] = 1
+    assert deduced == found
+    assert deduced.count("X:") == np.count_nonzero(matrix @ matrix @ matrix.T)
 
 
 RANDOM = """entity P

@@ -27,7 +27,7 @@ IMPORT_CYCLE = Code("TL0203", "import cycle")
 IMPORT_NOT_FOUND = Code("TL0204", "import not found")
 UNUSED_NAME = Code("TL0205", "unused name")
 UNSAFE_VARIABLE = Code("TL0206", "variable without a value")
-RULE_CYCLE = Code("TL0207", "cycle through `not`")
+RULE_CYCLE = Code("TL0207", "cycle through `not` or an equation")
 
 WRONG_ARGUMENTS = Code("TL0301", "wrong arguments in a call")
 WRONG_TYPE = Code("TL0302", "wrong type of value")

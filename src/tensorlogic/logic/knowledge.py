@@ -176,6 +176,10 @@ class Knowledge:
             self._values,
         )
 
+    def rules(self, relation: str) -> list[Rule]:
+        """The rules that say something of a relation."""
+        return by_head(self._rules).get(relation, [])
+
     def depends(self, relation: str) -> set[str]:
         """The relation itself, and all that its rules read."""
         return reached({relation}, by_head(self._rules))

@@ -24,7 +24,10 @@ def ask(atom: Atom, *where: Literal) -> Answers:
     """``query Ancestor(alice, X)``: a record of the variables for each answer, in a fixed order."""
     with derived() as knowledge:
         found = knowledge.ask(atom, where)
-    return [{name: value for name, value in each.items() if not name.startswith("_")} for each in found]
+    if not any(variable.name.startswith("_") for variable in logic.terms.variables(atom)):
+        return list(found)
+    named = ({name: value for name, value in each.items() if not name.startswith("_")} for each in found)
+    return list({tuple((type(value), value) for value in each.values()): each for each in named}.values())
 
 
 def show(atom: Atom, *where: Literal) -> None:
@@ -91,7 +94,7 @@ def gradient(atom: Atom, *where: Literal) -> Answers:
     """The answers, each with its `degree`: how true it is, a tensor that gradients go through."""
     session = CURRENT.get()
     with known() as knowledge, session.remembering():
-        key = "degrees", atom, where
+        key = "degrees", repr((atom, where))  # where 1, 1.0 and true are three
         relaxation = session.keep_of_knowledge(key, lambda: degrees.relaxation(knowledge, atom, where))
         given = {
             name: degrees.Given(

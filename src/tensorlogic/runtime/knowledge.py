@@ -142,7 +142,7 @@ def _term(part: Any) -> Any:
 def rule(origin: tuple[Any, ...], head: Atom, *body: Literal, temperature: Callable[[], Any] | None = None) -> None:
     """``head <- body``; `origin` is where it stands."""
     with known() as knowledge:
-        knowledge.add(logic.Rule(head, body, origin, temperature))
+        knowledge.add(logic.Rule(head, body, origin, temperature=temperature))
         for name, stated in CURRENT.get().stated.items():
             check_order(name.removesuffix(SHADOW), stated.reads, origin)
 

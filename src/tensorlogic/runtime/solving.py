@@ -15,7 +15,7 @@ from tensorlogic.runtime.display import text
 from tensorlogic.runtime.embeddings import Embedding
 from tensorlogic.runtime.kinds import kind, with_article
 from tensorlogic.runtime.knowledge import SHADOW, check_order, derived, known
-from tensorlogic.runtime.lazy import equations, is_tensor, logic, torch
+from tensorlogic.runtime.lazy import equations, functional, is_tensor, logic, torch
 from tensorlogic.runtime.marking import StrangerError, marked
 from tensorlogic.runtime.session import CURRENT, Stated
 from tensorlogic.runtime.sizes import check_length, check_size
@@ -99,9 +99,11 @@ def _indicator(name: str, kinds: tuple[str, ...]) -> torch.Tensor:
     stated = CURRENT.get().stated.get(name + SHADOW)
     with known() as knowledge:
         entities = [knowledge.numbers(kind) for kind in kinds]
-        depends, told = knowledge.depends(name), knowledge.columns(name, derived=False)
-    if stated is not None and stated.tensor.shape == tuple(map(len, entities)) and depends == {name, name + SHADOW}:
-        return torch.maximum(stated.tensor, marked(told, entities, is_sparse=False))
+        told, is_told = knowledge.columns(name, derived=False), len(knowledge.rules(name)) == 1
+    if stated is not None and is_told:
+        pairs = zip(entities[::-1], stated.tensor.shape[::-1], strict=True)
+        grown = [each for members, size in pairs for each in (0, len(members) - size)]
+        return torch.maximum(functional.pad(stated.tensor, grown), marked(told, entities, is_sparse=False))
     with derived() as knowledge:
         key = "indicator", name, kinds
         tensor: torch.Tensor = CURRENT.get().keep_of_knowledge(key, lambda: marked(knowledge.columns(name), entities))

@@ -125,6 +125,7 @@ def reachable() -> torch.Tensor:
         "R[x, z] <- step(P[x, z] + P[x, y] * R[y, z])",
         "R[x, y] <- step(P[x, y])\nR[x, z] <- step(R[x, y] * R[y, z])",
         "R[x, y] <- step(P[x, y] + S[x, y])\nS[x, z] <- step(P[x, y] * R[y, z])",
+        "R[x, y] <- T[x, y]\nT[x, z] <- step(P[x, z] + P[x, y] * T[y, z])",
     ],
 )
 def test_recursion_runs_to_the_least_fixpoint(text: str, dtype: torch.dtype) -> None:

@@ -97,8 +97,8 @@ class Relaxation:
 
 def _temperature(rule: Rule) -> Tensor:
     value: Any = rule.temperature() if callable(rule.temperature) else rule.temperature
-    number = value if is_tensor(value) else torch.tensor(float(value))
-    if number.numel() != 1 or not isfinite(number.item()) or number.item() < 0:
+    number = torch.tensor(float(value)) if isinstance(value, int | float) else value
+    if not is_tensor(number) or number.numel() != 1 or not isfinite(number.item()) or number.item() < 0:
         help = "It is a number: 0 decides as deduction does, and the larger it is, the softer."
         raise KnowledgeError([Problem("degrees", "a temperature is a number from 0 on", help, rule.origin)])
     return number.reshape(())

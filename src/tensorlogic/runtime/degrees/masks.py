@@ -29,6 +29,14 @@ def same(domain: Domain) -> Any:
     return torch.eye(len(domain.constants))
 
 
+def _compared(operator: str, left: Domain, right: Domain) -> Any:
+    """1 where two variables are the same constant, or where they are not."""
+    check_size([len(left.constants), len(right.constants)], torch.float32)
+    one, other = (torch.tensor(each.constants, dtype=torch.long) for each in (left, right))
+    equal = one[:, None] == other[None]
+    return (equal if operator == "==" else ~equal).float()
+
+
 def holding(
     literal: Comparison | Test,
     variables: Sequence[Variable],
@@ -38,6 +46,9 @@ def holding(
     theory: Theory,
 ) -> Any:
     """1 where a comparison or a test holds of what variables can be, as deduction finds out."""
+    match literal:
+        case Comparison("==" | "!=" as operator, Variable() as left, Variable() as right) if left != right:
+            return _compared(operator, *domains)
     knowledge = Knowledge()
     atoms = [Atom(f"{_MASK}{number}", (variable,)) for number, variable in enumerate(variables)]
     knowledge.declare(Signature(_MASK, tuple((each.name, None) for each in variables)))
