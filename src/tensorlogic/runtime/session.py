@@ -94,8 +94,8 @@ class Session:
 
     def aside(self, out: TextIO) -> Session:
         """A session that begins as this one is, prints to `out`, and leaves this one as it is."""
-        own = {"python_modules": {**self.python_modules}, "learnables": {**self.learnables}}
-        other = replace(self, out=out, trainings=[], _generator=None, **own)
+        other = replace(self, out=out, trainings=[], _generator=None)
+        other.python_modules, other.learnables = {**self.python_modules}, {**self.learnables}
         if self._generator is not None:
             other.generator.set_state(self._generator.get_state())
         return other
