@@ -21,6 +21,9 @@ fn longest(a: float16[n, d], b) -> float16[n] { a }
 point = Point::new(1.0)
 long_list = [1, 2]
 record = topk([1.0, 2.0], 1)
+entity Person = {alice, bob}
+relation Parent(x: Person, y: Person)
+Elder(X) <- Parent(X, _)
 """
 
 
@@ -58,6 +61,11 @@ COMPLETIONS: dict[str, tuple[int, tuple[str, ...]]] = {
     'print("soft': (7, ()),
     'print("a") + lo': (13, ("log", "log10", "log1p", "log2", "log_softmax", "logsigmoid", "logsumexp")),
     "1.": (2, ()),
+    "Par": (0, ("Parent",)),
+    "learn { objective: x, o": (22, ("optimizer: ",)),
+    "learn {\n    objective: x,\n    optimizer: ad": (41, ("adam", "adamw")),
+    "learn { scheduler: warmup(ep": (26, ("epochs: ",)),
+    "infer sy": (6, ("symbolic",)),
     "": (0, ()),
 }
 
@@ -71,6 +79,10 @@ def test_completions(written: str, interaction: Interaction) -> None:
 
 
 HELP = {
+    "Person": "entity Person = {alice, bob}",
+    "Parent": "relation Parent(x: Person, y: Person)",
+    "Elder": "relation Elder(_)",
+    "patience": "patience: …\n\nEnds after so many epochs without a smaller objective.",
     "longest": "fn longest(a: float16[n, d], b) -> float16[n]",
     "Point": "struct Point { x: float, y: int }\nfn Point::new(x: float) -> Point\nfn Point::norm(self) -> float",
     "Point::norm": "fn Point::norm(self) -> float",

@@ -11,10 +11,12 @@ from tensorlogic.editor.describing import declaration
 from tensorlogic.editor.documents import SIGNATURES, Document, Meaning
 from tensorlogic.editor.drift import carried
 from tensorlogic.lang import Source, checked, types
+from tensorlogic.lang.brackets import FARTHEST
 from tensorlogic.lang.holding import field_struct
 from tensorlogic.lang.lexer import KEYWORDS
 from tensorlogic.lang.occurrences import Field
 from tensorlogic.lang.parser import DECLARED_BY
+from tensorlogic.runtime.settings import settings_at
 
 _TEXTS: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 _BEHIND_TYPE: Final = re.compile(r"([A-Za-z_]\w*)(?:<[^<>]*>)?::\w*$")
@@ -28,7 +30,8 @@ class Proposal(NamedTuple):
 
     text: str
     kind: str
-    """``variable``, ``function``, ``struct``, ``field``, ``option``, ``keyword``, ``type`` or ``builtin``."""
+    """``variable``, ``function``, ``struct``, ``entity``, ``relation``, ``field``, ``option``, ``choice``, ``keyword``,
+    ``type`` or ``builtin``."""
     detail: str = ""
 
 
@@ -46,7 +49,8 @@ def proposals(source: Source, offset: int, sound: Document) -> list[Proposal]:
         return list(_members(behind[1].split("."), sound, names))
     if _DOT.search(before):
         return list(_called_behind_dot(names))
-    return [*_options(source, offset, names), *map(_named, names.values()), *_BUILTINS, *_WORDS]
+    written = [*_settings(source, offset), *_members_of_entities(source, offset, names)]
+    return [*written, *_options(source, offset, names), *map(_named, names.values()), *_BUILTINS, *_WORDS]
 
 
 def visible(source: Source, offset: int, sound: Document) -> dict[str, Meaning]:
@@ -103,9 +107,28 @@ def _called_behind_dot(visible: dict[str, Meaning]) -> Iterator[Proposal]:
     yield from (each for each in _BUILTINS if each.kind == "builtin")
 
 
+def _settings(source: Source, offset: int) -> Iterator[Proposal]:
+    """The words of ``learn``, embeddings and ``infer``."""
+    for each in settings_at(source.text[max(0, offset - FARTHEST) : offset]):
+        yield Proposal(each.text, "option" if each.takes else "choice", each.form)
+
+
+def _members_of_entities(source: Source, offset: int, visible: dict[str, Meaning]) -> Iterator[Proposal]:
+    """The entities that a relation can hold of in the place that is being written."""
+    call = call_around(source, offset)
+    symbol = None if call is None else visible.get(call.name)
+    if call is not None and isinstance(symbol, checked.Relation):
+        for _, kind in symbol.parameters[call.argument : call.argument + 1]:
+            entity = visible.get(kind or "")
+            if isinstance(entity, checked.Entity):
+                yield from (Proposal(member, "choice", entity.name) for member in entity.members or ())
+
+
 def _options(source: Source, offset: int, visible: dict[str, Meaning]) -> Iterator[Proposal]:
     call = call_around(source, offset)
-    if call is not None and (signature := parameters(call.name, visible)) is not None:
+    if call is None or isinstance(visible.get(call.name), checked.Relation):
+        return
+    if (signature := parameters(call.name, visible)) is not None:
         names = (*signature.required, *signature.optional, *signature.named)
         yield from (Proposal(f"{name}: ", "option", str(signature)) for name in names)
 

@@ -8,10 +8,13 @@ from typing import Final
 
 from tensorlogic.editor.documents import Document, Documents, Meaning
 from tensorlogic.lang import Source, Span, checked
+from tensorlogic.lang.brackets import FARTHEST
 from tensorlogic.lang.inference.facts import Tensor
 from tensorlogic.lang.occurrences import Field, Occurrence
 from tensorlogic.runtime.reference import describe
+from tensorlogic.runtime.settings import settings_at
 
+_WORD: Final = re.compile(r"[A-Za-z_]\w*")
 _TYPED: Final = re.compile(r"\s*:(?!=)")
 """A type that is written behind a name."""
 
@@ -20,8 +23,19 @@ def hover(document: Document, offset: int, documents: Documents) -> tuple[str, S
     """What the name at an offset is, as Markdown, and where it stands; None where there is none."""
     name = next(document.at(offset), None)
     if name is None:
-        return None
+        return _of_setting(document.source.text, offset)
     return description(name, document, documents), name.span
+
+
+def _of_setting(text: str, offset: int) -> tuple[str, Span] | None:
+    """What a word of ``learn`` is, which is no name of the program."""
+    word = next((found for found in _WORD.finditer(text) if found.start() <= offset <= found.end()), None)
+    if word is None:
+        return None
+    for each in settings_at(text[max(0, word.start() - FARTHEST) : word.start()]):
+        if each.name == word[0]:
+            return _page(each.form, each.says), Span(*word.span())
+    return None
 
 
 def unwritten_types(document: Document) -> list[tuple[Span, str]]:
@@ -61,7 +75,8 @@ def _declaration(name: Occurrence, document: Document, owner: Document | None, s
         struct = owner.analysis.held.get(name.symbol)
         found += [owner.analysis.types.get(span), None if struct is None else struct.name, _written_type(span, owner)]
     kind = next((each for each in found if each), None)
-    return name.symbol.name + (f": {kind}" if kind else "")
+    trained = owner is not None and owner.analysis is not None and name.symbol in owner.analysis.learnables
+    return name.symbol.name + (f": {kind}" if kind else "") + (" learnable" if trained else "")
 
 
 def _written_type(span: Span, owner: Document) -> str | None:
@@ -80,6 +95,12 @@ def declaration(symbol: Meaning) -> str:
 def _function(symbol: checked.Function) -> str:
     parameters = ", ".join(map(_parameter, symbol.parameters))
     return f"fn {symbol.name}({parameters})" + ("" if symbol.result is None else f" -> {symbol.result}")
+
+
+@declaration.register(checked.Entity)
+@declaration.register(checked.Relation)
+def _relation(symbol: checked.Entity | checked.Relation) -> str:
+    return symbol.declaration
 
 
 @declaration.register

@@ -17,12 +17,18 @@ _COMPLETIONS: Final = {
     "function": lsp.CompletionItemKind.Function,
     "builtin": lsp.CompletionItemKind.Function,
     "struct": lsp.CompletionItemKind.Struct,
+    "entity": lsp.CompletionItemKind.Enum,
+    "relation": lsp.CompletionItemKind.Interface,
+    "choice": lsp.CompletionItemKind.EnumMember,
     "field": lsp.CompletionItemKind.Field,
     "option": lsp.CompletionItemKind.Property,
     "keyword": lsp.CompletionItemKind.Keyword,
     "type": lsp.CompletionItemKind.TypeParameter,
 }
-_ORDER: Final = ("option", "field", "variable", "function", "struct", "builtin", "keyword", "type")
+_ORDER: Final = (
+    *("option", "choice", "field", "variable", "function", "relation", "entity", "struct"),
+    *("builtin", "keyword", "type"),
+)
 _SYMBOLS: Final = {
     "fn": lsp.SymbolKind.Function,
     "main": lsp.SymbolKind.Function,
@@ -30,6 +36,10 @@ _SYMBOLS: Final = {
     "bench": lsp.SymbolKind.Function,
     "method": lsp.SymbolKind.Method,
     "struct": lsp.SymbolKind.Struct,
+    "entity": lsp.SymbolKind.Enum,
+    "member": lsp.SymbolKind.EnumMember,
+    "relation": lsp.SymbolKind.Interface,
+    "embedding": lsp.SymbolKind.Array,
     "impl": lsp.SymbolKind.Class,
     "field": lsp.SymbolKind.Field,
     "variable": lsp.SymbolKind.Variable,

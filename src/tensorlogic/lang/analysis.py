@@ -38,6 +38,8 @@ class Analysis:
     """What an importing file gets, errors or not."""
     types: Mapping[Span, str] = field(default_factory=dict)
     """The types of values, such as ``float32[2, 3]``, where they are known."""
+    learnables: frozenset[checked.Variable] = frozenset()
+    """The variables that are declared to be trained."""
 
 
 @uncollected
@@ -67,7 +69,8 @@ def analyze(
     names = tuple(context.occurrences)
     reads = {node.span: fact for node, fact in whole.facts.items() if isinstance(node, checked.Read)}
     types = {span: str(fact) for span, fact in {**reads, **whole.places}.items() if fact is not None}
-    return Analysis(program, sound, diagnostics, names, context.scopes, context.held, whole.exports, types)
+    learnables = frozenset(context.learnables)
+    return Analysis(program, sound, diagnostics, names, context.scopes, context.held, whole.exports, types, learnables)
 
 
 def _inferred(program: checked.Program, context: Context) -> checked.Program:

@@ -83,6 +83,11 @@ class Entity:
     unit: int
     members: tuple[str, ...] | None = None
 
+    @property
+    def declaration(self) -> str:
+        """How a program declares it."""
+        return f"entity {self.name}" + ("" if self.members is None else f" = {{{', '.join(self.members)}}}")
+
 
 @node
 class Relation:
@@ -95,6 +100,12 @@ class Relation:
 
     def __str__(self) -> str:
         return f"{self.name}({', '.join(name for name, _ in self.parameters)})"
+
+    @property
+    def declaration(self) -> str:
+        """How a program declares it; of one that only rules have, the number of its values is known."""
+        shown = (name if type is None else f"{name}: {type}" for name, type in self.parameters)
+        return f"relation {self.name}({', '.join('_' if each.startswith('_') else each for each in shown)})"
 
 
 class Builtin(NamedTuple):

@@ -15,10 +15,20 @@ from tensorlogic.lang.source import Span
 EMBEDDED = {"embedding": ("entities", "auto"), "relation_embedding": ("relations", "all")}
 """What each kind of embedding calls what is embedded, and all of it."""
 CHOICES = frozenset({"optimizer", "scheduler"})
-OPTIONS = (
-    *("optimizer", "epochs", "scheduler", "batch", "seed", "clip", "patience"),
-    *("checkpoint", "verbose", "log", "plot"),
-)
+OPTIONS = {
+    "optimizer": "What moves the learnable tensors: sgd, adam or adamw.",
+    "epochs": "How often all examples are gone through.",
+    "scheduler": "The learning rate by the epoch.",
+    "batch": "So many examples in a step; without it, all.",
+    "seed": "Where random numbers begin.",
+    "clip": "The largest norm of all gradients together.",
+    "patience": "Ends after so many epochs without a smaller objective.",
+    "checkpoint": "A SafeTensors file to keep the training in, and to go on from.",
+    "verbose": "Whether to print lines in place of a bar.",
+    "log": "A CSV file with a row for each epoch.",
+    "plot": "A picture of the objective.",
+}
+"""The options of ``learn`` beside its objective, and what each is for."""
 
 
 def settings(nodes: Collection[tree.Argument], known: Collection[str], context: Context) -> dict[str, tree.Expression]:

@@ -16,6 +16,7 @@ from tensorlogic.runtime.interactive import Interaction
 from tensorlogic.runtime.kinds import kind
 from tensorlogic.runtime.members import member, names_of
 from tensorlogic.runtime.reference import describe
+from tensorlogic.runtime.settings import setting, settings_at
 
 _LONGEST: Final = 300
 """Of a variable's value, so many characters are shown."""
@@ -47,8 +48,12 @@ def help_about(interaction: Interaction, name: str) -> str | None:
         return _struct(symbol)
     if isinstance(symbol, checked.Variable):
         return _variable(interaction, name)
+    if isinstance(symbol, checked.Entity | checked.Relation):
+        return symbol.declaration
     if (found := describe(name)) is not None:
         return str(found)
+    if (word := setting(name)) is not None:
+        return f"{word.form}\n\n{word.says}"
     owner, _, of = name.rpartition("::")
     struct = interaction.declared.get(owner)
     return _function(struct.methods[of]) if isinstance(struct, checked.Struct) and of in struct.methods else None
@@ -80,7 +85,8 @@ def _variable(interaction: Interaction, name: str) -> str:
 def names(interaction: Interaction, found: re.Match[str] | None = None) -> Iterator[str]:
     """Everything that can be written as a name or a word."""
     plain = (name for name in FUNCTIONS if "::" not in name)
-    yield from chain(interaction.declared, plain, CONSTANTS, WORDS)
+    settings = [] if found is None else [each.text for each in settings_at(found.string)]
+    yield from chain(interaction.declared, plain, CONSTANTS, WORDS, settings)
 
 
 def _members(interaction: Interaction, found: re.Match[str]) -> Iterator[str]:

@@ -27,7 +27,7 @@ def _identity(table: torch.Tensor) -> torch.Tensor:
     return table.zero_().fill_diagonal_(1)
 
 
-_STARTS: Final[dict[str, Callable[..., torch.Tensor]]] = {
+STARTS: Final[dict[str, Callable[..., torch.Tensor]]] = {
     "random": lambda table, generator: _uniform(table, 0.1, generator),
     "xavier": lambda table, generator: _uniform(table, sqrt(6 / sum(table.shape)), generator),
     "he": lambda table, generator: table.normal_(0, sqrt(2 / max(1, len(table))), generator=generator),
@@ -77,10 +77,10 @@ def embedding(dimension: Any, init: str, kind: str, *names: str) -> Embedding:
     if kind:
         with known() as knowledge:
             names = tuple(knowledge.members(kind))
-    if init not in _STARTS:
-        help = f"There are {', '.join(_STARTS)}."
+    if init not in STARTS:
+        help = f"There are {', '.join(STARTS)}."
         raise SourceError(WRONG_ARGUMENTS, f"no embedding begins with `{init}`", help=help)
     sizes = [len(names), as_int(dimension)]
     check_size(sizes, torch.float32)
-    table = _STARTS[init](torch.empty(sizes), CURRENT.get().generator)
+    table = STARTS[init](torch.empty(sizes), CURRENT.get().generator)
     return Embedding(names, table.requires_grad_())
