@@ -1,12 +1,12 @@
 """Measure equations against `torch.einsum` as one would write it: the best of its forms, in one process, by turns.
 
 A form is an order of operands or of letters, with or without opt_einsum's path, or the product in steps. A row says the
-median of one call of each, and the median of the ratios of each two turns; the smallest rows show the overhead.
+median of one call of each, and the median of the ratios of each two turns; the smallest rows show the overhead. The
+last rows are loops of whole programs, a `.tl` one and its equivalent in Python.
 """
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import time
 from collections.abc import Callable
@@ -14,12 +14,13 @@ from functools import partial
 from typing import NamedTuple
 
 import torch
-from rich.console import Console
-from rich.table import Table
 
+from benchmarks.goals import Record, options, tell
+from benchmarks.language import compiled, in_python
 from tensorlogic.runtime.equations import Access, Apply, Equation, Index, Solver
 
-TURNS = 15
+ROUNDS = 15
+GOAL = 1.05
 SPAN = 0.005
 """Seconds that a turn takes at least, where calls are short."""
 
@@ -54,7 +55,7 @@ ROWS = [
     Row("a bilinear form", "bi,ijk,bk->bj", dict.fromkeys("bijk", 4), {"b": 64, "i": 64, "j": 64, "k": 64}),
     Row("a chain of three", "ij,jk,kl->il", dict.fromkeys("ijkl", 6), {"i": 16, "j": 512, "k": 512, "l": 512}),
     Row("two sums that share nothing", "ij,jk->j", dict.fromkeys("ijk", 6), {"i": 512, "j": 512, "k": 512}),
-    Row("elementwise", "ij,ij->ij", dict.fromkeys("ij", 8), dict.fromkeys("ij", 1024)),
+    Row("elementwise", "ij,ij->ij", dict.fromkeys("ij", 8), dict.fromkeys("ij", 512)),
 ]
 
 
@@ -96,7 +97,7 @@ def seconds(run: Callable[[], object], times: int) -> float:
     return (time.perf_counter() - begin) / times
 
 
-def compare(row: Row, sizes: dict[str, int], turns: int) -> tuple[str, ...]:
+def compare(row: Row, sizes: dict[str, int], rounds: int) -> Record:
     """Ours beside the form that is the fastest of all."""
     parts = row.spec.split("->")[0].split(",")
     tensors = [torch.randn([sizes[letter] for letter in part]) for part in parts]
@@ -107,24 +108,45 @@ def compare(row: Row, sizes: dict[str, int], turns: int) -> tuple[str, ...]:
     once = min(seconds(ours, 1) for _ in range(3))
     times = max(1, min(1000, int(SPAN / once)))
     best = min(theirs, key=lambda form: min(seconds(theirs[form], times) for _ in range(3)))
-    pairs = [(seconds(ours, times), seconds(theirs[best], times)) for _ in range(turns)]
-    mine, other = (statistics.median(each) * 1e6 for each in zip(*pairs, strict=True))
+    pairs = [(seconds(ours, times), seconds(theirs[best], times)) for _ in range(rounds)]
+    return record(row.name, row.spec, best, pairs)
+
+
+def record(name: str, spec: str, form: str, pairs: list[tuple[float, float]], calls: int = 1) -> Record:
+    """What a row says of the seconds of each two turns, of so many calls."""
+    mine, other = (statistics.median(each) * 1e6 / calls for each in zip(*pairs, strict=True))
     ratio = statistics.median(ours / theirs for ours, theirs in pairs)
-    return row.name, row.spec, f"{mine:.1f}", f"{other:.1f}", best, f"{ratio:.2f}"
+    best = {"equation, us": mine, "einsum, us": other, "best form": form}
+    return {"product": name, "einsum": spec, **best, "ratio": ratio, "goal": GOAL}
+
+
+PROGRAM = "W = rand({0}, {0}) x = rand({0}, {0})\nfor n in range({1}) {{ y[i, k] <- W[i, j] * x[j, k] }}"
+IN_PYTHON = """
+def main():
+    w = torch.rand({0}, {0})
+    x = torch.rand({0}, {0})
+    for n in range({1}):
+        y = torch.einsum("ij,jk->ik", w, x)
+main()"""
+LOOPS = ((8, 3000), (64, 1000), (256, 60))
+"""Sizes of matrices, and how often they are multiplied."""
+
+
+def loop(size: int, times: int, rounds: int) -> Record:
+    """A program's loop beside Python's. Programs are compiled before."""
+    pairs = [
+        (seconds(compiled(PROGRAM.format(size, times)).run, 1), seconds(in_python(IN_PYTHON.format(size, times)), 1))
+        for _ in range(rounds)
+    ]
+    return record(f"a program's loop, {size} x {size}", "ij,jk->ik", "as written", pairs, times)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--turns", type=int, default=TURNS)
-    turns = parser.parse_args().turns
+    asked = options("benchmarks.equations", __doc__, ROUNDS).parse_args()
     torch.set_num_threads(1)
-    table = Table("product", "einsum", "equation, us", "einsum, us", "best form", "ratio")
-    table.title = f"PyTorch {torch.__version__}, one thread"
-    for kind in ("small", "large"):
-        for row in ROWS:
-            table.add_row(*compare(row, getattr(row, kind), turns))
-        table.add_section()
-    Console().print(table)
+    found = [compare(row, getattr(row, kind), asked.rounds) for kind in ("small", "large") for row in ROWS]
+    found += [loop(*each, asked.rounds) for each in LOOPS]
+    tell(f"PyTorch {torch.__version__}, one thread", found, asked.json)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """Measure a step of `learn` against the loop that one would write in PyTorch for the same model.
 
 Both take turns in one process, on one thread; a row says the medians, and the median of the ratios of each two turns.
+`learn` is called from Python, where both train to the same bits, and stands in a program, whose time is all of its run.
 """
 
 from __future__ import annotations
 
-import argparse
 import io
 import statistics
 import time
@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import torch
-from rich.console import Console
-from rich.table import Table
 
+from benchmarks.goals import Record, options, tell
+from benchmarks.language import compiled, seconds
 from tensorlogic.runtime.learning import Choice, learn, read_options
 from tensorlogic.runtime.session import CURRENT, Session
 
@@ -38,6 +38,8 @@ WORKS = (
     Work("adam", 2048, 256, 256, None, 10),
 )
 CLASSES = 10
+ROUNDS = 21
+GOAL = 1.05
 RATE = 1e-3
 PEERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 
@@ -103,29 +105,54 @@ def timed(train: Train, work: Work) -> tuple[float, Tensors]:
     return time.perf_counter() - begin, weights
 
 
-def compare(work: Work, turns: int) -> tuple[str, ...]:
-    times = []
-    for _ in range(turns):
-        (mine, a), (other, b) = timed(ours, work), timed(by_hand, work)
-        assert all(torch.equal(a[name], b[name]) for name in a), "both train to the same bits"
-        times.append((mine, other))
+def from_python(work: Work) -> tuple[float, float]:
+    """The seconds of both, whose weights are the same afterwards."""
+    (mine, a), (other, b) = timed(ours, work), timed(by_hand, work)
+    assert all(torch.equal(a[name], b[name]) for name in a), "both train to the same bits"
+    return mine, other
+
+
+PROGRAM = """seed(0)
+x = randn({work.examples}, {work.inputs}) y = argmax(rand({work.examples}, {classes}), axis: 1)
+a = randn({work.inputs}, {work.hidden}) * 0.1 c = randn({work.hidden}, {classes}) * 0.1
+tensor A: float32[{work.inputs}, {work.hidden}] learnable = a
+tensor B: float32[{work.hidden}] learnable
+tensor C: float32[{work.hidden}, {classes}] learnable = c
+tensor D: float32[{classes}] learnable
+learn {{
+    h = relu(x @ A + B)
+    objective: cross_entropy(h @ C + D, y),
+    optimizer: {work.optimizer}(lr: {rate}), epochs: {work.epochs}, seed: 1{batch}
+}}
+"""
+
+
+def in_a_program(work: Work) -> tuple[float, float]:
+    """The seconds of a program that is compiled, and of the loop."""
+    batch = f", batch: {work.batch}" if work.batch else ""
+    program = compiled(PROGRAM.format(work=work, classes=CLASSES, rate=RATE, batch=batch))
+    return seconds(program.run), timed(by_hand, work)[0]
+
+
+WAYS = {"a call": from_python, "a program": in_a_program}
+
+
+def compare(work: Work, way: str, rounds: int) -> Record:
+    times = [WAYS[way](work) for _ in range(rounds)]
     steps = work.epochs * (1 if work.batch is None else -(-work.examples // work.batch))
     mine, other = (statistics.median(each) / steps * 1e6 for each in zip(*times, strict=True))
     ratio = statistics.median(mine / other for mine, other in times)
     size = f"{work.inputs} → {work.hidden} → {CLASSES}, {work.batch or work.examples} examples"
-    return work.optimizer, size, f"{mine:.0f}", f"{other:.0f}", f"{ratio:.3f}"
+    named = {"learn in": way, "optimizer": work.optimizer, "model": size}
+    return {**named, "learn, µs a step": mine, "by hand": other, "ratio": ratio, "goal": GOAL}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--turns", type=int, default=21)
-    options = parser.parse_args()
+    asked = options("benchmarks.learning", __doc__, ROUNDS).parse_args()
     torch.set_num_threads(1)
     CURRENT.set(Session(io.StringIO()))
-    table = Table("optimizer", "model", "learn, µs a step", "by hand", "ratio", title=f"PyTorch {torch.__version__}")
-    for work in WORKS:
-        table.add_row(*compare(work, options.turns))
-    Console().print(table)
+    found = [compare(work, way, asked.rounds) for way in WAYS for work in WORKS]
+    tell(f"PyTorch {torch.__version__}, one thread", found, asked.json)
 
 
 if __name__ == "__main__":

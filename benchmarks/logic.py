@@ -2,31 +2,34 @@
 
 `python -m benchmarks.logic [--plot growth.png]`: transitive closure and same generation, with ever more derived facts.
 All three take turns in each round, from facts in memory to all rows as Python's tuples; a row says the medians, and the
-median of the ratios of each round. Memory is the peak of a process that does nothing else.
+median of the ratios of each round. A round that takes seconds is repeated less often. Memory is the peak of a process
+that does nothing else.
 """
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import clingo
 import duckdb
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
+from benchmarks.goals import Record, options, tell
 from benchmarks.start import peak_memory
 from tensorlogic.logic import Atom, Comparison, Knowledge, Rule, Signature, Variable
 
 Edges = list[tuple[int, int]]
 W, X, Y, Z = (Variable(name) for name in "WXYZ")
+ROUNDS = 7
+LONGEST = 20.0
+"""Seconds for all rounds of a size, of which there are three at least."""
+MANY = 100_000
+"""From so many derived facts on, DuckDB is a goal."""
 SIZES = {
     "closure": ((60, 70), (150, 190), (350, 500), (700, 1_400), (1_000, 4_000)),
     "generation": ((60, 70), (150, 190), (350, 500), (700, 1_100), (1_050, 2_400)),
@@ -102,7 +105,8 @@ def measured(work: str, edges: Edges, rounds: int) -> tuple[int, dict[str, list[
     counts = {run() for run in runs.values()}
     assert len(counts) == 1, counts
     times: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(rounds):
+    started = time.perf_counter()
+    while len(times["clingo"]) < rounds and (len(times["clingo"]) < 3 or time.perf_counter() - started < LONGEST):
         for name, run in runs.items():
             begin = time.perf_counter()
             run()
@@ -116,14 +120,15 @@ def memory(peer: str, work: str, size: int) -> float:
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
-def row(work: str, size: int, rounds: int) -> tuple[int, dict[str, float], tuple[str, ...]]:
+def record(work: str, size: int, rounds: int) -> tuple[int, dict[str, float], Record]:
+    """The derived facts, the median seconds of each, and what the table says."""
     count, times = measured(work, graph(*SIZES[work][size]), rounds)
     middle = {name: statistics.median(each) for name, each in times.items()}
-    ours = times["TensorLogic"]
-    ratios = [statistics.median(a / b for a, b in zip(ours, times[name], strict=True)) for name in ("DuckDB", "clingo")]
-    held = [f"{memory(name, work, size):.0f}" for name in PEERS]
-    cells = [f"{seconds:.4f}" for seconds in middle.values()] + [f"{ratio:.2f}" for ratio in ratios]
-    return count, middle, (work, f"{count:,}", *cells, " / ".join(held))
+    told: Record = {"work": work, "facts": count, **{f"{name}, s": seconds for name, seconds in middle.items()}}
+    for name, goal in (("DuckDB", 1.0 if count >= MANY else None), ("clingo", 3.0)):
+        pairs = zip(times["TensorLogic"], times[name], strict=True)
+        told |= {f"to {name}": statistics.median(ours / theirs for ours, theirs in pairs), f"goal {name}": goal}
+    return count, middle, told | {f"{name}, MiB": memory(name, work, size) for name in PEERS}
 
 
 def plot(found: dict[str, list[tuple[int, dict[str, float]]]], file: Path) -> None:
@@ -142,33 +147,20 @@ def plot(found: dict[str, list[tuple[int, dict[str, float]]]], file: Path) -> No
     figure.savefig(file, bbox_inches="tight")
 
 
-def arguments() -> Any:
-    parser = argparse.ArgumentParser(prog="benchmarks.logic", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7)
+def main() -> None:
+    parser = options("benchmarks.logic", __doc__, ROUNDS)
     parser.add_argument("--plot", type=Path, help="draw the growth into this file")
     parser.add_argument("--alone", nargs=3, metavar=("PEER", "WORK", "SIZE"), help="print the memory of one run")
-    return parser.parse_args()
-
-
-def main() -> None:
-    options = arguments()
-    if options.alone:
-        peer, work, size = options.alone
+    asked = parser.parse_args()
+    if asked.alone:
+        peer, work, size = asked.alone
         PEERS[peer](work, graph(*SIZES[work][int(size)]))()
         print((peak_memory() or 0) / 2**20)
         return
-    table = Table(
-        "work", "facts", *(f"{name}, s" for name in PEERS), "to DuckDB", "to clingo", "memory, MiB", title="rules"
-    )
-    found: dict[str, list[tuple[int, dict[str, float]]]] = {work: [] for work in SIZES}
-    for work, sizes in SIZES.items():
-        for size in range(len(sizes)):
-            count, times, cells = row(work, size, options.rounds)
-            found[work].append((count, times))
-            table.add_row(*cells)
-    Console(width=140).print(table)
-    if options.plot:
-        plot(found, options.plot)
+    found = {work: [record(work, size, asked.rounds) for size in range(len(sizes))] for work, sizes in SIZES.items()}
+    tell("rules", [told for each in found.values() for *_, told in each], asked.json)
+    if asked.plot:
+        plot({work: [(count, middle) for count, middle, _ in each] for work, each in found.items()}, asked.plot)
 
 
 if __name__ == "__main__":
