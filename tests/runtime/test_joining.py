@@ -34,6 +34,8 @@ CHAINED = {
     # Entities that come later are not true of it.
     "entity Q\nrelation Likes(x: Q)\nLikes(d)\nrelation Good(x: Q)\nv = [0.5]\nGood[x] <- v[x]\nLikes(e)\n"
     "s[x] <- Good[x] + Likes[x]\nprint(s, infer gradient Good(X)?)": '[1.5, 1.0] [{X: "d", degree: 0.5}]',
+    # The name of an index is that of an entity where something is called with it, and else a value of the program.
+    "x = 2.0\nu[x] <- Knows[x, y] * x\nv[x] <- P[x] * len(x)\nprint(u, v)": "[1.6, 1.0, 0.0] [1.0, 1.0, 1.0]",
     # A proof ends at what an equation says, and names its line.
     "Has(X) <- Knows(X, Y)\nexplain Has(X)?": "Has(a)  by line 7\n    Knows(a, b)  by line 6",
     "Knows(b, a)\nprint(query Knows(_, _), query Knows(X, _))": '[{}] [{X: "a"}, {X: "b"}]',

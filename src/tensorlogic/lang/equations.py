@@ -1,8 +1,8 @@
 """Tensor equations that follow one another: what their names and indices mean.
 
 A name between the brackets of an equation is an index, whatever else has that name. A part without indices is a value
-A name between the brackets of an equation is an index, whatever else has that name. A part without indices is a value
-stands on the left of one of the equations is an unknown, and may stand on the right of all.
+of the program; where something is called there with an index of a relation, it is called for each entity that the index
+stands for. What stands on the left of one of the equations is an unknown, and may stand on the right of all.
 """
 
 from __future__ import annotations
@@ -166,14 +166,15 @@ class System:
 
     def _value(self, node: tree.Expression) -> Part:
         """A value of the program, which the equations know by a name that no program has."""
-        name = node.id if isinstance(node, tree.Name) and node.id not in self._entities else f"·{len(self._given)}"
+        name = node.id if isinstance(node, tree.Name) else f"·{len(self._given)}"
         indices = self._named(node)
         self._given[name] = self._of_entities(node, indices, 0)
         return ("access", name, *(("index", index, 0) for index in indices))
 
     def _named(self, node: tree.Expression) -> list[str]:
-        """The indices that are named outside of brackets, where they are entities."""
-        names = (each.id for each in every_node(node) if isinstance(each, tree.Name))
+        """The indices that are named outside of brackets, in what is called, where they are entities."""
+        calls = (each for each in every_node(node) if isinstance(each, tree.Call))
+        names = (each.id for call in calls for each in every_node(call) if isinstance(each, tree.Name))
         return [name for name in dict.fromkeys(names) if name in self._entities]
 
     def _of_entities(self, node: tree.Expression, indices: Sequence[str], rank: int) -> checked.Expression:

@@ -96,18 +96,23 @@ def indicator(name: str, *kinds: str) -> torch.Tensor:
 
 
 def _indicator(name: str, kinds: tuple[str, ...]) -> torch.Tensor:
-    stated = CURRENT.get().stated.get(name + SHADOW)
+    session = CURRENT.get()
+    stated = session.stated.get(name + SHADOW)
     with known() as knowledge:
         entities = [knowledge.numbers(kind) for kind in kinds]
-        told, is_told = knowledge.columns(name, derived=False), len(knowledge.rules(name)) == 1
-    if stated is not None and is_told:
-        pairs = zip(entities[::-1], stated.tensor.shape[::-1], strict=True)
-        grown = [each for members, size in pairs for each in (0, len(members) - size)]
-        return torch.maximum(functional.pad(stated.tensor, grown), marked(told, entities, is_sparse=False))
+        if stated is not None and len(knowledge.rules(name)) == 1:
+            told = marked(knowledge.columns(name, derived=False), entities, is_sparse=False)
+            return torch.maximum(_grown(stated.tensor, told.shape), told)
     with derived() as knowledge:
         key = "indicator", name, kinds
-        tensor: torch.Tensor = CURRENT.get().keep_of_knowledge(key, lambda: marked(knowledge.columns(name), entities))
+        tensor: torch.Tensor = session.keep_of_knowledge(key, lambda: marked(knowledge.columns(name), entities))
     return tensor if tensor.is_sparse else tensor.clone()
+
+
+def _grown(tensor: torch.Tensor, shape: Sequence[int]) -> torch.Tensor:
+    """A tensor with zeros for the entities that came since it was computed."""
+    pairs = zip(shape[::-1], tensor.shape[::-1], strict=True)
+    return functional.pad(tensor, [each for size, before in pairs for each in (0, size - before)])
 
 
 def each(compute: Callable[..., Any], rank: int, *kinds: str) -> torch.Tensor:
