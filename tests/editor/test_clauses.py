@@ -137,3 +137,49 @@ def test_what_a_relation_takes(client: Client) -> None:
     client.open("call.tl", FAMILY + "Age(bob, 3)\n")
     found = client.about("signatureHelp", "call.tl", "Age(bob, |3")
     assert (found["signatures"][0]["label"], found["activeParameter"]) == ("Age(x, n)", 1)
+
+
+COLOURED = """enum:Person enumMember:alice enumMember:bob
+interface:Parent enum:Person enum:Person
+interface:Parent enumMember:alice enumMember:bob
+interface:Ancestor parameter:X interface:Parent parameter:X parameter:_
+variable:e property:entities enum:Person property:dimension property:init function:xavier
+variable:w
+variable:score parameter:x variable:e parameter:x parameter:k variable:w parameter:k
+property:objective function:sum variable:score variable:w property:optimizer function:adam property:lr property:epochs
+function:print interface:Parent enumMember:alice parameter:X variable:score enum:Person
+"""
+
+
+def test_colours(client: Client) -> None:
+    text = """entity Person = {alice, bob}
+relation Parent(x: Person, y: Person)
+Parent(alice, bob)
+Ancestor(X) <- Parent(X, _)
+embedding e { entities: Person, dimension: 2, init: xavier }
+tensor w: float32[2] learnable
+score[x] <- e[x, k] * w[k]
+learn { objective: sum(score * w), optimizer: adam(lr: 0.1), epochs: 3 }
+print(query Parent(alice, X), score, Person)
+"""
+    client.open("colours.tl", text)
+    legend = client.capabilities["semanticTokensProvider"]["legend"]
+    data = client.about("semanticTokens/full", "colours.tl")["data"]
+    lines: list[list[str]] = [[] for _ in text.splitlines()]
+    line = column = 0
+    learnable: set[str] = set()
+    for down, right, length, kind, modifiers in zip(*[iter(data)] * 5, strict=True):
+        line, column = line + down, right + (0 if down else column)
+        word = text.splitlines()[line][column : column + length]
+        lines[line].append(f"{legend['tokenTypes'][kind]}:{word}")
+        if modifiers >> legend["tokenModifiers"].index("learnable") & 1:
+            learnable.add(word)
+    assert [" ".join(each) for each in lines] == COLOURED.splitlines()
+    assert learnable == {"e", "w"}
+
+
+def test_colours_of_long_chains(client: Client) -> None:
+    """Operators in a chain are a deep tree."""
+    client.open("long.tl", f"y = [1.0]\nx[i] <- {' + '.join(['y[i]'] * 300)}\n")
+    assert client.problems("long.tl") == []
+    assert len(client.about("semanticTokens/full", "long.tl")["data"]) == 5 * (1 + 2 + 600)

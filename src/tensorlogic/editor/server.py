@@ -12,12 +12,12 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from tensorlogic import __version__
-from tensorlogic.editor import calls, completion, describing, navigation
+from tensorlogic.editor import calls, colours, completion, describing, navigation
 from tensorlogic.editor.documents import Document, Documents
 from tensorlogic.editor.drift import carried
 from tensorlogic.editor.outline import outline
 from tensorlogic.editor.positions import Positions
-from tensorlogic.editor.structures import diagnostic, item, symbol
+from tensorlogic.editor.structures import diagnostic, item, symbol, tokens
 from tensorlogic.errors import TensorLogicError, UsageError
 from tensorlogic.lang import Span
 from tensorlogic.lang.printing import format_source
@@ -159,6 +159,15 @@ def inlay_hints(server: Server, params: lsp.InlayHintParams) -> list[lsp.InlayHi
         lsp.InlayHint(server.positions.position(document.source, span.end), f": {type}", lsp.InlayHintKind.Type)
         for span, type in known
     ]
+
+
+@server.feature(
+    lsp.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, lsp.SemanticTokensLegend([*colours.TYPES], [*colours.MODIFIERS])
+)
+def semantic_tokens(server: Server, params: lsp.SemanticTokensParams) -> lsp.SemanticTokens:
+    """What names are, for their colours; nothing while the text cannot be parsed."""
+    document = server.documents.get(path_of(params.text_document.uri))
+    return lsp.SemanticTokens(tokens(colours.colours(document), document.source, server.positions))
 
 
 @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)

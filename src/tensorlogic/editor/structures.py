@@ -6,6 +6,7 @@ from typing import Final
 
 from lsprotocol import types as lsp
 
+from tensorlogic.editor.colours import MODIFIERS, TYPES, Colour
 from tensorlogic.editor.completion import Proposal
 from tensorlogic.editor.outline import Entry
 from tensorlogic.editor.positions import Positions
@@ -66,6 +67,19 @@ def item(proposal: Proposal) -> lsp.CompletionItem:
     order = f"{_ORDER.index(proposal.kind)}{proposal.text}"
     kind = _COMPLETIONS[proposal.kind]
     return lsp.CompletionItem(proposal.text, kind=kind, detail=proposal.detail or None, sort_text=order)
+
+
+def tokens(found: list[Colour], source: Source, positions: Positions) -> list[int]:
+    """Colours as the protocol has them: five numbers each, its place counted from the one before."""
+    numbers: list[int] = []
+    line = column = 0
+    for span, type, modifiers in found:
+        start, end = positions.position(source, span.start), positions.position(source, span.end)
+        numbers += (start.line - line, start.character - (column if start.line == line else 0))
+        numbers += (end.character - start.character, TYPES.index(type))
+        numbers.append(sum(1 << MODIFIERS.index(each) for each in modifiers))
+        line, column = start.line, start.character
+    return numbers
 
 
 def symbol(entry: Entry, source: Source, positions: Positions) -> lsp.DocumentSymbol:

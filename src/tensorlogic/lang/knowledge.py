@@ -20,7 +20,7 @@ from tensorlogic.lang.source import Span
 AGGREGATES: Final = frozenset({"count", "sum", "min", "max", "avg"})
 COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
 ARITHMETIC: Final = frozenset({"+", "-", "*", "/", "%", "**"})
-_VARIABLE = re.compile(r"[A-Z][0-9]*")
+VARIABLE = re.compile(r"[A-Z][0-9]*")
 
 
 def constant(span: Span, value: int | float | bool | str) -> checked.Expression:
@@ -72,7 +72,7 @@ class Clause:
         """Whether a name is a variable of the clause; in a fact, what the program gave a value is that value."""
         if self._is_fact and isinstance(self._context.find(name), checked.Variable):
             return False
-        return _VARIABLE.fullmatch(name) is not None or name == "_" or name in self._parameters
+        return VARIABLE.fullmatch(name) is not None or name == "_" or name in self._parameters
 
     def fact(self, call: tree.Call, relation: checked.Relation | checked.Entity) -> checked.Expression:
         """A fact, in which every term is a value."""
