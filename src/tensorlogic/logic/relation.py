@@ -77,10 +77,14 @@ class Relation:
     def add_packed(self, packed: Column) -> Column:
         """Add packed rows, sorted and each once, and give those that were not there."""
         fresh = self.columns.without(packed)
-        if len(fresh):
-            self.columns.add(fresh)
-            self._rows = None
+        self.add_fresh(fresh)
         return fresh
+
+    def add_fresh(self, packed: Column) -> None:
+        """Add packed rows that are not there."""
+        if len(packed):
+            self.columns.add(packed)
+            self._rows = None
 
     def merge(self, other: Relation) -> None:
         """Add the rows of another relation that is held alike."""
