@@ -20,6 +20,15 @@ CASES = [
     Case(PARENT + "P(X) <- Parent(X, _), Y > 2", codes.UNSAFE_VARIABLE, 2, "Y", "the variable `Y`"),
     Case(PARENT + "P(X) <- not Parent(X, b)", codes.UNSAFE_VARIABLE, 2, "X", "the variable `X`"),
     Case(PARENT + "P(X) <- Parnt(X, Y)", codes.UNDEFINED_NAME, 2, "Parnt", "no relation `Parnt`", "`Parent`"),
+    Case(
+        PARENT + "P(X) <- Parent(X, _), not Q(X)\nQ(X) <- R(X)\nR(X) <- Parent(_, X), P(X)",
+        codes.RULE_CYCLE, 2, "not Q(X)", "`P` depends on a negation of itself: P <- not Q <- R <- P", "Let Q not",
+    ),
+    Case(PARENT + "P(X) <- Parent(X, _), !P(X)", codes.RULE_CYCLE, 2, "!P(X)", "itself: P <- not P"),
+    Case(
+        PARENT + "P(X, count(Y)) <- P(Y, X)", codes.RULE_CYCLE, 2, "P(Y, X)",
+        "`P` depends on an aggregate of itself: P <- an aggregate of P",
+    ),
     Case(PARENT + "Parent(a, X)? where Z > 1", codes.UNSAFE_VARIABLE, 2, "Z", "the variable `Z`"),
     Case(PARENT + "P(X) <- Parent(X, zeros(X))", codes.WRONG_TYPE, 2, "zeros(X)", "only arithmetic"),
     Case(PARENT + "x = Parent", codes.WRONG_TYPE, 2, "Parent", "is a relation, not a value", "query Parent(x, y)"),
@@ -41,7 +50,7 @@ CASES = [
     Case("learn { objective: 1, optimizer: 3 }", codes.WRONG_TYPE, 1, "3", "no optimizer", "adam(lr: 0.01)"),
     Case("loop { learn { break objective: 1 } }", codes.MISPLACED_STATEMENT, 1, "break", "not inside a loop"),
     Case("fn f() { learn { return; objective: 1 } }", codes.MISPLACED_STATEMENT, 1, "return", "not inside a function"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.text)

@@ -80,3 +80,12 @@ def test_parquet_and_what_follows(tmp_path, large):
     made.tell("Pair", [(300, 0)])
     assert shown(made.ask(atom("Reach(197, X)"))) == ["X=198", "X=199", "X=200"]
     assert len(made.rows("Reach")) == 200 * 201 // 2 + 201
+
+
+def test_more_facts_than_there_is_memory_for(tmp_path):
+    file = tmp_path / "facts.csv"
+    file.write_text("x,n\n" + "a,1\n" * 100)
+    made = knowledge("relation Pair(x: string, n: int)")
+    made.memory = 4500
+    with pytest.raises(KnowledgeError, match="Pair has 100 facts: there is no memory for them"):
+        made.load("Pair", file)

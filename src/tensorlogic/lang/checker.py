@@ -20,6 +20,7 @@ from tensorlogic.errors.codes import (
 )
 from tensorlogic.lang import checked, tree, types
 from tensorlogic.lang.context import Context, Surroundings
+from tensorlogic.lang.cycles import check_cycles
 from tensorlogic.lang.equations import System, kinds, target_name
 from tensorlogic.lang.holding import struct_of
 from tensorlogic.lang.knowledge import Clause, asked, constant, related
@@ -42,6 +43,7 @@ def check_program(program: tree.Program, context: Context) -> checked.Program:
     functions = _declare_functions(program, context)
     base = _declare_relations(program, context)
     context.resume()
+    check_cycles(program, context)
     # The top level comes first, so that functions see all of its variables.
     body = _statements([s for s in program.statements if not isinstance(s, _ELSEWHERE)], context)
     definitions = tuple(_definition(node, function, context) for node, function in functions)

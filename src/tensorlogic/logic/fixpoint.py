@@ -134,7 +134,7 @@ class Fixpoint:
         for block in self._blamed(packed(plan, self.relations), plan):
             new.add_packed(relation.columns.fresh(block))
             self._check(len(relation) + len(new), _BYTES_IN_COLUMNS, plan)
-        relation.add_packed(new.columns.packed)
+        relation.add_fresh(new.columns.packed)
         return new
 
     def _blamed(self, made: Iterable[T], plan: Plan) -> Iterator[T]:

@@ -100,7 +100,8 @@ class Knowledge:
     def load(self, relation: str, path: Path) -> None:
         """Add the facts of a CSV or a Parquet file: all of them or, if one does not fit, none."""
         signature = self._signature(relation)
-        columns = load(signature, path)
+        width, told = len(signature.parameters), len(self._facts.get(relation, ()))
+        columns = load(signature, path, lambda count: check_told(told + count, width, self.memory, relation))
         if len(columns[0]) < self.large:
             return self.tell(relation, list(zip(*columns, strict=True)))
         wrong = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -25,11 +25,12 @@ _PATTERN = "*?["
 """DuckDB reads many files where a name has one of these."""
 
 
-def load(signature: Signature, path: Path) -> list[list[Value]]:
+def load(signature: Signature, path: Path, check: Callable[[int], None]) -> list[list[Value]]:
     """The columns of a file, one for each parameter, of its type, or of what all of its cells are.
 
     Columns are taken by name where they have all of the parameters' names, else in their order. The first line of a
-    CSV file is no fact if it has those names, or a word where there are numbers. Raises `KnowledgeError`: of kind file
+    CSV file is no fact if it has those names, or a word where there are numbers. `check` is asked whether there is
+    memory for so many facts. Raises `KnowledgeError`: of kind file
     where the file cannot be read, arity and type where it does not fit, value where a cell is empty.
     """
     import duckdb
@@ -41,6 +42,7 @@ def load(signature: Signature, path: Path) -> list[list[Value]]:
     try:
         with duckdb.connect() as connection:
             names, line = _opened(connection, signature, path)
+            check(connection.execute("SELECT count(*) FROM file").fetchall()[0][0])
             return [
                 _column(connection, name, parameter, path.name, line)
                 for name, parameter in zip(names, signature.parameters, strict=True)

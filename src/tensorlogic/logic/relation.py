@@ -86,9 +86,12 @@ class Relation:
 
     def add_packed(self, packed: Column) -> None:
         """Add packed rows."""
-        fresh = self.columns.fresh(packed)
-        if len(fresh):
-            self.columns.add(fresh)
+        self.add_fresh(self.columns.fresh(packed))
+
+    def add_fresh(self, packed: Column) -> None:
+        """Add packed rows that are not there, sorted and each once."""
+        if len(packed):
+            self.columns.add(packed)
             self._rows = None
 
     def merge(self, other: Relation) -> None:
