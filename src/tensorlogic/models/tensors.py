@@ -33,9 +33,9 @@ class Tensors:
         tensor = self.read(name).to(getattr(torch, self.infos[name].dtype))
         if not tensor.numel():
             return memoryview(b"")
-        flat = tensor.detach().cpu().contiguous().reshape(-1)
-        in_steps_of_one = flat.as_strided(flat.shape, (1,))  # the step of a single element may be any
-        return memoryview(in_steps_of_one.view(torch.uint8).numpy())
+        whole = tensor.detach().cpu().contiguous()
+        flat = whole.as_strided((whole.numel(),), (1,))  # a single element may have any stride, which a view refuses
+        return memoryview(flat.view(torch.uint8).numpy())
 
 
 def tensors_of(source: Any) -> Tensors:

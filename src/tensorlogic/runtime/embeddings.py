@@ -19,7 +19,7 @@ def _uniform(table: torch.Tensor, bound: float, generator: torch.Generator) -> t
     return table.uniform_(-bound, bound, generator=generator)
 
 
-STARTS: Final[dict[str, Callable[..., torch.Tensor]]] = {
+_STARTS: Final[dict[str, Callable[..., torch.Tensor]]] = {
     "random": lambda table, generator: _uniform(table, 0.1, generator),
     "xavier": lambda table, generator: _uniform(table, sqrt(6 / sum(table.shape)), generator),
     "he": lambda table, generator: table.normal_(0, sqrt(2 / max(1, len(table))), generator=generator),
@@ -63,10 +63,15 @@ def embedding(dimension: Any, init: str, kind: str, *names: str) -> Embedding:
     if kind:
         with known() as knowledge:
             names = tuple(knowledge.members(kind))
-    if init not in STARTS:
-        help = f"There are {', '.join(STARTS)}."
+    if init not in _STARTS:
+        help = f"There are {', '.join(_STARTS)}."
         raise SourceError(WRONG_ARGUMENTS, f"no embedding begins with `{init}`", help=help)
     sizes = [len(names), as_int(dimension)]
     check_size(sizes, torch.float32)
-    table = STARTS[init](torch.empty(sizes), CURRENT.get().generator)
+    table = _STARTS[init](torch.empty(sizes), CURRENT.get().generator)
     return Embedding(names, table.requires_grad_())
+
+
+def starts() -> tuple[str, ...]:
+    """The ways to begin."""
+    return tuple(_STARTS)
