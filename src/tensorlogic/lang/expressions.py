@@ -11,6 +11,8 @@ from tensorlogic.lang.cursor import Layout, UnparsableError
 from tensorlogic.lang.patterns import Patterns
 from tensorlogic.lang.source import Span
 
+METHODS: Final = ("forward", "backward", "gradient", "symbolic")
+"""The ways to infer."""
 OR, AND, NOT, COMPARISON, CAST, SUM, PRODUCT, MATRIX, SIGN, POWER, POSTFIX = range(10, 120, 10)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from tensorlogic.lang.brackets import FARTHEST, Bracket, open_brackets
-from tensorlogic.lang.clauses import METHODS
+from tensorlogic.lang.expressions import METHODS
 from tensorlogic.lang.learning import EMBEDDED, OPTIONS
 from tensorlogic.runtime.display import nested
 
