@@ -130,14 +130,6 @@ def test_nested_values_are_saved_by_their_names(tmp_path: Path) -> None:
     assert safetensors.torch.load_file(path)["v"].tolist() == [[1, 0, 0], [0, 1, 0]]
 
 
-def test_one_element_may_have_any_stride(tmp_path: Path) -> None:
-    """PyTorch calls a stride of 0 contiguous there, as what an optimizer makes of some gradients has."""
-    b, c = torch.full((), 2.5).expand(1), torch.arange(4.0)[3:].as_strided((1, 1), (7, 3))
-    tl.save_model({"b": b, "c": c}, tmp_path / "m.safetensors")
-    stored = safetensors.torch.load_file(tmp_path / "m.safetensors")
-    assert {name: tensor.tolist() for name, tensor in stored.items()} == {"b": [2.5], "c": [[3.0]]}
-
-
 def test_saving_takes_the_place_of_what_was_there(tmp_path: Path) -> None:
     four = {f"w{i}": torch.full((100,), float(i)) for i in range(4)}
     (tmp_path / "other-00001-of-00002.safetensors").write_bytes(b"")
