@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from tensorlogic.logic.columns import Column, Columns, Index, TooWide, distinct, of_rows, pack
-from tensorlogic.logic.plans import MOST_SEEN, Compute, Distinct, Plan, Refuse, Same, Scan, Step
 from tensorlogic.logic.relation import Relation
 from tensorlogic.logic.rows import Row
+from tensorlogic.logic.steps import MOST_SEEN, Compute, Distinct, Plan, Refuse, Same, Scan, Step
 
 _BLOCK = 1 << 21
 """A step makes at most so many environments at once, and so many values: it bounds the memory of a join."""

@@ -119,8 +119,10 @@ class Columns:
         if not self.arity:
             return [()] * len(self)
         columns = unpack(self.packed, self.arity)
-        used = distinct(np.concatenate([distinct(column) for column in columns]))
-        rank = values.ranks(used.tolist())
+        used = np.zeros(len(values.values), bool)
+        for column in columns:
+            used[column] = True
+        rank = values.ranks(np.flatnonzero(used).tolist())
         ranks, known = np.zeros(len(values.values), np.int64), np.empty(len(rank), object)
         ranks[list(rank)] = list(rank.values())
         known[list(rank.values())] = [values.values[number] for number in rank]

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
-from tensorlogic.logic.plans import CHANGED, Plan, Scan, plan
+from tensorlogic.logic.plans import plan
 from tensorlogic.logic.problems import Interrupted, KnowledgeError, Problem
 from tensorlogic.logic.relation import Relation
 from tensorlogic.logic.rows import Row
+from tensorlogic.logic.steps import CHANGED, Plan, Scan
 from tensorlogic.logic.strata import by_head, strata
 from tensorlogic.logic.terms import Atom, Not, Rule, computes, variables
 from tensorlogic.logic.values import Values

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from typing import Any, NamedTuple, TypeAlias, cast
 
-from tensorlogic.logic.plans import CHANGED, plan
+from tensorlogic.logic.plans import plan
 from tensorlogic.logic.relation import Relation
 from tensorlogic.logic.rows import Row
+from tensorlogic.logic.steps import CHANGED
 from tensorlogic.logic.terms import (
     Aggregate,
     Atom,
