@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 from tensorlogic.errors.codes import UNEXPECTED_TOKEN
 from tensorlogic.lang import tree
 from tensorlogic.lang.cursor import Layout, UnparsableError
-from tensorlogic.lang.expressions import METHODS, Expressions
+from tensorlogic.lang.expressions import Expressions
 from tensorlogic.lang.names import Item
 
 PROJECTIONS: Final = ("max", "min", "avg", "sum")

@@ -96,14 +96,14 @@ def _of_a_choice(found: re.Match[str], brackets: list[Bracket]) -> Iterator[Sett
 
 def _embedding(found: re.Match[str], brackets: list[Bracket]) -> Iterator[Setting]:
     """Between the braces of an embedding."""
-    from tensorlogic.runtime.embeddings import starts
+    from tensorlogic.runtime.embeddings import STARTS
 
     word = _VALUE.search(brackets[-1].behind)
     if word is None:
         what, _ = EMBEDDED[found["word"]]
         yield from (Setting(name, name, "", True) for name in (what, "dimension", "init"))
     elif word[1] == "init":
-        yield from _plain(starts())
+        yield from _plain(STARTS)
 
 
 _INFER: Final = re.compile(r"\binfer\s+(?:\{\s*(?:[^{}]*[?,]\s*)?)?\w*$")
