@@ -163,7 +163,10 @@ def _pair(left: Term, right: Term, out: Names, sizes: Mapping[str, int]) -> Term
         views = (after(term.run, aligned(term.indices, out)) for term in (left, right))
         return Term(out, both(operator.mul, *views))
     groups = _groups(left.indices, right.indices, out)
-    if out == (*groups.batch, *groups.columns, *groups.rows):
+    is_turned = out == (*groups.batch, *groups.columns, *groups.rows)
+    if groups.batch and not (groups.rows and groups.columns):
+        is_turned = bool(groups.rows)  # a row times a matrix is faster than a matrix times a column
+    if is_turned:
         left, right, groups = right, left, groups._replace(rows=groups.columns, columns=groups.rows)
     return _as_matrices(left, right, out, groups, sizes)
 
