@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from tensorlogic.logic.columns import Column, Columns, Index, TooWide, distinct, of_rows, pack
+from tensorlogic.logic.columns import Column, Columns, Index, TooWide, distinct, pack
 from tensorlogic.logic.relation import Relation
 from tensorlogic.logic.rows import Row
 from tensorlogic.logic.steps import MOST_SEEN, Compute, Distinct, Plan, Refuse, Same, Scan, Step
@@ -36,8 +36,8 @@ class Block(NamedTuple):
         return zip(*columns, strict=True) if columns else iter([()] * self.length)
 
 
-def packed(plan: Plan, relations: Mapping[str, Relation]) -> Iterator[Column]:
-    """The rows of a plan's head, packed, in blocks. Raises `TooWide`."""
+def heads(plan: Plan, relations: Mapping[str, Relation]) -> Iterator[tuple[Sequence[Column], int]]:
+    """The rows of a plan's head: blocks of columns, with how many rows they are. Raises `TooWide`."""
     live = _live(plan)
     constants = {slot: np.array([number]) for slot, number in enumerate(plan.constants)}
     blocks: Iterator[Block] = iter([Block(constants, len(plan.constants), 1)])
@@ -47,13 +47,13 @@ def packed(plan: Plan, relations: Mapping[str, Relation]) -> Iterator[Column]:
         rows = list(plan.group(row for block in blocks for row in block.rows()))
         for place, check in plan.fits:
             check(row[place] for row in rows)
-        yield of_rows(rows, len(plan.head))
+        yield list(np.array(rows, np.int64).reshape(len(rows), len(plan.head)).T), len(rows)
         return
     for block in blocks:
         columns = [block.columns[slot] for slot in plan.head]
         for place, check in plan.fits:
             check(distinct(columns[place]).tolist())
-        yield pack(columns, block.length)
+        yield columns, block.length
 
 
 def _live(plan: Plan) -> list[frozenset[int]]:
@@ -113,7 +113,7 @@ def _distinct(step: Distinct, block: Block, seen: Columns, live: frozenset[int])
         keys, first = np.unique(pack([block.columns[slot] for slot in step.slots], block.length), return_index=True)
     except TooWide:
         return block
-    fresh = seen.fresh(keys)
+    fresh = seen.fresh([keys], len(keys))
     if len(seen) < MOST_SEEN:
         seen.add(fresh)
     return block.at(first[np.searchsorted(keys, fresh)], live)

@@ -57,9 +57,9 @@ def distinct(packed: Column) -> Column:
     return packed if len(packed) < 2 else packed[np.concatenate(([True], packed[1:] != packed[:-1]))]
 
 
-def _size(packed: Column, arity: int) -> int:
+def _size(columns: Sequence[Column]) -> int:
     """What all constants of some rows are below."""
-    return max((int(column.max()) + 1 for column in unpack(packed, arity) if len(column)), default=0)
+    return max((int(column.max()) + 1 for column in columns if len(column)), default=0)
 
 
 class _Marks:
@@ -67,21 +67,21 @@ class _Marks:
 
     def __init__(self, arity: int, size: int, runs: Iterable[Column]) -> None:
         self.size = size
-        self._arity = arity
         self._marked = np.zeros(size**arity, bool)
         for run in runs:
-            self.add(run)
+            self.add(unpack(run, arity))
 
-    def add(self, packed: Column) -> None:
+    def add(self, columns: Sequence[Column]) -> None:
         """Mark rows."""
-        self._marked[self._places(packed)] = True
+        self._marked[self._places(columns)] = True
 
-    def without(self, packed: Column) -> Column:
-        """The rows that are not marked."""
-        return packed[~self._marked[self._places(packed)]]
+    def missing(self, columns: Sequence[Column]) -> npt.NDArray[np.bool_]:
+        """Which of some rows are not marked."""
+        missing: npt.NDArray[np.bool_] = ~self._marked[self._places(columns)]
+        return missing
 
-    def _places(self, packed: Column) -> Column:
-        place, *others = unpack(packed, self._arity)
+    def _places(self, columns: Sequence[Column]) -> Column:
+        place, *others = columns
         for column in others:
             place = place * self.size + column
         return place
@@ -129,22 +129,24 @@ class Columns:
         ordered = np.sort(pack([ranks[column] for column in columns], len(self)))
         return list(zip(*(known[column].tolist() for column in unpack(ordered, self.arity)), strict=True))
 
-    def fresh(self, packed: Column) -> Column:
-        """Those of some rows, in any order, that are not in this set: sorted, each once."""
-        if marks := self._marks_for(packed):
-            return distinct(marks.without(packed))
-        packed = distinct(packed)
+    def fresh(self, columns: Sequence[Column], count: int) -> Column:
+        """Those of `count` rows that are not in this set: packed, sorted, each once."""
+        if marks := self._marks_for(columns):
+            missing = marks.missing(columns)
+            columns = [column[missing] for column in columns]
+            return distinct(pack(columns, len(columns[0])))
+        packed = distinct(pack(columns, count))
         for run in self._runs:
             if len(run):
                 at = np.minimum(np.searchsorted(run, packed), len(run) - 1)
                 packed = packed[run[at] != packed]
         return packed
 
-    def _marks_for(self, packed: Column) -> _Marks | None:
+    def _marks_for(self, columns: Sequence[Column]) -> _Marks | None:
         """Marks of all rows, and with room for others, unless they would take much more memory than the rows."""
         if len(self) < _FEW or not self.arity:
             return None
-        size = max(_size(packed, self.arity), self._size)
+        size = max(_size(columns), self._size)
         if self._marks is None or size > self._marks.size:
             size += size // 4
             has_room = size**self.arity <= _BYTES_TO_MARK * len(self)
@@ -154,11 +156,12 @@ class Columns:
     def add(self, packed: Column) -> None:
         """Add rows that are not there, sorted."""
         self._indexes = {}
-        self._size = max(self._size, _size(packed, self.arity))
+        columns = unpack(packed, self.arity)
+        self._size = max(self._size, _size(columns))
         if self._marks and self._size > self._marks.size:
             self._marks = None
         if self._marks:
-            self._marks.add(packed)
+            self._marks.add(columns)
         self._runs.append(packed)
         while len(self._runs) > 1 and len(self._runs[-2]) <= 2 * len(self._runs[-1]):
             last = self._runs.pop()

@@ -128,12 +128,12 @@ class Fixpoint:
 
     def _add_columns(self, plan: Plan) -> Relation:
         """Add what a rule gives, in columns, and return what is new."""
-        from tensorlogic.logic.blocks import packed
+        from tensorlogic.logic.blocks import heads
 
         relation = self.relations[plan.rule.head.relation]
         new = Relation.packed(relation.arity)
-        for block in self._blamed(packed(plan, self.relations), plan):
-            new.add_packed(relation.columns.fresh(block))
+        for columns, count in self._blamed(heads(plan, self.relations), plan):
+            new.add_packed(relation.columns.fresh(columns, count))
             self._check(len(relation) + len(new), _BYTES_IN_COLUMNS, plan)
         relation.add_fresh(new.columns.packed)
         return new

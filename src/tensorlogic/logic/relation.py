@@ -85,8 +85,10 @@ class Relation:
             self.add(zip(*(iter(numbers),) * self.arity, strict=True))
 
     def add_packed(self, packed: Column) -> None:
-        """Add packed rows."""
-        self.add_fresh(self.columns.fresh(packed))
+        """Add packed rows, sorted and each once."""
+        from tensorlogic.logic.columns import unpack
+
+        self.add_fresh(self.columns.fresh(unpack(packed, self.arity), len(packed)) if len(self) else packed)
 
     def add_fresh(self, packed: Column) -> None:
         """Add packed rows that are not there, sorted and each once."""
