@@ -23,11 +23,7 @@ Answers = list[dict[str, Any]]
 def ask(atom: Atom, *where: Literal) -> Answers:
     """``query Ancestor(alice, X)``: a record of the variables for each answer, in a fixed order."""
     with derived() as knowledge:
-        found = knowledge.ask(atom, where)
-    if not any(variable.name.startswith("_") for variable in logic.terms.variables(atom)):
-        return list(found)
-    named = ({name: value for name, value in each.items() if not name.startswith("_")} for each in found)
-    return list({tuple((type(value), value) for value in each.values()): each for each in named}.values())
+        return list(knowledge.ask(atom, where))
 
 
 def show(atom: Atom, *where: Literal) -> None:
