@@ -27,7 +27,7 @@ def tell(title: str, records: list[Record], file: Path | None) -> None:
     table = Table(*records[0], title=title)
     for record in records:
         table.add_row(*map(_shown, record.values()))
-    Console(width=140).print(table)
+    Console(width=160).print(table)
     if file:
         file.write_text(json.dumps({"title": title, "rows": records}, indent=1), encoding="utf-8")
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tensorlogic.errors import codes
-from tests.lang.harness import findings, under_the_caret
+from tensorlogic.lang import Source, parse
+from tensorlogic.lang.analysis import analyze
+from tests.lang.harness import BUILTINS, findings, under_the_caret
 from tests.lang.test_findings import Case
 
 PARENT = "relation Parent(x, y)\n"
@@ -51,6 +53,20 @@ CASES = [
     Case("loop { learn { break objective: 1 } }", codes.MISPLACED_STATEMENT, 1, "break", "not inside a loop"),
     Case("fn f() { learn { return; objective: 1 } }", codes.MISPLACED_STATEMENT, 1, "return", "not inside a function"),
 ]  # fmt: skip
+
+
+TWO_MEANINGS = {
+    "x = 1 print(query Parent(x, Y))": (codes.AMBIGUOUS_NAME, 2, "x"),
+    "y = 1 Parent(X, y)?": (codes.AMBIGUOUS_NAME, 2, "y"),
+    "x = 1 Parent(x, 2) P(x) <- Parent(x, y)": None,
+    "print(query Parent(x, y)) a = 1 print(query Parent(a, y))": None,
+}
+
+
+@pytest.mark.parametrize(("text", "warning"), TWO_MEANINGS.items())
+def test_names_of_parameters_in_questions(text: str, warning: tuple[codes.Code, int, str] | None) -> None:
+    found = analyze(parse(Source("t.tl", PARENT + text)), BUILTINS).diagnostics
+    assert [(each.code, *under_the_caret(each)) for each in found] == ([warning] if warning else [])
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.text)

@@ -28,6 +28,7 @@ IMPORT_NOT_FOUND = Code("TL0204", "import not found")
 UNUSED_NAME = Code("TL0205", "unused name")
 UNSAFE_VARIABLE = Code("TL0206", "variable without a value")
 RULE_CYCLE = Code("TL0207", "cycle through `not` or an equation")
+AMBIGUOUS_NAME = Code("TL0208", "name with two meanings")
 
 WRONG_ARGUMENTS = Code("TL0301", "wrong arguments in a call")
 WRONG_TYPE = Code("TL0302", "wrong type of value")

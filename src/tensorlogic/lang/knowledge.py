@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from tensorlogic.errors.codes import UNSAFE_VARIABLE, WRONG_ARGUMENTS, WRONG_TYPE
+from tensorlogic.errors.codes import AMBIGUOUS_NAME, UNSAFE_VARIABLE, WRONG_ARGUMENTS, WRONG_TYPE
 from tensorlogic.lang import checked, tree
 from tensorlogic.lang.context import Context
 from tensorlogic.lang.resolve import resolve
@@ -97,11 +97,22 @@ class Clause:
     def query(self, node: tree.Query, helper: str, *options: str) -> checked.Expression:
         """A question, with what its answers must fulfil."""
         self._bind(each.value for each in node.atom.arguments)
+        self._warn_of_meanings(each.value for each in node.atom.arguments)
         atom = self._atom(node.atom, self._part)
         where = [self._literal(part) for part in _conditions(node.where)]
         self.check_safety("Only the variables of the relation have values here.")
         given = (constant(node.span, each) for each in options)
         return checked.Helped(node.span, helper, (*given, atom, *where, *self._computed))
+
+    def _warn_of_meanings(self, terms: Iterable[tree.Expression]) -> None:
+        """Report terms that look like variables of the program, and are those of the question."""
+        for term in terms:
+            if not isinstance(term, tree.Name) or term.id not in self._parameters:
+                continue
+            if isinstance(self._context.find(term.id), checked.Variable):
+                message = f"`{term.id}` is asked for, as a parameter is called so: it is not the program's `{term.id}`"
+                help = "Give one of the two another name."
+                self._context.problems.report(AMBIGUOUS_NAME, message, term.span, help, severity="warning")
 
     def check_safety(self, help: str) -> None:
         """Report the variables that nothing gives a value."""
