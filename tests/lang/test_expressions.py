@@ -93,6 +93,7 @@ POSTFIX = {
     "f()": "(call f)",
     "f(a, b)": "(call f a b)",
     "f(a, b,)": "(call f a b)",
+    "f(a, by = b)": "(call f a by: b)",
     'f(x, device: "cpu", n: 1 + 2)': "(call f x device: 'cpu' n: (+ 1 2))",
     "x.f(a)": "(call (. x f) a)",
     "x.f().g(1)": "(call (. (call (. x f)) g) 1)",

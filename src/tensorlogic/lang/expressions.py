@@ -262,7 +262,7 @@ class Expressions(Patterns):
 
     def _argument(self) -> tree.Argument:
         start, option = self.token.span, None
-        if self.token.kind == "name" and self.peek().kind == ":":
+        if self.token.kind == "name" and self.peek().kind in (":", "="):  # the latter as in Python
             option = self.name()
             self.advance()
         value = self.expression()
