@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import signal
@@ -39,6 +40,13 @@ def packaged(package: str, relative: str) -> Path:
     if spec is None or spec.origin is None:
         pytest.skip(f"{package} is not installed")
     return Path(spec.origin).parent / relative
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _leave_alone_what_was_there() -> None:
+    """Look for garbage among what a file of tests makes only: all that is imported by then takes a second each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
