@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -98,13 +98,19 @@ def _joined(step: Scan, block: Block, index: Index, live: frozenset[int]) -> Ite
     size = min(_BLOCK, _VALUES // max(len(live), 1))
     for begin in range(0, total, size):
         places = np.arange(begin, min(begin + size, total))
-        which = (
-            np.searchsorted(ends, places, side="right") if total > size else np.repeat(np.arange(block.length), counts)
-        )
-        rows = places - (ends - counts - first)[which]
-        old = block.at(which, live).columns
+        spread = _spread(counts, ends, places)
+        rows = places + spread(first - ends + counts)
+        old = {slot: spread(column) for slot, column in block.columns.items() if slot in live}
         new = {block.width + i: column[rows] for i, column in enumerate(index.taken) if block.width + i in live}
         yield Block({**old, **new}, width, len(places))
+
+
+def _spread(counts: Column, ends: Column, places: Column) -> Callable[[Column], Column]:
+    """Repeats each element as often as `counts` says, and gives those at some places of the result."""
+    if len(places) == ends[-1]:
+        return lambda column: np.repeat(column, counts)
+    which = np.searchsorted(ends, places, side="right")
+    return lambda column: column[which]
 
 
 def _distinct(step: Distinct, block: Block, seen: Columns, live: frozenset[int]) -> Block:
