@@ -49,6 +49,11 @@ def _leave_alone_what_was_there() -> None:
     gc.freeze()
 
 
+def pytest_sessionfinish() -> None:
+    """What is left alone is still there when Python ends, of which some libraries complain."""
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_cache_of_the_user() -> Iterator[None]:
     """Prepared models are kept in a folder of this test process, so that no run depends on another."""
