@@ -33,9 +33,14 @@ def test_threads_get_the_same_numbers_and_leave_nothing(name: str, package: Path
 
     with ThreadPoolExecutor(THREADS) as pool:
         assert all(pool.map(predict, range(THREADS), [TIMES // 2] * THREADS))
-        before = memory()
-        assert all(pool.map(predict, range(THREADS), [TIMES] * THREADS))
-        assert memory() - before < KEPT * THREADS * TIMES
+
+        def growth() -> int:
+            before = memory()
+            assert all(pool.map(predict, range(THREADS), [TIMES] * THREADS))
+            return memory() - before
+
+        # What predictions leave is there each time; a process may grow by itself once.
+        assert any(growth() < KEPT * THREADS * TIMES for _ in range(3))
 
 
 def memory() -> int:
