@@ -96,10 +96,9 @@ def append(values: Any, value: Any) -> Any:
 
 
 @builtin
-def append_token(values: list[Any], value: int) -> list[Any]:
-    """A new list of tokens with one at the end."""
-    longer: list[Any] = append(values, as_int(value))
-    return longer
+def append_token(values: Any, value: int) -> Any:
+    """Tokens with one more at the end, in a new list or tensor, as they are in one."""
+    return append(values, as_int(value))
 
 
 @builtin

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tensorlogic.lang.inference import rules
-from tensorlogic.runtime.convert import as_int, as_optional, as_tensor
+from tensorlogic.runtime.convert import as_int, as_number, as_optional, as_tensor
 from tensorlogic.runtime.lazy import is_tensor, torch
 from tensorlogic.runtime.registry import builtin, gives
 from tensorlogic.runtime.session import CURRENT
@@ -80,7 +80,7 @@ def group_norm(x: Any, groups: int, weight: Any = None, bias: Any = None, eps: f
 @gives(rules.like())
 def normalize(x: Any, axis: int = -1, eps: float = 1e-12) -> torch.Tensor:
     """x divided by its length, the 2-norm, along an axis; a length below `eps` counts as `eps`."""
-    return torch.nn.functional.normalize(as_tensor(x), dim=as_int(axis), eps=eps)
+    return torch.nn.functional.normalize(as_tensor(x), dim=as_int(axis), eps=as_number(eps))
 
 
 @builtin
