@@ -22,6 +22,7 @@ from tensorlogic.logic.terms import (
     Value,
     Variable,
     computes,
+    constants,
     elsewhere,
     is_aggregating,
     variables,
@@ -232,19 +233,5 @@ class _Planner:
 
 def _constants(rule: Rule) -> Iterator[Value]:
     """The constants of a rule, each once."""
-    found = dict.fromkeys((type(value), value) for part in (rule.head, *rule.body) for value in _values(part))
+    found = dict.fromkeys((type(value), value) for value in constants(rule))
     return (value for _, value in found)
-
-
-def _values(part: object) -> Iterator[Value]:
-    match part:
-        case Atom(_, parts) | Operation(_, parts):
-            for each in parts:
-                yield from _values(each)
-        case Not(inner) | Aggregate(_, inner):
-            yield from _values(inner)
-        case Comparison(_, left, right):
-            yield from _values(left)
-            yield from _values(right)
-        case str() | int() | float():
-            yield part

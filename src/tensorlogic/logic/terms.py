@@ -102,20 +102,29 @@ class Signature(NamedTuple):
 
 def variables(part: object) -> Iterator[Variable]:
     """The variables of a term, an expression, a literal or a rule, in their order, as often as they stand there."""
+    return (leaf for leaf in _leaves(part) if isinstance(leaf, Variable))
+
+
+def constants(part: object) -> Iterator[Value]:
+    """The constants, likewise."""
+    return (leaf for leaf in _leaves(part) if not isinstance(leaf, Variable))
+
+
+def _leaves(part: object) -> Iterator[Variable | Value]:
     match part:
-        case Variable():
+        case Variable() | str() | int() | float():
             yield part
         case Atom(_, parts) | Operation(_, parts) | Test(_, parts):
             for each in parts:
-                yield from variables(each)
+                yield from _leaves(each)
         case Not(inner) | Aggregate(_, inner):
-            yield from variables(inner)
+            yield from _leaves(inner)
         case Comparison(_, left, right):
-            yield from variables(left)
-            yield from variables(right)
+            yield from _leaves(left)
+            yield from _leaves(right)
         case Rule(head, body):
             for part in (head, *body):
-                yield from variables(part)
+                yield from _leaves(part)
 
 
 def elsewhere(literal: object, rule: Rule) -> set[Variable]:
